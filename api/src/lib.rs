@@ -1,0 +1,12 @@
+//! What crosses a process boundary in ordertrace: the HTTP API's types, the attribute
+//! names that telemetry carries, and the pure rules by which a name, a value or a path
+//! becomes a [`Key`](keys::Key). No I/O, no runtime.
+
+pub mod attributes;
+pub mod journey;
+pub mod keys;
+pub mod order;
+pub mod problem;
+pub mod routes;
+pub mod span;
+pub mod status;

@@ -1,0 +1,23 @@
+//! Paths of the collector's HTTP API, so that server and clients cannot drift apart.
+
+/// `GET`: the orders list; see [`OrdersQuery`](crate::order::OrdersQuery).
+pub const ORDERS: &str = "/api/v1/orders";
+/// `GET`: one journey by any of its keys (percent-encoded, in [`Key`](crate::keys::Key)'s
+/// text form). 200 = [`Journey`](crate::journey::Journey), 300 =
+/// [`Candidates`](crate::journey::Candidates) when the text names keys of several
+/// journeys, 404 = nothing found.
+pub const JOURNEY: &str = "/api/v1/journeys/{key}";
+/// `GET`: the spans of one trace, or with `?under=SPAN_ID` only that span and what it
+/// caused; see [`SpansReply`](crate::span::SpansReply).
+pub const TRACE_SPANS: &str = "/api/v1/traces/{trace_id}/spans";
+/// `GET`: what the collector accepted, stored and refused; see
+/// [`Status`](crate::status::Status).
+pub const STATUS: &str = "/api/v1/status";
+/// `GET`: the OpenAPI description of all of the above.
+pub const OPENAPI: &str = "/openapi.json";
+/// `GET`: 200 while the process runs.
+pub const LIVEZ: &str = "/livez";
+/// `GET`: 200 while a row can be stored, else 503 with the reason.
+pub const READYZ: &str = "/readyz";
+/// `GET`: Prometheus text exposition.
+pub const METRICS: &str = "/metrics";

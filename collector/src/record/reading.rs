@@ -1,0 +1,38 @@
+use super::Attributes;
+
+/// One system's value of an entity at a time, from an OTLP gauge point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadingRecord {
+    /// Of what.
+    pub kind: ReadingKind,
+    /// The system whose value it is.
+    pub system: String,
+    /// SKU.
+    pub sku: String,
+    /// Stock location; empty for a price.
+    pub location: String,
+    /// Sales channel; empty for stock.
+    pub channel: String,
+    /// ISO 4217 code; empty for stock.
+    pub currency: String,
+    /// The value in decimal text, as exact as it came.
+    pub value: String,
+    /// When it was read, nanoseconds since the Unix epoch.
+    pub at_ns: i64,
+    /// The source's own version; empty when unknown.
+    pub version: String,
+    /// When the source changed it, nanoseconds since the Unix epoch; 0 when unknown.
+    pub changed_at_ns: i64,
+    /// What else the point carried.
+    pub attributes: Attributes,
+}
+
+/// What a reading is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i8)]
+pub enum ReadingKind {
+    /// `commerce.inventory.level`.
+    Inventory = 1,
+    /// `commerce.price`.
+    Price = 2,
+}

@@ -1,0 +1,26 @@
+//! The one thing ingest needs of storage.
+
+use std::future::Future;
+
+use crate::record::{EventRecord, ReadingRecord, SpanRecord};
+
+/// Why rows could not be stored now; the sender is told to come again.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("storage is not available: {reason}")]
+pub struct Unavailable {
+    /// What is wrong, for the sender's log.
+    pub reason: String,
+    /// When to try again.
+    pub retry_after: std::time::Duration,
+}
+
+/// Stores records; each call returns only after its rows are in ClickHouse, so that an
+/// acknowledgement means stored.
+pub trait Store: Send + Sync + 'static {
+    /// Stores the spans of one request.
+    fn spans(&self, spans: Vec<SpanRecord>) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Stores the log records of one request.
+    fn events(&self, events: Vec<EventRecord>) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Stores the readings of one request.
+    fn readings(&self, readings: Vec<ReadingRecord>) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}

@@ -1,0 +1,25 @@
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::human;
+
+/// Time of day with milliseconds: `09:12:03.120`.
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M:%S%.3f").to_string()
+}
+
+/// Time of day: `09:12:03`.
+pub fn short_clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// Date and time of day: `2026-11-19 09:12:03`.
+pub fn date_clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// How far `ns` lies from zero, with its sign: `+12.3ms`, `−4ms`.
+pub fn offset(ns: i64) -> String {
+    let sign = if ns < 0 { '−' } else { '+' };
+    format!("{sign}{}", human(ns.unsigned_abs()))
+}

@@ -1,0 +1,202 @@
+//! The collector's HTTP API, typed.
+
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use ordertrace_api::journey::{Candidates, Journey};
+use ordertrace_api::keys::Key;
+use ordertrace_api::order::{OrdersPage, OrdersQuery};
+use ordertrace_api::problem::Problem;
+use ordertrace_api::routes;
+use ordertrace_api::span::SpansReply;
+use ordertrace_api::status::Status;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::redirect::Policy;
+use reqwest::{StatusCode, Url};
+use serde::de::DeserializeOwned;
+
+pub use error::ClientError;
+
+/// No reply is read further than that: 64 MiB.
+pub const REPLY_LIMIT_BYTES: usize = 64 << 20;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A journey of 100,000 spans takes its time; the TUI waits without blocking.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What RFC 3986 calls unreserved; without the dot, because `..` means something in a path.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
+
+/// Asks one collector.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+}
+
+/// What a text that should name a journey led to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JourneyReply {
+    /// The journey.
+    Found(Box<Journey>),
+    /// Keys of several journeys.
+    Candidates(Vec<Key>),
+    /// No journey has such a key.
+    NotFound,
+}
+
+impl Client {
+    /// A client of the collector at `url`, such as `http://127.0.0.1:4320`. Connects to
+    /// nothing yet.
+    ///
+    /// # Errors
+    /// [`ClientError::Url`] when it is no http or https URL, [`ClientError::Setup`] when no
+    /// TLS roots can be read.
+    pub fn new(url: &str) -> Result<Self, ClientError> {
+        let invalid = |reason: String| ClientError::Url { url: url.to_owned(), reason };
+        let base = Url::parse(url).map_err(|error| invalid(error.to_string()))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+            return Err(invalid("it must start with http:// or https:// and name a host".to_owned()));
+        }
+        // Fails only when one is installed already, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            // 300 is an answer here, not an invitation.
+            .redirect(Policy::none());
+        if is_loopback(&base) {
+            // A company's proxy knows nothing of this host's own ports.
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|source| ClientError::Setup { source })?;
+        Ok(Self { http, base })
+    }
+
+    /// The collector's URL.
+    pub fn url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// The orders list.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn orders(&self, query: &OrdersQuery) -> Result<OrdersPage, ClientError> {
+        let mut url = self.endpoint(routes::ORDERS);
+        {
+            let mut pairs = url.query_pairs_mut();
+            let times = [("since", query.since), ("until", query.until)];
+            for (name, at) in times.into_iter().filter_map(|(name, at)| Some((name, at?))) {
+                pairs.append_pair(name, &at.to_string());
+            }
+            if let Some(search) = &query.search {
+                pairs.append_pair("search", search);
+            }
+            if let Some(limit) = query.limit {
+                pairs.append_pair("limit", &limit.to_string());
+            }
+        }
+        let (status, body) = self.get(&url).await?;
+        if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
+    }
+
+    /// One journey, by any of its keys in [`Key`]'s text form or a part of it.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn journey(&self, key: &str) -> Result<JourneyReply, ClientError> {
+        let url = self.endpoint(&routes::JOURNEY.replace("{key}", &encode(key)));
+        let (status, body) = self.get(&url).await?;
+        match status {
+            StatusCode::NOT_FOUND if is_problem(&body) => Ok(JourneyReply::NotFound),
+            StatusCode::MULTIPLE_CHOICES => {
+                decode::<Candidates>(&url, &body).map(|reply| JourneyReply::Candidates(reply.candidates))
+            }
+            status if status.is_success() => decode(&url, &body).map(JourneyReply::Found),
+            status => Err(refusal(&url, status, &body)),
+        }
+    }
+
+    /// The spans of a trace, or only `under` and what it caused; none when there is no such
+    /// trace.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn spans(&self, trace_id: &str, under: Option<&str>) -> Result<SpansReply, ClientError> {
+        let mut url = self.endpoint(&routes::TRACE_SPANS.replace("{trace_id}", &encode(trace_id)));
+        if let Some(under) = under {
+            url.query_pairs_mut().append_pair("under", under);
+        }
+        let (status, body) = self.get(&url).await?;
+        match status {
+            StatusCode::NOT_FOUND if is_problem(&body) => Ok(SpansReply::default()),
+            status if status.is_success() => decode(&url, &body),
+            status => Err(refusal(&url, status, &body)),
+        }
+    }
+
+    /// What the collector says of itself.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn status(&self) -> Result<Status, ClientError> {
+        let url = self.endpoint(routes::STATUS);
+        let (status, body) = self.get(&url).await?;
+        if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
+    }
+
+    /// `path` is percent-encoded already.
+    fn endpoint(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        let prefix = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{prefix}{path}"));
+        url.set_query(None);
+        url
+    }
+
+    async fn get(&self, url: &Url) -> Result<(StatusCode, Vec<u8>), ClientError> {
+        let unreachable = |source: reqwest::Error| ClientError::Unreachable {
+            url: self.url().to_owned(),
+            source: source.without_url(),
+        };
+        let mut response = self.http.get(url.clone()).send().await.map_err(unreachable)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > REPLY_LIMIT_BYTES {
+                return Err(ClientError::TooLong { url: url.to_string(), limit_bytes: REPLY_LIMIT_BYTES });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((response.status(), body))
+    }
+}
+
+fn encode(segment: &str) -> String {
+    utf8_percent_encode(segment, UNRESERVED).to_string()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+}
+
+/// Any web server says 404; only ours says it as a problem document.
+fn is_problem(body: &[u8]) -> bool {
+    serde_json::from_slice::<Problem>(body).is_ok()
+}
+
+fn decode<T: DeserializeOwned>(url: &Url, body: &[u8]) -> Result<T, ClientError> {
+    serde_json::from_slice(body).map_err(|source| ClientError::Reply { url: url.to_string(), source })
+}
+
+fn refusal(url: &Url, status: StatusCode, body: &[u8]) -> ClientError {
+    let detail = match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => format!("{}: {}", problem.title, problem.detail),
+        Err(_) => "no reason given; is this an ordertrace collector's API port (4320 unless configured)?".to_owned(),
+    };
+    ClientError::Refused { url: url.to_string(), status: status.as_u16(), detail }
+}

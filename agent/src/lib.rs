@@ -1,1 +1,4 @@
+//! The agent: one process beside some systems that captures what they hand to each other,
+//! keeps it on disk until it is delivered, and never gets in their way.
 
+pub mod capture;

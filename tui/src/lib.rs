@@ -1,7 +1,11 @@
 //! The program people type: a terminal UI over the collector's HTTP API, and one-shot
 //! commands for scripts and tickets.
 
+pub mod cli;
 pub mod client;
+pub mod listing;
+pub mod report;
+pub mod settings;
 pub mod text;
 pub mod theme;
 pub mod waterfall;

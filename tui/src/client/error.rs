@@ -2,7 +2,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The collector's URL is none.
-    #[error("{url:?} is not the URL of a collector: {reason}; give --collector or ORDERTRACE_COLLECTOR as http://HOST:4320")]
+    #[error(
+        "{url:?} is not the URL of a collector: {reason}; give --collector or ORDERTRACE_COLLECTOR as http://HOST:4320"
+    )]
     Url {
         /// What was given.
         url: String,

@@ -54,10 +54,8 @@ async fn a_refusal_keeps_the_collectors_words() {
     );
     let client = client_of(router).await;
     let error = client.status().await.unwrap_err();
-    let expected = format!(
-        "{}/api/v1/status answered 503: nothing found: ClickHouse at http://db:8123 is away",
-        client.url()
-    );
+    let expected =
+        format!("{}/api/v1/status answered 503: nothing found: ClickHouse at http://db:8123 is away", client.url());
     assert_eq!(error.to_string(), expected);
     assert_eq!(error.reason(), "503 nothing found: ClickHouse at http://db:8123 is away");
 }

@@ -61,7 +61,9 @@ pub(crate) fn journey() -> Journey {
             .failed(18 * HOUR_MS + 5 * MINUTE_MS, 30_000, None, "timeout")
             .ok(18 * HOUR_MS + 11 * MINUTE_MS, 2_300, 201)
             .build(),
-        h("shipped", Some("shipping"), "storefront", "shipment.created").ok(18 * HOUR_MS + 12 * MINUTE_MS, 41, 200).build(),
+        h("shipped", Some("shipping"), "storefront", "shipment.created")
+            .ok(18 * HOUR_MS + 12 * MINUTE_MS, 41, 200)
+            .build(),
         h("market", Some("oms"), "marketplace", "POST /fulfilments").ok(51 * HOUR_MS, 260, 200).build(),
         h("crm", Some("oms"), "crm", "POST /events/order-shipped")
             .proxied()

@@ -10,11 +10,7 @@ pub fn width(text: &str) -> usize {
 /// `text` with line breaks and tabs as blanks and other control characters, bidirectional
 /// overrides included, as U+FFFD.
 pub fn plain(text: &str) -> Cow<'_, str> {
-    if text.chars().any(dangerous) {
-        Cow::Owned(text.chars().map(harmless).collect())
-    } else {
-        Cow::Borrowed(text)
-    }
+    if text.chars().any(dangerous) { Cow::Owned(text.chars().map(harmless).collect()) } else { Cow::Borrowed(text) }
 }
 
 fn dangerous(c: char) -> bool {

@@ -23,3 +23,9 @@ pub fn offset(ns: i64) -> String {
     let sign = if ns < 0 { '−' } else { '+' };
     format!("{sign}{}", human(ns.unsigned_abs()))
 }
+
+/// Nanoseconds from one time to another; 0 when they lie the other way round.
+pub fn ns_between(from: Timestamp, until: Timestamp) -> u64 {
+    let ns = until.as_nanosecond() - from.as_nanosecond();
+    u64::try_from(ns.max(0)).unwrap_or(u64::MAX)
+}

@@ -1,4 +1,4 @@
-use super::scale::Scale;
+use super::scale::{Phase, Scale};
 use crate::text::{Line, Tone, coarse, human, offset, width};
 
 /// Columns between two labels of the axis at least.
@@ -9,19 +9,12 @@ const LABEL_COLUMNS: usize = 10;
 pub struct Axis<'a> {
     scale: &'a Scale,
     columns: usize,
-    /// First column, column after the last, length in nanoseconds.
-    gaps: Vec<(usize, usize, u64, i64)>,
 }
 
 impl<'a> Axis<'a> {
     /// The axis on `columns` columns.
     pub fn new(scale: &'a Scale, columns: usize) -> Self {
-        let column = |place: f64| (place * columns as f64).round() as usize;
-        let gaps = scale.gaps().map(|gap| {
-            let duration_ns = gap.end_ns.abs_diff(gap.start_ns);
-            (column(gap.from).min(columns), column(gap.to).min(columns), duration_ns, gap.end_ns)
-        });
-        Self { scale, columns, gaps: gaps.collect() }
+        Self { scale, columns }
     }
 
     /// Columns of the axis.
@@ -40,33 +33,71 @@ impl<'a> Axis<'a> {
 
     /// Columns in which the axis is broken: the middle of each cut.
     pub fn breaks(&self) -> impl Iterator<Item = usize> {
-        self.gaps.iter().map(|(from, to, ..)| (from + to) / 2).filter(|column| *column < self.columns)
+        self.cuts().map(|(from, to, _)| (from + to) / 2).filter(|column| *column < self.columns)
     }
 
-    /// Labels: offsets since the start of the journey, and how long each cut is.
+    /// First column, column after the last, and length in nanoseconds of each cut.
+    fn cuts(&self) -> impl Iterator<Item = (usize, usize, u64)> {
+        self.scale.phases().windows(2).filter_map(|pair| {
+            let [before, after] = pair else { return None };
+            let duration_ns = after.start_ns.abs_diff(before.end_ns);
+            Some((self.column(before.to), self.column(after.from), duration_ns))
+        })
+    }
+
+    fn column(&self, place: f64) -> usize {
+        ((place * self.columns as f64).round() as usize).min(self.columns)
+    }
+
+    /// Labels: offsets since the start of the journey, how long each cut is, and how long
+    /// each phase that has no room for more.
     pub fn line(&self) -> Line {
         let mut cells: Vec<(char, Tone)> = vec![(' ', Tone::Dim); self.columns];
-        for (from, to, duration_ns, _) in &self.gaps {
-            let label = format!("⫽{}⫽", coarse(*duration_ns));
-            let label = if width(&label) <= to.saturating_sub(*from) + 1 { label } else { "⫽".to_owned() };
-            let at = from + to.saturating_sub(from + width(&label)) / 2;
+        for (from, to, duration_ns) in self.cuts() {
+            let label = format!("⫽{}⫽", coarse(duration_ns));
+            let room = to.saturating_sub(from) + 1;
+            let (at, label) = match width(&label) <= room {
+                true => (from + (room - width(&label)) / 2, label),
+                false => ((from + to) / 2, "⫽".to_owned()),
+            };
             write_label(&mut cells, at, &label, Tone::Wait);
         }
-        let first_cut = self.gaps.first().map_or(self.columns, |(from, ..)| *from);
-        write_if_free(&mut cells, 0, "0");
-        let step_ns = step(self.scale.weight_ns() / self.columns.max(1) as f64 * LABEL_COLUMNS as f64);
-        let mut tick_ns = step_ns;
-        while step_ns > 0 && self.cells(tick_ns, tick_ns).0 + LABEL_COLUMNS <= first_cut {
-            write_if_free(&mut cells, self.cells(tick_ns, tick_ns).0, &human(tick_ns.unsigned_abs()));
-            let Some(next_ns) = tick_ns.checked_add(step_ns) else { break };
-            tick_ns = next_ns;
-        }
-        for (_, to, _, end_ns) in &self.gaps {
-            // A break label that fills its cut leaves no blank before the next column.
-            let at = if cells.get(to.wrapping_sub(1)).is_some_and(|(c, _)| *c == ' ') { *to } else { to + 1 };
-            write_if_free(&mut cells, at, &offset(*end_ns));
+        for phase in self.scale.phases() {
+            self.label_phase(&mut cells, phase);
         }
         cells_line(&cells)
+    }
+
+    fn label_phase(&self, cells: &mut [(char, Tone)], phase: &Phase) {
+        let (from, to) = (self.column(phase.from), self.column(phase.to));
+        let duration_ns = phase.end_ns.abs_diff(phase.start_ns);
+        if phase.start_ns <= 0 && to.saturating_sub(from) >= 2 * LABEL_COLUMNS {
+            write_if_free(cells, 0, "0");
+            let columns = (to - from) as f64;
+            let step_ns = step(duration_ns as f64 / columns * LABEL_COLUMNS as f64);
+            let ticks = (1..).map_while(|tick| step_ns.checked_mul(tick)).take(self.columns);
+            for tick_ns in ticks.take_while(|tick_ns| *tick_ns < phase.end_ns) {
+                let at = self.cells(tick_ns, tick_ns).0;
+                let label = human(tick_ns.unsigned_abs());
+                if at + width(&label) <= to {
+                    write_if_free(cells, at, &label);
+                }
+            }
+            return;
+        }
+        let start = if phase.start_ns <= 0 { "0".to_owned() } else { offset(phase.start_ns) };
+        // A cut's label may reach to the phase's first column.
+        let taken = |at: usize| cells.get(at).is_some_and(|(c, _)| *c != ' ');
+        let at = match from.checked_sub(1) {
+            Some(_) if taken(from) => from + 2,
+            Some(before) if taken(before) => from + 1,
+            _ => from,
+        };
+        for label in [format!("{start} ({})", human(duration_ns)), start] {
+            if at + width(&label) <= to + 1 && write_if_free(cells, at, &label) {
+                break;
+            }
+        }
     }
 }
 
@@ -88,13 +119,15 @@ fn write_label(cells: &mut [(char, Tone)], at: usize, label: &str, tone: Tone) {
 }
 
 /// A label is written whole, with a blank on either side, or not at all.
-fn write_if_free(cells: &mut [(char, Tone)], at: usize, label: &str) {
+fn write_if_free(cells: &mut [(char, Tone)], at: usize, label: &str) -> bool {
     let columns = label.chars().count();
     let around = at.saturating_sub(1)..(at + columns + 1).min(cells.len());
     let free = cells.get(around).is_some_and(|around| around.iter().all(|(c, _)| *c == ' '));
-    if free && at + columns <= cells.len() {
+    let fits = free && at + columns <= cells.len();
+    if fits {
         write_label(cells, at, label, Tone::Dim);
     }
+    fits
 }
 
 /// Runs of one tone as segments.
@@ -117,7 +150,9 @@ mod tests {
     fn labels_tell_offsets_and_cuts() {
         let scale = Scale::new([(0, 4 * SECOND), (7200 * SECOND, 7204 * SECOND)].into_iter());
         let line = Axis::new(&scale, 60).line().text();
-        assert_eq!(line, "0            2s             ⫽2h⫽ +2h00m                     ");
+        assert_eq!(line, "0            2s             ⫽2h⫽ +2h00m (4s)                ");
+        let line = Axis::new(&scale, 30).line().text();
+        assert_eq!(line, "0 (4s)         ⫽ +2h00m (4s)  ");
     }
 
     #[test]

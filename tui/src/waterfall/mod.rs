@@ -9,4 +9,4 @@ mod scale;
 pub use axis::Axis;
 pub use outline::{Bar, HandoffRow, Outline, Row, RowKind};
 pub use row::{Columns, Fold, heading_line, row_line};
-pub use scale::{Gap, Scale};
+pub use scale::{Phase, Scale};

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ordertrace_api::journey::{Handoff, JoinKind, Journey, Outcome};
 
 use super::scale::Scale;
+use crate::text::ns_between;
 
 /// The rows of a journey, computed once per answer so that drawing costs only what is
 /// visible.
@@ -97,6 +98,14 @@ impl Row {
         }
     }
 
+    /// `oms → crm  POST /events`, or nothing for a wait.
+    pub fn name(&self) -> String {
+        let Some(handoff) = self.handoff() else { return String::new() };
+        let arrow = if handoff.inferred { "~→" } else { "→" };
+        let from = handoff.from.as_deref().map(|from| format!("{from} ")).unwrap_or_default();
+        format!("{from}{arrow} {}  {}", handoff.to, handoff.operation)
+    }
+
     /// Offset of the end, in nanoseconds.
     pub fn end_ns(&self) -> i64 {
         end(self.start_ns, self.duration_ns)
@@ -142,16 +151,23 @@ impl Outline {
         let scale = Scale::new(busy.map(|bar| (bar.start_ns, bar.end_ns)));
         Self { origin, scale, rows }
     }
+
+    /// Handoffs whose last attempt failed.
+    pub fn failed(&self) -> impl Iterator<Item = (&Row, &HandoffRow)> {
+        let handoffs = self.rows.iter().filter_map(|row| Some((row, row.handoff()?)));
+        handoffs.filter(|(_, handoff)| handoff.failure.is_some())
+    }
+
+    /// Attempts beyond the first, over all handoffs.
+    pub fn retries(&self) -> usize {
+        self.rows.iter().filter_map(Row::handoff).map(HandoffRow::retries).sum()
+    }
 }
 
 fn handoff_row(index: usize, handoff: &Handoff, parent: Option<&Handoff>, origin: Timestamp) -> HandoffRow {
     let attempts = handoff.attempts.iter().map(|attempt| {
         let start_ns = offset_ns(origin, attempt.started_at);
-        Bar {
-            start_ns,
-            end_ns: end(start_ns, attempt.duration_ns),
-            failed: attempt.outcome == Outcome::Error,
-        }
+        Bar { start_ns, end_ns: end(start_ns, attempt.duration_ns), failed: attempt.outcome == Outcome::Error }
     });
     let last = handoff.attempts.last().filter(|attempt| attempt.outcome == Outcome::Error);
     let failure = last.map(|attempt| match (attempt.status_code, &attempt.error_type) {
@@ -177,7 +193,7 @@ fn handoff_row(index: usize, handoff: &Handoff, parent: Option<&Handoff>, origin
 fn significant_waits(journey: &Journey) -> HashMap<&str, (Timestamp, u64)> {
     const SHARE: u64 = 50;
     const ALWAYS_NS: u64 = 1_000_000_000;
-    let length_ns = span_ns(journey.started_at, journey.ended_at);
+    let length_ns = ns_between(journey.started_at, journey.ended_at);
     let waits = journey.waits.iter().filter(|wait| wait.duration_ns >= ALWAYS_NS.min(length_ns / SHARE));
     waits.map(|wait| (wait.before.as_str(), (wait.started_at, wait.duration_ns))).collect()
 }
@@ -255,10 +271,6 @@ fn nest(rows: &mut [Row]) {
 fn offset_ns(origin: Timestamp, at: Timestamp) -> i64 {
     let ns = at.as_nanosecond() - origin.as_nanosecond();
     i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX })
-}
-
-fn span_ns(from: Timestamp, until: Timestamp) -> u64 {
-    u64::try_from(until.as_nanosecond() - from.as_nanosecond()).unwrap_or(0)
 }
 
 fn end(start_ns: i64, duration_ns: u64) -> i64 {

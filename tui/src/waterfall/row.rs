@@ -25,7 +25,11 @@ const LEVELS: usize = 8;
 impl Columns {
     /// Shares out `columns`.
     pub fn of(columns: usize) -> Self {
-        let marks = if columns >= 110 { 14 } else { 8 };
+        let marks = match columns {
+            110.. => 22,
+            76.. => 12,
+            _ => 8,
+        };
         let free = columns.saturating_sub(FIXED + marks);
         let label = (free * 56 / 100).clamp(30, 60).min(free);
         let bar = free - label;
@@ -89,8 +93,10 @@ fn label(row: &Row, handoff: &HandoffRow, fold: Fold, columns: usize) -> Line {
     let mut line = Line::of(Tone::Dim, format!("{}{marker}", indent(row.depth)));
     // Where room is short, the row above already says who hands on.
     if !(handoff.continues_parent && columns < 46) {
-        line.push(Tone::Plain, handoff.from.as_deref().unwrap_or("?"));
-        line.push(Tone::Plain, " ");
+        // An unknown sender is left out: the order enters here.
+        if let Some(from) = &handoff.from {
+            line.push(Tone::Plain, format!("{from} "));
+        }
     }
     if handoff.inferred {
         line.push(Tone::Warning, "~");

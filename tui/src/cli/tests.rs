@@ -1,0 +1,111 @@
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use clap::CommandFactory;
+use insta::assert_snapshot;
+use ordertrace_api::journey::{Candidates, Journey};
+use ordertrace_api::order::OrdersPage;
+use ordertrace_api::problem::Problem;
+use ordertrace_api::routes;
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::sample;
+
+/// Answers for one order, for `4` with two, and with an empty list.
+async fn collector() -> String {
+    let journey = |Path(key): Path<String>| async move {
+        match key.as_str() {
+            "A-10042" => Json(sample::journey()).into_response(),
+            "4" => {
+                let candidates = vec![sample::key("order@erp:4"), sample::key("order@oms:4")];
+                (StatusCode::MULTIPLE_CHOICES, Json(Candidates { candidates })).into_response()
+            }
+            _ => {
+                let problem = Problem { title: "nothing found".to_owned(), status: 404, detail: String::new() };
+                (StatusCode::NOT_FOUND, Json(problem)).into_response()
+            }
+        }
+    };
+    let router = Router::new()
+        .route(routes::JOURNEY, get(journey))
+        .route(routes::ORDERS, get(|| async { Json(OrdersPage::default()) }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+async fn run_line(line: &str) -> (Result<Exit, Failure>, String) {
+    let url = collector().await;
+    let words = ["ordertrace", "--collector", &url].into_iter().chain(line.split(' '));
+    let cli = Cli::try_parse_from(words).unwrap();
+    let mut output = Output {
+        out: Vec::new(),
+        printer: Printer { theme: None, ascii: false },
+        around: Surroundings { now: sample::now(), zone: TimeZone::UTC, columns: 80 },
+    };
+    let result = run(cli.command.unwrap(), &cli.options, &mut output).await;
+    (result, String::from_utf8(output.out).unwrap())
+}
+
+#[tokio::test]
+async fn an_order_is_answered_in_every_format() {
+    let (exit, json) = run_line("order A-10042 --format json").await;
+    assert_eq!(exit.unwrap().code(), 0);
+    assert_eq!(serde_json::from_str::<Journey>(&json).unwrap(), sample::journey());
+    let (_, pretty) = run_line("order A-10042").await;
+    assert!(pretty.starts_with("order:A-10042  ✗ failed"), "{pretty}");
+    let (_, markdown) = run_line("order A-10042 --format markdown").await;
+    assert!(markdown.starts_with("## order:A-10042 ✗ failed"), "{markdown}");
+}
+
+#[tokio::test]
+async fn exit_codes_are_those_of_the_contract() {
+    assert_eq!(run_line("order nobody").await.0.unwrap().code(), 1);
+    let (exit, json) = run_line("orders --format json").await;
+    assert_eq!(exit.unwrap().code(), 1);
+    assert_eq!(serde_json::from_str::<OrdersPage>(&json).unwrap(), OrdersPage::default());
+    let ambiguous = run_line("order 4").await.0.unwrap_err();
+    assert_eq!(ambiguous.code(), 2);
+    assert_eq!(ambiguous.to_string(), "\"4\" names several orders; ask for one of them:\n  order@erp:4\n  order@oms:4");
+    assert_eq!(run_line("order A-10042 --since 2h").await.0.unwrap_err().code(), 2);
+    // This collector has no status.
+    assert_eq!(run_line("status").await.0.unwrap_err().code(), 3);
+}
+
+#[test]
+fn completions_name_the_commands() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (_, script) = runtime.block_on(run_line("completions bash"));
+    assert!(script.contains("completions") && script.contains("--collector"));
+}
+
+#[test]
+fn the_help_is_as_documented() {
+    Cli::command().debug_assert();
+    let help = Cli::command().term_width(100).render_long_help().to_string();
+    assert_snapshot!(help);
+}
+
+#[test]
+fn settings_give_way_to_flags() {
+    let options = Cli::try_parse_from(["ordertrace", "--collector", "http://flag:1"]).unwrap().options;
+    let settings =
+        Settings { collector: Some("http://file:1".to_owned()), theme: Some(ThemeChoice::Mono), ascii: Some(true) };
+    let options = options.over(settings);
+    assert_eq!(options.collector(), "http://flag:1");
+    assert_eq!((options.theme, options.ascii), (Some(ThemeChoice::Mono), true));
+}
+
+#[test]
+fn the_locale_decides_about_ascii() {
+    let with = |name: &'static str, value: &'static str| move |asked: &str| (asked == name).then(|| value.to_owned());
+    assert!(locale_is_utf8(|_| None));
+    assert!(locale_is_utf8(with("LANG", "de_DE.UTF-8")));
+    assert!(locale_is_utf8(with("LC_ALL", "C.utf8")));
+    assert!(!locale_is_utf8(with("LC_CTYPE", "POSIX")));
+    assert!(!locale_is_utf8(with("LANG", "de_DE.ISO-8859-1")));
+}

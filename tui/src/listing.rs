@@ -1,0 +1,160 @@
+//! The orders list as a table, for a screen or a report.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ordertrace_api::journey::JourneyState;
+use ordertrace_api::keys::Key;
+use ordertrace_api::order::{OrderSummary, SlowestHandoff};
+
+use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, width};
+
+const STATE: usize = 8;
+const STARTED: usize = 11;
+const AGE: usize = 6;
+const RETRIES: usize = 4;
+
+/// How the columns of the list share its width. A column of 0 is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListColumns {
+    order: usize,
+    started: usize,
+    milestone: usize,
+    systems: usize,
+    slowest: usize,
+}
+
+impl ListColumns {
+    /// Shares out `columns`: state, order, age and retries come first, for they say whom to
+    /// help; what does not fit is left out.
+    pub fn of(columns: usize) -> Self {
+        let mut free = columns.saturating_sub(STATE + 1 + AGE + 1 + RETRIES + 1);
+        let mut take = |wanted: usize, at_least: usize| {
+            let taken = wanted.min(free.saturating_sub(1));
+            let taken = if taken < at_least { 0 } else { taken };
+            free = free.saturating_sub(taken + 1);
+            taken
+        };
+        let wide = columns >= 110;
+        let order = take(if wide { 24 } else { 16 }, 1);
+        let milestone = take(if wide { 20 } else { 13 }, 8);
+        let slowest = take(if wide { 30 } else { 16 }, 10);
+        let started = if columns >= 100 { take(STARTED, STARTED) } else { 0 };
+        let systems = take(48, 7);
+        // What nobody needs, the order's id and the operation can use.
+        let slowest = if wide { slowest + free } else { slowest };
+        let order = if wide { order } else { order + free };
+        Self { order, started, milestone, systems, slowest }
+    }
+
+    fn line(self, cells: [(Tone, String); 8]) -> Line {
+        let widths = [STATE, self.order, self.started, AGE, RETRIES, self.milestone, self.systems, self.slowest];
+        let mut line = Line::default();
+        for ((tone, text), columns) in cells.into_iter().zip(widths).filter(|(_, columns)| *columns > 0) {
+            line.push(tone, pad(&text, columns));
+            line.push(Tone::Plain, " ");
+        }
+        line
+    }
+
+    /// The names of the columns; the one sorted by bears the mark.
+    pub fn heading(self, sorted: Option<(&str, char)>) -> Line {
+        let names = ["STATE", "ORDER", "STARTED", "AGE", "↻", "MILESTONE", "SYSTEMS", "SLOWEST"];
+        self.line(names.map(|name| match sorted {
+            Some((by, mark)) if by == name => (Tone::Title, format!("{name}{mark}")),
+            _ => (Tone::Dim, name.to_owned()),
+        }))
+    }
+
+    /// One order.
+    pub fn row(self, order: &OrderSummary, now: Timestamp, zone: &TimeZone) -> Line {
+        let (state_tone, state) = state_mark(order.state);
+        let retries = if order.retries > 0 { format!("↻{}", order.retries) } else { String::new() };
+        let milestone = order.last_milestone.as_ref().map_or("", |milestone| milestone.name.as_str());
+        let order_tone = if order.state == JourneyState::Failed { Tone::Error } else { Tone::Strong };
+        self.line([
+            (state_tone, state.to_owned()),
+            (order_tone, fit_end(&id(&order.id), self.order)),
+            (Tone::Plain, started(order.started_at, now, zone)),
+            (Tone::Plain, age(ns_between(order.started_at, now))),
+            (Tone::Warning, retries),
+            (Tone::Plain, milestone.to_owned()),
+            (Tone::Plain, path(&order.systems, self.systems)),
+            (Tone::Plain, order.slowest.as_ref().map(|slowest| handoff(slowest, self.slowest)).unwrap_or_default()),
+        ])
+    }
+}
+
+/// Most are orders: saying so in each row would only cost columns.
+fn id(key: &Key) -> String {
+    if key.kind == "order" && key.system.is_none() { key.value.clone() } else { key.to_string() }
+}
+
+/// `✗ failed`: with a symbol, for those who see no colour.
+pub fn state_mark(state: JourneyState) -> (Tone, &'static str) {
+    match state {
+        JourneyState::Failed => (Tone::Error, "✗ failed"),
+        JourneyState::Open => (Tone::Plain, "○ open"),
+        JourneyState::Done => (Tone::Good, "✓ done"),
+    }
+}
+
+/// Whole seconds: tenths that change at every look only distract.
+fn age(ns: u64) -> String {
+    const SECOND: u64 = 1_000_000_000;
+    human(ns / SECOND * SECOND)
+}
+
+fn started(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    const DAY_NS: u64 = 86_400_000_000_000;
+    let format = if ns_between(at, now) < DAY_NS { "%H:%M:%S" } else { "%m-%d %H:%M" };
+    at.to_zoned(zone.clone()).strftime(format).to_string()
+}
+
+/// The systems' names, shortened to three letters where they do not fit; where the order
+/// is now matters more than where it came from.
+fn path(systems: &[String], columns: usize) -> String {
+    let full = systems.join("›");
+    if width(&full) <= columns {
+        return full;
+    }
+    let short: Vec<String> = systems.iter().map(|system| system.chars().take(3).collect()).collect();
+    let ends = (0..short.len()).map(|cut| {
+        let end = short.get(cut..).unwrap_or_default().join("›");
+        if cut == 0 { end } else { format!("…›{end}") }
+    });
+    ends.into_iter().find(|end| width(end) <= columns).unwrap_or_default()
+}
+
+/// `1.24s storefront→payments POST /charge`, or as much as fits: who was slow goes last.
+fn handoff(slowest: &SlowestHandoff, columns: usize) -> String {
+    let time = human(slowest.duration_ns);
+    let from = slowest.from.as_deref().unwrap_or_default();
+    let long = format!("{time} {from}→{} {}", slowest.to, slowest.operation);
+    if columns >= 30 { fit(&long, columns) } else { fit(&format!("{time} →{}", slowest.to), columns) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_row_is_as_wide_as_the_screen_or_narrower() {
+        for columns in 0..200 {
+            for order in sample::orders().orders {
+                let line = ListColumns::of(columns).row(&order, sample::now(), &TimeZone::UTC);
+                // Below that not even state, age and retries fit.
+                assert!(line.width() <= columns.max(24), "{columns}: {:?}", line.text());
+            }
+        }
+    }
+
+    #[test]
+    fn long_paths_keep_their_end() {
+        let systems = ["storefront", "payments", "oms", "erp"].map(str::to_owned);
+        assert_eq!(path(&systems, 40), "storefront›payments›oms›erp");
+        assert_eq!(path(&systems, 15), "sto›pay›oms›erp");
+        assert_eq!(path(&systems, 12), "…›oms›erp");
+        assert_eq!(path(&systems, 2), "");
+    }
+}

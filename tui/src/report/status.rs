@@ -1,0 +1,74 @@
+use ordertrace_api::status::{Count, Status};
+
+use super::Surroundings;
+use super::markdown::{Markdown, code, escape};
+use crate::text::{Line, Tone, fit};
+
+/// What the collector says of itself.
+pub fn status_lines(status: &Status, collector: &str, around: &Surroundings) -> Vec<Line> {
+    let storage = &status.storage;
+    let mut lines = vec![
+        Line::of(Tone::Title, "collector ").and(Tone::Plain, format!("{collector}  version {}", status.version)),
+        Line::of(
+            Tone::Dim,
+            format!("  up since {} ({})", around.date_clock(status.started_at), around.ago(status.started_at)),
+        ),
+    ];
+    let kind = if storage.embedded { "embedded" } else { "external" };
+    let mut line = Line::of(Tone::Title, "storage   ").and(Tone::Plain, format!("{}  {kind}", storage.url));
+    match &storage.version {
+        Some(version) => line.push(Tone::Good, format!("  ✓ ClickHouse {version}")),
+        None => line.push(Tone::Error, "  ✗ does not answer"),
+    }
+    lines.push(line.cut(around.columns));
+    if let Some(error) = &storage.error {
+        let wrapped = crate::text::wrap(error, around.columns.saturating_sub(2));
+        lines.extend(wrapped.into_iter().map(|text| Line::of(Tone::Error, format!("  {text}"))));
+    }
+    lines.push(Line::default());
+    lines.push(Line::of(Tone::Title, format!("{:<9} {:>14} {:>14} {:>14}", "SIGNAL", "ACCEPTED", "STORED", "REFUSED")));
+    for signal in &status.signals {
+        let refused: u64 = total(&signal.refused);
+        let text = format!("{:<9} {:>14} {:>14} ", fit(&signal.signal, 9), signal.accepted, signal.stored);
+        let tone = if refused > 0 { Tone::Error } else { Tone::Plain };
+        let line = Line::of(Tone::Plain, text).and(tone, format!("{refused:>14}  {}", reasons(&signal.refused)));
+        lines.push(line.cut(around.columns));
+    }
+    if !status.noise.is_empty() {
+        let text = format!("noise kept out of journeys: {}", reasons(&status.noise));
+        lines.push(Line::of(Tone::Dim, text).cut(around.columns));
+    }
+    lines
+}
+
+/// The same for a ticket.
+pub fn status_markdown(status: &Status, collector: &str, around: &Surroundings) -> String {
+    let mut page = Markdown::default();
+    let version = escape(&status.version);
+    let since = around.date_clock(status.started_at);
+    page.line(&format!("- collector {}, version {version}, up since {since}", code(collector)));
+    let storage = match (&status.storage.version, &status.storage.error) {
+        (Some(version), _) => format!("ClickHouse {}", escape(version)),
+        (None, error) => format!("**does not answer**: {}", escape(error.as_deref().unwrap_or("no reason given"))),
+    };
+    page.line(&format!("- storage {}, {storage}", code(&status.storage.url)));
+    page.line("");
+    let rows = status.signals.iter().map(|signal| {
+        let cells = [signal.accepted, signal.stored, total(&signal.refused)].map(|count| count.to_string());
+        let mut row = vec![escape(&signal.signal)];
+        row.extend(cells);
+        row.push(escape(&reasons(&signal.refused)));
+        row
+    });
+    page.table(&["signal", "accepted", "stored", "refused", "reasons"], rows);
+    page.text()
+}
+
+fn total(counts: &[Count]) -> u64 {
+    counts.iter().fold(0, |total, count| total.saturating_add(count.count))
+}
+
+fn reasons(counts: &[Count]) -> String {
+    let reasons: Vec<String> = counts.iter().map(|count| format!("{} {}", count.name, count.count)).collect();
+    reasons.join(", ")
+}

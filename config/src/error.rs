@@ -7,7 +7,7 @@ pub struct Place {
     /// The file, or what else the text came from.
     pub origin: String,
     /// 1-based line and column; `None` when the whole text is meant.
-    pub position: Option<(u64, u64)>,
+    pub position: Option<(u32, u32)>,
 }
 
 impl fmt::Display for Place {
@@ -48,7 +48,7 @@ pub enum ConfigError {
         /// The known key that looks most like it, if one does.
         nearest: Option<String>,
         /// All keys known there.
-        known: Vec<String>,
+        known: Box<[String]>,
     },
     /// A word that is none of those possible there.
     #[error("{place}: unknown value `{value}`{}", advice(.nearest.as_deref(), .known))]
@@ -60,7 +60,7 @@ pub enum ConfigError {
         /// The known value that looks most like it, if one does.
         nearest: Option<String>,
         /// All values known there.
-        known: Vec<String>,
+        known: Box<[String]>,
     },
     /// Anything else that is wrong with the text.
     #[error("{place}: {reason}")]

@@ -12,6 +12,9 @@ pub fn json_schema<T: JsonSchema>() -> Value {
     schemars::schema_for!(T).to_value()
 }
 
+/// Stands for an element of a list in a path of keys; no key is written so.
+const ELEMENT: &str = "-";
+
 /// A YAML file of all defaults, each key under its documentation. Where a field's schema has
 /// an example (`#[schemars(example = …)]`), it follows as comment lines.
 ///
@@ -25,8 +28,13 @@ pub fn example<T: JsonSchema + Serialize + Default>(head: &str) -> Result<String
     let mut path: Vec<(usize, &str)> = Vec::new();
     for line in yaml.lines() {
         let indent = line.len() - line.trim_start().len();
+        // Elements of lists stand for themselves, and as deep as the key they belong to.
+        let element = line.trim_start().starts_with("- ");
+        path.retain(|(outer, name)| *outer < indent || (element && *outer == indent && *name != ELEMENT));
+        if element {
+            path.push((indent, ELEMENT));
+        }
         let key = line.trim_start().split(':').next().filter(|key| is_name(key));
-        path.retain(|(outer, _)| *outer < indent);
         let property = key.and_then(|key| {
             path.push((indent, key));
             property(&schema, path.iter().map(|(_, name)| *name))
@@ -93,6 +101,10 @@ mod tests {
         /// Names.
         #[schemars(example = names())]
         names: Vec<(String, u8)>,
+        /// Elements.
+        list: Vec<Retry>,
+        /// The last.
+        times: u32,
     }
 
     #[derive(Debug, Default, PartialEq, Serialize, serde::Deserialize, JsonSchema)]
@@ -109,7 +121,13 @@ mod tests {
 
     impl Default for Outer {
         fn default() -> Self {
-            Self { listen: "127.0.0.1:1".to_owned(), retry: Retry { times: 3 }, names: Vec::new() }
+            Self {
+                listen: "127.0.0.1:1".to_owned(),
+                retry: Retry { times: 3 },
+                names: Vec::new(),
+                list: vec![Retry { times: 1 }],
+                times: 2,
+            }
         }
     }
 
@@ -119,6 +137,7 @@ mod tests {
         assert!(text.starts_with("# An example.\n\n# Where to listen.\nlisten: 127.0.0.1:1\n"), "{text}");
         assert!(text.contains("retry:\n  # How often.\n  # Not more.\n  times: 3\n"), "{text}");
         assert!(text.contains("names: []\n  # For example:\n"), "{text}");
+        assert!(text.contains("list:\n- times: 1\n\n# The last.\ntimes: 2\n"), "{text}");
         assert_eq!(crate::parse::<Outer>(&text, "example").unwrap(), Outer::default());
     }
 }

@@ -36,7 +36,8 @@ pub fn parse<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, ConfigE
 }
 
 fn explain(error: &YamlError, origin: &str) -> ConfigError {
-    let position = error.location().map(|at| (at.line(), at.column()));
+    let narrow = |number| u32::try_from(number).unwrap_or(u32::MAX);
+    let position = error.location().map(|at| (narrow(at.line()), narrow(at.column())));
     let place = Place { origin: origin.to_owned(), position };
     match error.without_snippet() {
         YamlError::SerdeUnknownField { field, expected, .. } => ConfigError::UnknownKey {
@@ -57,12 +58,12 @@ fn explain(error: &YamlError, origin: &str) -> ConfigError {
 }
 
 /// The YAML crate ends its messages with the position, which stands in front of ours.
-fn without_position(message: &str, position: Option<(u64, u64)>) -> String {
+fn without_position(message: &str, position: Option<(u32, u32)>) -> String {
     let tail = position.map(|(line, column)| format!(" at line {line}, column {column}"));
     tail.and_then(|tail| message.strip_suffix(&tail)).unwrap_or(message).to_owned()
 }
 
-fn owned(names: &[&'static str]) -> Vec<String> {
+fn owned(names: &[&'static str]) -> Box<[String]> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 

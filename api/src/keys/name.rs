@@ -51,8 +51,8 @@ const NOUNS: [(&str, &str); 40] = [
     ("session", "session"),
 ];
 
-/// Whole names that carry an id without an id word.
-const WHOLE: [(&str, &str); 9] = [
+/// Whole names that carry an id without an id word, or (with an empty kind) none in spite of one.
+const WHOLE: [(&str, &str); 16] = [
     ("payment_intent", "payment"),
     ("psp_reference", "payment"),
     ("sku", "sku"),
@@ -62,6 +62,14 @@ const WHOLE: [(&str, &str); 9] = [
     ("quote_id", "cart"),
     ("idempotency_key", ""),
     ("authorization", ""),
+    // A reason, an exit status or a credential, whatever the words promise: none names one order.
+    ("authorization_code", ""),
+    ("authorization_key", ""),
+    ("authorization_token", ""),
+    ("charge_code", ""),
+    ("payment_code", ""),
+    ("payment_token", ""),
+    ("return_code", ""),
 ];
 
 /// The kind of key that a name announces: `app.order.id`, `demo.order.id`, `order_id`,
@@ -140,9 +148,18 @@ mod tests {
 
     #[test]
     fn other_names_announce_nothing() {
-        for name in
-            ["id", "order", "order_item_id", "reorder_id", "order_count", "idempotency_key", "authorization", "é"]
-        {
+        for name in [
+            "id",
+            "order",
+            "order_item_id",
+            "reorder_id",
+            "order_count",
+            "idempotency_key",
+            "authorization",
+            "return_code",
+            "app.payment.token",
+            "é",
+        ] {
             assert_eq!(kind_of_name(name), None, "{name}");
         }
     }

@@ -1,0 +1,156 @@
+use crate::record::{EventRecord, HandoffSide, SpanRecord, SpanStatus};
+use crate::settings::RecogniseSettings;
+
+use super::RecogniseError;
+use super::fields::Fields;
+use super::pattern::Pattern;
+
+/// Events that payment providers and shops send as webhooks, and what each shows.
+/// Sources: Stripe API reference, event types; PayPal webhooks, event names; Shopify Admin
+/// API, webhook topics.
+const OPERATIONS: [(&str, &str); 18] = [
+    ("payment_intent.succeeded", "payment.captured"),
+    ("payment_intent.amount_capturable_updated", "payment.authorised"),
+    ("payment_intent.payment_failed", "payment.failed"),
+    ("payment_intent.canceled", "payment.cancelled"),
+    ("charge.captured", "payment.captured"),
+    ("charge.refunded", "refund.issued"),
+    ("refund.created", "refund.issued"),
+    ("checkout.session.completed", "checkout.completed"),
+    ("PAYMENT.AUTHORIZATION.CREATED", "payment.authorised"),
+    ("PAYMENT.CAPTURE.COMPLETED", "payment.captured"),
+    ("PAYMENT.CAPTURE.REFUNDED", "refund.issued"),
+    ("orders/create", "order.created"),
+    ("orders/paid", "order.paid"),
+    ("orders/cancelled", "order.cancelled"),
+    ("orders/fulfilled", "order.fulfilled"),
+    ("fulfillments/create", "shipment.created"),
+    ("refunds/create", "refund.issued"),
+    ("returns/create", "return.created"),
+];
+
+/// First words of business events that are milestones by their own names.
+const FAMILIES: [&str; 11] = [
+    "cart",
+    "checkout",
+    "order",
+    "payment",
+    "inventory",
+    "fulfilment",
+    "fulfillment",
+    "shipment",
+    "refund",
+    "return",
+    "invoice",
+];
+
+/// Past tenses that do not end in "ed".
+const IRREGULAR: [&str; 6] = ["paid", "sent", "held", "lost", "split", "overdue"];
+
+/// What shows that a business fact was reached.
+#[derive(Debug)]
+pub(super) struct Milestones(Vec<Rule>);
+
+#[derive(Debug)]
+struct Rule {
+    milestone: String,
+    operation: Option<Pattern>,
+    from: Option<Pattern>,
+    to: Option<Pattern>,
+    span: Option<Pattern>,
+    event: Option<Pattern>,
+}
+
+impl Milestones {
+    pub(super) fn new(settings: &RecogniseSettings) -> Result<Self, RecogniseError> {
+        let pattern = |text: &Option<String>| text.as_deref().map(Pattern::new);
+        let mut rules = Vec::new();
+        for (index, rule) in settings.milestones.iter().enumerate() {
+            let conditions = [&rule.operation, &rule.from, &rule.to, &rule.span, &rule.event];
+            let unconditional = conditions.iter().all(|condition| condition.is_none());
+            if rule.milestone.is_empty() || unconditional {
+                let what = if unconditional { "conditions" } else { "milestone" };
+                return Err(RecogniseError::Empty { setting: format!("recognise.milestones[{index}].{what}") });
+            }
+            rules.push(Rule {
+                milestone: rule.milestone.clone(),
+                operation: pattern(&rule.operation),
+                from: pattern(&rule.from),
+                to: pattern(&rule.to),
+                span: pattern(&rule.span),
+                event: pattern(&rule.event),
+            });
+        }
+        Ok(Self(rules))
+    }
+
+    /// The milestone that a span shows; empty = none. A failed span shows none.
+    pub(super) fn of_span(&self, span: &SpanRecord, fields: &Fields<'_>, side: Option<&HandoffSide>) -> String {
+        if span.status == SpanStatus::Error || fields.status_code >= 400 {
+            return String::new();
+        }
+        if !fields.milestone.is_empty() {
+            return fields.milestone.to_owned();
+        }
+        let fits = |wanted: &Option<Pattern>, text: Option<&str>| match (wanted, text) {
+            (None, _) => true,
+            (Some(wanted), Some(text)) => wanted.fits(text),
+            (Some(_), None) => false,
+        };
+        let configured = self.0.iter().find(|rule| {
+            rule.event.is_none()
+                && fits(&rule.operation, side.map(|side| side.operation.as_str()))
+                && fits(&rule.from, side.map(|side| side.from.as_str()))
+                && fits(&rule.to, side.map(|side| side.to.as_str()))
+                && fits(&rule.span, Some(&span.name))
+        });
+        if let Some(rule) = configured {
+            return rule.milestone.clone();
+        }
+        let built_in = side.and_then(|side| OPERATIONS.iter().find(|(operation, _)| *operation == side.operation));
+        built_in.map(|(_, milestone)| (*milestone).to_owned()).unwrap_or_default()
+    }
+
+    /// The milestone that a log record shows; empty = none.
+    pub(super) fn of_event(&self, event: &EventRecord) -> String {
+        let stated = event.attributes.iter().find(|(name, _)| name == ordertrace_api::attributes::MILESTONE);
+        if let Some((_, milestone)) = stated.filter(|(_, milestone)| !milestone.is_empty()) {
+            return milestone.clone();
+        }
+        if event.name.is_empty() {
+            return String::new();
+        }
+        let configured = self.0.iter().find(|rule| rule.event.as_ref().is_some_and(|wanted| wanted.fits(&event.name)));
+        match configured {
+            Some(rule) => rule.milestone.clone(),
+            None if is_milestone(&event.name) => event.name.clone(),
+            None => String::new(),
+        }
+    }
+}
+
+/// Whether the name of a business event is that of a milestone: `order.placed`, yes;
+/// `order.update` or `http.ended`, no.
+fn is_milestone(name: &str) -> bool {
+    let Some((family, fact)) = name.split_once('.') else { return false };
+    let plain = !fact.is_empty() && fact.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let last = fact.rsplit('_').next().unwrap_or_default();
+    FAMILIES.contains(&family) && plain && (last.ends_with("ed") || IRREGULAR.contains(&last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_of_commerce_are_milestones() {
+        for name in
+            ["order.placed", "payment.captured", "inventory.reserved", "shipment.sent", "order.partially_fulfilled"]
+        {
+            assert!(is_milestone(name), "{name}");
+        }
+        for name in ["order", "order.", "order.update", "order.Placed", "http.ended", "order.line.added", ".placed"] {
+            assert!(!is_milestone(name), "{name}");
+        }
+    }
+}

@@ -1,8 +1,16 @@
 //! The engine's two ports on 127.0.0.1.
 
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 
 use super::EngineError;
+
+/// Where free ports are chosen: below the range from which systems give out ports to outgoing connections (32768 and up
+/// on Linux, 49152 on macOS), one of which could otherwise sit on the engine's port while its child is restarted.
+const CHOICE: std::ops::Range<u16> = 20_000..32_000;
+
+/// How many ports of that range are tried.
+const TRIES: usize = 200;
 
 /// The ports an engine listens on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,21 +20,28 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Free ports: those asked for, any where 0 was asked. Both are held while choosing, so they differ.
+    /// Free ports: those asked for, any where 0 was asked. The first is held while the second is chosen, so they differ.
     pub(super) fn choose(http: u16, tcp: u16) -> Result<Self, EngineError> {
-        let http = listen(http, "HTTP")?;
-        let tcp = listen(tcp, "native protocol")?;
-        Ok(Self { http: port_of(&http, "HTTP")?, tcp: port_of(&tcp, "native protocol")? })
+        let (http, _held) = free(http, "HTTP")?;
+        let (tcp, _) = free(tcp, "native protocol")?;
+        Ok(Self { http, tcp })
     }
 }
 
-fn listen(port: u16, protocol: &'static str) -> Result<TcpListener, EngineError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|source| EngineError::PortBusy { port, protocol, source })
-}
-
-fn port_of(listener: &TcpListener, protocol: &'static str) -> Result<u16, EngineError> {
-    let address = listener.local_addr().map_err(|source| EngineError::PortBusy { port: 0, protocol, source })?;
-    Ok(address.port())
+fn free(asked: u16, protocol: &'static str) -> Result<(u16, TcpListener), EngineError> {
+    let listen = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(|listener| (port, listener));
+    let busy = |source| EngineError::PortBusy { port: asked, protocol, source };
+    if asked != 0 {
+        return listen(asked).map_err(busy);
+    }
+    let mut outcome = Err(io::Error::from(io::ErrorKind::AddrInUse));
+    for _ in 0..TRIES {
+        outcome = listen(rand::random_range(CHOICE));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome.map_err(busy)
 }
 
 #[cfg(test)]
@@ -44,8 +59,8 @@ mod tests {
     }
 
     #[test]
-    fn zero_gives_two_different_ports() {
+    fn zero_gives_two_different_ports_of_the_range() {
         let ports = Ports::choose(0, 0).unwrap();
-        assert!(ports.http != 0 && ports.tcp != 0 && ports.http != ports.tcp, "{ports:?}");
+        assert!(CHOICE.contains(&ports.http) && CHOICE.contains(&ports.tcp) && ports.http != ports.tcp, "{ports:?}");
     }
 }

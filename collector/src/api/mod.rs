@@ -1,0 +1,61 @@
+//! The HTTP API: journeys, orders and spans as JSON, health and metrics.
+
+mod health;
+mod journeys;
+mod openapi;
+mod orders;
+mod problem;
+mod spans;
+mod status;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use clickhouse::Client;
+use ordertrace_api::routes;
+use ordertrace_api::status::Status;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::journey::Journeys;
+use crate::orders::Orders;
+
+/// What the API answers from.
+#[derive(Clone)]
+pub struct ApiState {
+    /// Journeys.
+    pub journeys: Journeys,
+    /// The orders list.
+    pub orders: Orders,
+    /// For raw spans and readiness.
+    pub client: Client,
+    /// The collector's own figures, taken when asked.
+    pub status: Arc<dyn Fn() -> Status + Send + Sync>,
+    /// Metrics to expose.
+    pub registry: Arc<Registry>,
+}
+
+/// All routes of the API.
+pub fn router(state: ApiState) -> Router {
+    Router::new()
+        .route(routes::ORDERS, get(orders::list))
+        .route(routes::JOURNEY, get(journeys::one))
+        .route(routes::TRACE_SPANS, get(spans::of_trace))
+        .route(routes::STATUS, get(status::status))
+        .route(routes::OPENAPI, get(openapi::document))
+        .route(routes::LIVEZ, get(health::live))
+        .route(routes::READYZ, get(health::ready))
+        .route(routes::METRICS, get(health::metrics))
+        .fallback(problem::no_such_route)
+        .with_state(state)
+}
+
+/// Serves the API until `stop`.
+///
+/// # Errors
+/// When the listener breaks.
+pub async fn serve(listener: TcpListener, state: ApiState, stop: CancellationToken) -> std::io::Result<()> {
+    axum::serve(listener, router(state)).with_graceful_shutdown(stop.cancelled_owned()).await
+}

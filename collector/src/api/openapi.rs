@@ -1,0 +1,48 @@
+use axum::Json;
+use utoipa::OpenApi;
+
+/// The description that clients and people read.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ordertrace",
+        description = "One order through all of a shop's systems. Times are RFC 3339 in UTC, durations are nanoseconds."
+    ),
+    paths(
+        super::orders::list,
+        super::journeys::one,
+        super::spans::of_trace,
+        super::status::status,
+        super::health::live,
+        super::health::ready,
+        super::health::metrics,
+    )
+)]
+pub(super) struct Document;
+
+pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    use ordertrace_api::routes;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_described() {
+        let document = Document::openapi();
+        for route in [
+            routes::ORDERS,
+            routes::JOURNEY,
+            routes::TRACE_SPANS,
+            routes::STATUS,
+            routes::LIVEZ,
+            routes::READYZ,
+            routes::METRICS,
+        ] {
+            assert!(document.paths.paths.contains_key(route), "{route} is not in the OpenAPI document");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Drives the graph to its end: looks up what it leads to until it leads nowhere new.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use ordertrace_api::journey::{MembershipReason, Observer};
+use ordertrace_api::keys::{Key, Strength};
+
+use super::graph::Graph;
+use super::infer::infer;
+use super::limits::{JourneyLimits, Reached};
+use super::load::Loader;
+use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
+use super::session::{Visit, attribute};
+
+/// How long before a receiver's root the proxied attempt around it may have begun.
+const LONGEST_ATTEMPT_NS: i64 = 120_000_000_000;
+
+/// The milestone after which a session's further handoffs are another order's.
+const PLACED: &str = "order.placed";
+
+/// A graph that leads nowhere new from its seeds.
+#[derive(Debug, Default)]
+pub(super) struct Closure {
+    /// Keys and traces.
+    pub graph: Graph,
+    /// Milestones by the strong key with which they were seen.
+    pub key_milestones: Vec<(Key, MilestoneSeen)>,
+    /// Milestones by the span within which they were seen.
+    pub span_milestones: Vec<(SpanRef, MilestoneSeen)>,
+    /// Why traces without a strong key belong.
+    pub reasons: HashMap<TraceId, MembershipReason>,
+    /// Limits reached.
+    pub reached: Reached,
+    seeds: Vec<Key>,
+    linked: HashSet<TraceId>,
+    sessions: HashSet<Key>,
+    inferred_from: HashSet<SpanRef>,
+}
+
+impl Closure {
+    /// Follows everything that `seeds` lead to.
+    pub(super) async fn of(loader: &Loader, seeds: &[Key], limits: &JourneyLimits) -> clickhouse::error::Result<Self> {
+        let mut closure = Self { seeds: seeds.to_vec(), ..Self::default() };
+        for seed in seeds {
+            closure.graph.add_key(seed);
+        }
+        loop {
+            closure.follow(loader, limits).await?;
+            let grown = closure.follow_span_links(loader).await?
+                || closure.infer(loader).await?
+                || closure.follow_sessions(loader, limits).await?;
+            if !grown {
+                return Ok(closure);
+            }
+        }
+    }
+
+    /// The sets that hold the seeds.
+    pub(super) fn targets(&self) -> BTreeSet<usize> {
+        self.seeds.iter().filter_map(|seed| self.graph.set_of_key(seed)).collect()
+    }
+
+    async fn follow(&mut self, loader: &Loader, limits: &JourneyLimits) -> clickhouse::error::Result<()> {
+        loop {
+            let keys = self.graph.take_new_keys();
+            let traces = self.graph.take_new_traces();
+            if keys.is_empty() && traces.is_empty() {
+                self.graph.settle();
+                return Ok(());
+            }
+            if self.graph.key_count() > limits.keys {
+                self.reached.note("keys", limits.keys, "further keys were not followed; raise journeys.limits.keys".to_owned());
+            } else if !keys.is_empty() {
+                for (key, other) in loader.links(&keys, &mut self.reached).await? {
+                    self.graph.link(&key, &other);
+                }
+                for (_, trace) in loader.traces_of(&keys, &mut self.reached).await? {
+                    self.graph.want_trace(trace);
+                }
+                self.key_milestones.extend(loader.milestones(&keys).await?);
+            }
+            if self.graph.trace_count() > limits.traces {
+                let detail = "further traces were not read; raise journeys.limits.traces";
+                self.reached.note("traces", limits.traces, detail.to_owned());
+            }
+            self.load(loader, &traces, limits).await?;
+        }
+    }
+
+    async fn load(
+        &mut self,
+        loader: &Loader,
+        traces: &[TraceId],
+        limits: &JourneyLimits,
+    ) -> clickhouse::error::Result<()> {
+        let already = self.graph.trace_count() - traces.len().min(self.graph.trace_count());
+        let traces = &traces[..traces.len().min(limits.traces.saturating_sub(already))];
+        let budget = limits.spans.saturating_sub(self.graph.span_count());
+        let mut loaded = loader.traces(traces, budget, &mut self.reached).await?;
+        for trace in traces {
+            self.graph.add_trace(*trace, loaded.spans.remove(trace).unwrap_or_default());
+        }
+        self.span_milestones.extend(loaded.milestones);
+        Ok(())
+    }
+
+    async fn follow_span_links(&mut self, loader: &Loader) -> clickhouse::error::Result<bool> {
+        let traces: BTreeSet<TraceId> = self.target_spans().map(|span| span.id.trace_id).collect();
+        let fresh: Vec<TraceId> = traces.into_iter().filter(|trace| self.linked.insert(*trace)).collect();
+        if fresh.is_empty() {
+            return Ok(false);
+        }
+        let before = self.graph.trace_count();
+        for trace in loader.traces_linking_to(&fresh).await? {
+            self.graph.want_trace(trace);
+            self.reasons.entry(trace).or_insert(MembershipReason::SpanLink);
+        }
+        Ok(self.graph.trace_count() > before)
+    }
+
+    /// Joins proxied attempts with receivers that dropped the trace context.
+    async fn infer(&mut self, loader: &Loader) -> clickhouse::error::Result<bool> {
+        let mut windows: BTreeMap<String, Vec<(i64, i64)>> = BTreeMap::new();
+        let mut asked = Vec::new();
+        for span in self.target_spans() {
+            let Some(side) = &span.side else { continue };
+            let proxied = side.observer == Observer::Proxy;
+            let root = side.observer == Observer::Server && span.is_root();
+            if (proxied || root) && !self.inferred_from.contains(&span.id) {
+                asked.push(span.id);
+                let from = span.started_at_ns.saturating_sub(LONGEST_ATTEMPT_NS);
+                windows.entry(side.to.clone()).or_default().push((from, span.ended_at_ns().saturating_add(1_000_000)));
+            }
+        }
+        self.inferred_from.extend(asked);
+        let mut grown = false;
+        for (system, windows) in windows {
+            let Some(sides) = loader.sides(&system, &merged(windows)).await? else {
+                let detail = format!("too many handoffs to {system} at that time to join those without trace context");
+                self.reached.note("inference", 0, detail);
+                continue;
+            };
+            let members: HashSet<SpanRef> = self.target_spans().map(|span| span.id).collect();
+            for (proxy, server) in infer(&sides) {
+                if !members.contains(&proxy) && !members.contains(&server)
+                    || self.graph.inferred().contains_key(&server)
+                {
+                    continue;
+                }
+                for trace in [proxy.trace_id, server.trace_id] {
+                    self.graph.want_trace(trace);
+                    self.reasons.entry(trace).or_insert(MembershipReason::Inferred);
+                }
+                self.graph.infer(proxy, server);
+                grown = true;
+            }
+        }
+        Ok(grown)
+    }
+
+    /// Attaches handoffs that bear no strong key but happened in a session of the order.
+    async fn follow_sessions(&mut self, loader: &Loader, limits: &JourneyLimits) -> clickhouse::error::Result<bool> {
+        let sessions: BTreeSet<Key> =
+            self.target_spans().flat_map(|span| span.keys_of(Strength::Session).cloned().collect::<Vec<_>>()).collect();
+        let fresh: Vec<Key> = sessions.into_iter().filter(|session| self.sessions.insert(session.clone())).collect();
+        if fresh.is_empty() {
+            return Ok(false);
+        }
+        for (_, trace) in loader.traces_of(&fresh, &mut self.reached).await? {
+            self.graph.want_trace(trace);
+        }
+        // Other orders of the session must be whole before it can be told when each was placed.
+        self.follow(loader, limits).await?;
+        let targets = self.targets();
+        let mut grown = false;
+        let placed = self.placed();
+        for session in &fresh {
+            for (span, set) in self.attributed(session, &placed) {
+                if targets.contains(&set) {
+                    self.reasons.entry(span.trace_id).or_insert(MembershipReason::Session);
+                    grown |= self.graph.attach(span, set);
+                }
+            }
+        }
+        Ok(grown)
+    }
+
+    /// The session's spans that bear no strong key, each with the set of the order to which
+    /// it belongs.
+    fn attributed(&self, session: &Key, placed: &HashMap<usize, i64>) -> Vec<(SpanRef, usize)> {
+        let mut spans: Vec<&SpanNode> =
+            self.graph.spans().filter(|span| span.keys_of(Strength::Session).any(|key| key == session)).collect();
+        spans.sort_by_key(|span| (span.started_at_ns, span.id));
+        let keyed = self.graph.keyed_sets();
+        let visits: Vec<Visit<usize>> = spans
+            .iter()
+            .map(|span| Visit {
+                at_ns: span.started_at_ns,
+                journey: self.graph.set_of_span(span.id).filter(|set| keyed.contains(set)),
+            })
+            .collect();
+        let belongs = attribute(&visits, |set| placed.get(&set).copied());
+        let undecided = spans.iter().zip(&visits).zip(belongs).filter(|((_, visit), _)| visit.journey.is_none());
+        undecided
+            .filter(|((span, _), _)| self.graph.is_keyless(span.id.trace_id))
+            .filter_map(|((span, _), set)| Some((span.id, set?)))
+            .collect()
+    }
+
+    /// When the order of each set was placed.
+    fn placed(&self) -> HashMap<usize, i64> {
+        let by_key = self.key_milestones.iter().map(|(key, seen)| (self.graph.set_of_key(key), seen));
+        let by_span = self.span_milestones.iter().map(|(span, seen)| (self.graph.set_of_span(*span), seen));
+        let mut placed = HashMap::new();
+        for (set, seen) in by_key.chain(by_span) {
+            if let (Some(set), PLACED) = (set, seen.name.as_str()) {
+                let at_ns = placed.entry(set).or_insert(seen.at_ns);
+                *at_ns = seen.at_ns.min(*at_ns);
+            }
+        }
+        placed
+    }
+
+    fn target_spans(&self) -> impl Iterator<Item = &SpanNode> {
+        let targets = self.targets();
+        self.graph.spans().filter(move |span| self.graph.set_of_span(span.id).is_some_and(|set| targets.contains(&set)))
+    }
+}
+
+/// Windows without overlaps, by time.
+fn merged(mut windows: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+    windows.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::with_capacity(windows.len());
+    for (from, to) in windows {
+        match merged.last_mut() {
+            Some((_, until)) if from <= *until => *until = to.max(*until),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_merge_where_they_touch() {
+        assert_eq!(merged(vec![(5, 8), (0, 2), (2, 3), (6, 7)]), [(0, 3), (5, 8)]);
+    }
+}

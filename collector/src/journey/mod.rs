@@ -1,0 +1,175 @@
+//! All that happened to one order: the connected component of its strong keys, over any
+//! number of traces, days and id values.
+//!
+//! The way of the data: [`closure`] loads ([`load`]) keys and traces into a [`graph`] until it
+//! leads nowhere new, joining what only agrees in time and form ([`infer`]) and what only
+//! shares a session ([`session`]); [`assemble`] turns the spans of one component into
+//! [`attempts`] and handoffs and reads its [`timeline`].
+
+mod assemble;
+mod attempts;
+mod closure;
+mod graph;
+mod infer;
+mod limits;
+mod load;
+mod node;
+mod session;
+mod timeline;
+mod union;
+
+use std::collections::HashMap;
+
+use clickhouse::Client;
+use ordertrace_api::journey::Journey;
+use ordertrace_api::keys::{Key, KeyPattern, KindTable, Strength};
+
+pub use assemble::{is_listed, timestamp};
+pub use limits::JourneyLimits;
+
+use assemble::{Parts, assemble};
+use closure::Closure;
+use limits::Reached;
+use load::Loader;
+use node::{MilestoneSeen, SpanNode};
+
+/// Milestones after which nothing more is due, unless configured otherwise.
+pub const DEFAULT_ENDS: [&str; 4] = ["order.completed", "order.delivered", "order.cancelled", "shipment.delivered"];
+
+/// Puts journeys together.
+#[derive(Clone)]
+pub struct Journeys {
+    loader: Loader,
+    limits: JourneyLimits,
+    strong_kinds: Vec<String>,
+    ends: Vec<String>,
+}
+
+/// What a person's text led to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// One journey.
+    One(Box<Journey>),
+    /// Keys of several journeys.
+    Several(Vec<Key>),
+    /// No journey.
+    Nothing,
+}
+
+impl Journeys {
+    /// Journeys over one database. `ends` are the milestones after which nothing more is due.
+    pub fn new(client: Client, limits: JourneyLimits, kinds: &KindTable, ends: Vec<String>) -> Self {
+        let strong_kinds = kinds.of_strength(Strength::Strong).map(str::to_owned).collect();
+        Self { loader: Loader::new(client, limits), limits, strong_kinds, ends }
+    }
+
+    /// The journey that a text names, with the attributes of each handoff's sides.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn find(&self, pattern: &KeyPattern) -> clickhouse::error::Result<Found> {
+        let keys = self.loader.resolve(pattern, &self.strong_kinds).await?;
+        let mut journeys = self.of(&keys).await?;
+        match journeys.len() {
+            0 => Ok(Found::Nothing),
+            1 => {
+                let mut journey = journeys.remove(0);
+                self.add_attributes(&mut journey).await?;
+                Ok(Found::One(Box::new(journey)))
+            }
+            _ => {
+                let mut ids: Vec<Key> = journeys.into_iter().map(|journey| journey.id).collect();
+                ids.sort();
+                Ok(Found::Several(ids))
+            }
+        }
+    }
+
+    /// The journeys with a key whose value starts as the pattern's does; `limit` keys are
+    /// followed, those seen last first.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn search(&self, pattern: &KeyPattern, limit: u32) -> clickhouse::error::Result<Vec<Journey>> {
+        let keys = self.loader.search(pattern, &self.strong_kinds, limit).await?;
+        self.of(&keys).await
+    }
+
+    /// The strong keys in `traces` and in the sessions that these belong to.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn strong_keys_in(&self, traces: &[[u8; 16]]) -> clickhouse::error::Result<Vec<Key>> {
+        self.loader.strong_keys_in(traces).await
+    }
+
+    /// The journeys of strong keys, each once, without attributes of sides.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn of(&self, keys: &[Key]) -> clickhouse::error::Result<Vec<Journey>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut closure = Closure::of(&self.loader, keys, &self.limits).await?;
+        let targets = closure.targets();
+        let mut reached = std::mem::take(&mut closure.reached);
+        let mut journeys = Vec::with_capacity(targets.len());
+        for set in targets {
+            // With several seeds nobody can say whose limit it was: each is told.
+            let limits = std::mem::take(&mut reached);
+            if limits.any() {
+                reached = limits.clone();
+            }
+            journeys.extend(assemble(parts(&closure, set, limits), &self.ends));
+        }
+        Ok(journeys)
+    }
+
+    async fn add_attributes(&self, journey: &mut Journey) -> clickhouse::error::Result<()> {
+        let traces: Vec<[u8; 16]> = journey.traces.iter().filter_map(|trace| decode(&trace.trace_id)).collect();
+        let mut attributes = self.loader.side_attributes(&traces).await?;
+        let sides = journey.handoffs.iter_mut().flat_map(|handoff| &mut handoff.attempts).flat_map(|a| &mut a.sides);
+        for side in sides {
+            let (Some(trace_id), Some(span_id)) = (decode(&side.trace_id), decode(&side.span_id)) else { continue };
+            let found = attributes.remove(&node::SpanRef { trace_id, span_id });
+            side.attributes = found.unwrap_or_default().into_iter().collect();
+        }
+        Ok(())
+    }
+}
+
+fn decode<const N: usize>(id: &str) -> Option<[u8; N]> {
+    hex::decode(id).ok()?.try_into().ok()
+}
+
+fn parts(closure: &Closure, set: usize, limits: Reached) -> Parts {
+    let graph = &closure.graph;
+    let spans: Vec<SpanNode> = graph.spans_in(set).cloned().collect();
+    let of_key = closure.key_milestones.iter().filter(|(key, _)| graph.set_of_key(key) == Some(set));
+    let of_span = closure.span_milestones.iter().filter(|(span, _)| graph.set_of_span(*span) == Some(set));
+    let on_span = spans.iter().filter(|span| !span.milestone.is_empty()).map(|span| MilestoneSeen {
+        at_ns: span.started_at_ns,
+        name: span.milestone.clone(),
+        system: span.system.clone(),
+    });
+    let milestones = of_key
+        .map(|(_, milestone)| milestone.clone())
+        .chain(of_span.map(|(_, milestone)| milestone.clone()))
+        .chain(on_span)
+        .collect();
+    let reasons: HashMap<_, _> = closure
+        .reasons
+        .iter()
+        .filter(|(trace, _)| graph.is_keyless(**trace))
+        .map(|(trace, reason)| (*trace, *reason))
+        .collect();
+    Parts {
+        keys: graph.keys_in(set).cloned().collect(),
+        milestones,
+        inferred: graph.inferred().clone(),
+        reasons,
+        limits,
+        spans,
+    }
+}

@@ -1,0 +1,173 @@
+//! A real ClickHouse for one test, and spans to put into it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ordertrace_api::journey::Observer;
+use ordertrace_api::keys::{Key, Strength};
+use ordertrace_api::span::SpanKind;
+use ordertrace_collector::engine::progress::Silent;
+use ordertrace_collector::engine::{Engine, EngineSettings};
+use ordertrace_collector::record::{HandoffSide, KeyRecord, SpanRecord, SpanStatus};
+use ordertrace_collector::storage::{Endpoint, GroupLimits, Storage};
+
+/// A ClickHouse of its own with an empty database, gone when dropped.
+pub(crate) struct Database {
+    pub storage: Storage,
+    endpoint: Endpoint,
+    _engine: Engine,
+    _folder: tempfile::TempDir,
+}
+
+impl Database {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = EngineSettings {
+            executable: Some(PathBuf::from(env!("CARGO_BIN_EXE_ordertrace-collector"))),
+            ..EngineSettings::new(folder.path())
+        };
+        let engine = Engine::start(settings, &Silent).await.unwrap();
+        let at = engine.endpoint();
+        let endpoint = Endpoint {
+            url: at.url.clone(),
+            user: at.user.clone(),
+            password: at.password.clone(),
+            database: "ordertrace".to_owned(),
+        };
+        let storage = Storage::open(&endpoint, GroupLimits::default()).await.unwrap();
+        Self { storage, endpoint, _engine: engine, _folder: folder }
+    }
+
+    pub(crate) fn client(&self) -> clickhouse::Client {
+        self.endpoint.client()
+    }
+}
+
+/// A moment of the tests' day.
+pub(crate) fn at_ns(ms: i64) -> i64 {
+    1_795_253_154_000_000_000 + ms * 1_000_000
+}
+
+pub(crate) fn trace(n: u8) -> [u8; 16] {
+    [n; 16]
+}
+
+/// Builds a span.
+pub(crate) struct SpanBuilder(SpanRecord);
+
+impl SpanBuilder {
+    fn new(trace_id: [u8; 16], id: u8, system: &str, kind: SpanKind) -> Self {
+        Self(SpanRecord {
+            trace_id,
+            span_id: [id; 8],
+            parent_span_id: [0; 8],
+            trace_state: String::new(),
+            started_at_ns: at_ns(0),
+            duration_ns: 0,
+            name: "span".to_owned(),
+            kind,
+            status: SpanStatus::Unset,
+            status_message: String::new(),
+            service: system.to_owned(),
+            system: system.to_owned(),
+            resource_attributes: Arc::default(),
+            scope_name: String::new(),
+            scope_version: String::new(),
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+            keys: Vec::new(),
+            noise: String::new(),
+            milestone: String::new(),
+            side: None,
+        })
+    }
+
+    fn side(mut self, observer: Observer, from: &str, to: &str, operation: &str) -> Self {
+        let (method, path) = operation.split_once(' ').unwrap_or(("POST", "/api"));
+        self.0.side = Some(HandoffSide {
+            observer,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            operation: operation.to_owned(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            status_code: 200,
+            resend_count: 0,
+            idempotency_key: String::new(),
+            error_type: String::new(),
+        });
+        self
+    }
+
+    pub(crate) fn internal(trace_id: [u8; 16], id: u8, system: &str) -> Self {
+        Self::new(trace_id, id, system, SpanKind::Internal)
+    }
+
+    pub(crate) fn client(trace_id: [u8; 16], id: u8, system: &str, to: &str, operation: &str) -> Self {
+        Self::new(trace_id, id, system, SpanKind::Client).side(Observer::Client, system, to, operation)
+    }
+
+    pub(crate) fn proxy(trace_id: [u8; 16], id: u8, from: &str, to: &str, operation: &str) -> Self {
+        Self::new(trace_id, id, "ordertrace-agent", SpanKind::Client).side(Observer::Proxy, from, to, operation)
+    }
+
+    pub(crate) fn server(trace_id: [u8; 16], id: u8, system: &str, operation: &str) -> Self {
+        Self::new(trace_id, id, system, SpanKind::Server).side(Observer::Server, "", system, operation)
+    }
+
+    pub(crate) fn parent(mut self, id: u8) -> Self {
+        self.0.parent_span_id = [id; 8];
+        self
+    }
+
+    pub(crate) fn at(mut self, ms: i64, length_ms: u64) -> Self {
+        self.0.started_at_ns = at_ns(ms);
+        self.0.duration_ns = length_ms * 1_000_000;
+        self
+    }
+
+    fn add(mut self, key: Option<Key>, strength: Strength) -> Self {
+        self.0.keys.push(KeyRecord { key: key.unwrap(), strength });
+        self
+    }
+
+    pub(crate) fn key(self, kind: &str, value: &str) -> Self {
+        self.add(Key::global(kind, value), Strength::Strong)
+    }
+
+    pub(crate) fn within(self, kind: &str, value: &str, system: &str) -> Self {
+        self.add(Key::within(kind, value, system), Strength::Strong)
+    }
+
+    pub(crate) fn weak(self, kind: &str, value: &str) -> Self {
+        self.add(Key::global(kind, value), Strength::Weak)
+    }
+
+    pub(crate) fn session(self, value: &str) -> Self {
+        self.add(Key::global("session", value), Strength::Session)
+    }
+
+    pub(crate) fn milestone(mut self, name: &str) -> Self {
+        self.0.milestone = name.to_owned();
+        self
+    }
+
+    pub(crate) fn status(mut self, code: u16) -> Self {
+        if let Some(side) = &mut self.0.side {
+            side.status_code = code;
+        }
+        self
+    }
+
+    pub(crate) fn idempotency(mut self, key: &str) -> Self {
+        if let Some(side) = &mut self.0.side {
+            side.idempotency_key = key.to_owned();
+        }
+        self
+    }
+
+    pub(crate) fn build(self) -> SpanRecord {
+        self.0
+    }
+}

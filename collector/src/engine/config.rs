@@ -110,7 +110,8 @@ fn users(password: &str) -> String {
 
 /// A path as XML text.
 fn escape(path: &Path) -> Result<String, EngineError> {
-    let refused = || EngineError::Path { path: path.to_owned() };
+    let reason = "it must be UTF-8 without control characters";
+    let refused = || EngineError::Path { path: path.to_owned(), reason };
     let text = path.to_str().filter(|text| !text.chars().any(char::is_control)).ok_or_else(refused)?;
     Ok(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
 }

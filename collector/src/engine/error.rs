@@ -35,11 +35,13 @@ pub enum EngineError {
         /// What its lock file says of the owner.
         owner: String,
     },
-    /// A path holds what a command line or XML cannot carry.
-    #[error("the path {} cannot be handed to the engine: it must be UTF-8 without control characters", path.display())]
+    /// A path is of no use to the child process.
+    #[error("the path `{}` cannot be handed to the engine: {reason}", path.display())]
     Path {
         /// The path.
         path: PathBuf,
+        /// Why not.
+        reason: &'static str,
     },
     /// A port that was asked for is taken.
     #[error(

@@ -15,6 +15,7 @@ mod config;
 mod error;
 mod fetch;
 mod lock;
+mod log;
 mod output;
 mod package;
 mod password;
@@ -71,13 +72,13 @@ impl Engine {
         let lock = DataLock::acquire(&data_dir)?;
         let library = Library::find(settings.library.as_deref(), settings.cache_dir.as_deref(), progress).await?;
         let executable = match settings.executable {
-            Some(path) => path,
+            Some(path) => absolute(&path)?,
             None => std::env::current_exe().map_err(|source| EngineError::OwnExecutable { source })?,
         };
         let password = password::settle(&data_dir, settings.password.as_deref())?;
         let mut plan = Plan {
             executable,
-            library: library.path.clone(),
+            library: absolute(&library.path)?,
             data_dir,
             password,
             max_memory_bytes: settings.max_memory_bytes,
@@ -142,10 +143,8 @@ async fn first_start(plan: &mut Plan, http_port: u16, tcp_port: u16) -> Result<S
     }
 }
 
+/// The child has another working directory.
 fn absolute(path: &Path) -> Result<PathBuf, EngineError> {
-    std::path::absolute(path).map_err(|source| EngineError::DataDir {
-        action: "resolved",
-        path: path.to_owned(),
-        source,
-    })
+    let reason = "it is empty, or relative to a working directory that is gone";
+    std::path::absolute(path).map_err(|_| EngineError::Path { path: path.to_owned(), reason })
 }

@@ -31,27 +31,32 @@ impl Tail {
         lines.push_back(line);
     }
 
-    /// The kept lines, oldest first.
+    /// The kept lines, oldest first; "(nothing)" if there are none.
     pub(super) fn text(&self) -> String {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.is_empty() {
+            return "(nothing)".to_owned();
+        }
         lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 
-    /// Reads `source` to its end, keeping lines and showing each to `observe`.
-    pub(super) fn follow<R>(self, mut source: R, observe: impl Fn(&str) + Send + 'static) -> Reader
+    /// Reads `source` to its end, keeping the lines that `tells` finds telling; it is shown every line.
+    pub(super) fn follow<R>(self, mut source: R, tells: impl Fn(&str) -> bool + Send + Sync + 'static) -> Reader
     where
         R: AsyncRead + Unpin + Send + 'static,
     {
         Reader(tokio::spawn(async move {
             let mut splitter = LineSplitter::default();
             let mut buffer = [0; 4096];
-            while let Ok(read @ 1..) = source.read(&mut buffer).await {
-                splitter.feed(&buffer[..read], |line| {
-                    observe(&line);
+            let consider = |line: String| {
+                if tells(&line) {
                     self.push(line);
-                });
+                }
+            };
+            while let Ok(read @ 1..) = source.read(&mut buffer).await {
+                splitter.feed(&buffer[..read], consider);
             }
-            splitter.finish(|line| self.push(line));
+            splitter.finish(consider);
         }))
     }
 }
@@ -130,10 +135,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_last_lines_are_kept() {
+    async fn only_the_last_telling_lines_are_kept() {
         let tail = Tail::default();
-        let text: String = (0..1000).map(|number| format!("line {number}\n")).collect();
-        tail.clone().follow(std::io::Cursor::new(text.into_bytes()), |_| {}).finish().await;
+        assert_eq!(tail.text(), "(nothing)");
+        let text: String = (0..1000).map(|number| format!("line {number}\nnoise\n")).collect();
+        tail.clone().follow(std::io::Cursor::new(text.into_bytes()), |line| line != "noise").finish().await;
         let kept = tail.text();
         assert_eq!(kept.lines().count(), KEPT_LINES);
         assert!(kept.starts_with("line 960\n") && kept.ends_with("line 999"), "{kept}");

@@ -9,6 +9,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::Instant;
 
 use super::config::{END_KEEP_ALIVE, Files, KEEP_ALIVE};
+use super::log::ServerLog;
 use super::output::{Reader, Tail};
 use super::port::Ports;
 use super::{Endpoint, EngineError, USER, child, config};
@@ -76,10 +77,11 @@ impl Plan {
 #[derive(Debug)]
 pub(super) struct Server {
     child: Child,
-    // The child ends when this pipe closes; it is never written to.
+    // The child ends when this pipe closes; it is never written to. Out of `child`, whose `wait` would close it.
     stdin: Option<ChildStdin>,
     client: clickhouse::Client,
     tail: Tail,
+    log: ServerLog,
     reader: Option<Reader>,
 }
 
@@ -89,11 +91,13 @@ impl Server {
         let files = config::write(&plan.data_dir, &plan.password, plan.max_memory_bytes)?;
         let mut child = spawn(plan, &files)?;
         let tail = Tail::default();
-        let reader = child.stderr.take().map(|stderr| tail.clone().follow(stderr, log));
+        let log = ServerLog::default();
+        let passed = log.clone();
+        let reader = child.stderr.take().map(|stderr| tail.clone().follow(stderr, move |line| passed.pass(line)));
         let stdin = child.stdin.take();
         // A stopping server waits for idle connections: these are not kept.
         let client = plan.endpoint().client().with_header("connection", "close");
-        let mut server = Self { child, stdin, client, tail, reader };
+        let mut server = Self { child, stdin, client, tail, log, reader };
         match server.wait_ready(plan).await {
             Ok(()) => Ok(server),
             Err(error) => {
@@ -157,8 +161,8 @@ impl Server {
         match self.child.wait().await {
             Ok(status) => {
                 let words = self.last_words().await;
-                let last = words.lines().last().unwrap_or("nothing");
-                format!("the engine's process ended with {status}; its last line was: {last}")
+                let last = words.lines().last().unwrap_or_default();
+                format!("the engine's process ended with {status}; its last line: {last}")
             }
             Err(error) => format!("the engine's process cannot be watched: {error}"),
         }
@@ -166,6 +170,7 @@ impl Server {
 
     /// Ends the server gracefully if it lets itself be asked, by force otherwise.
     pub(super) async fn stop(mut self) {
+        self.log.expect_end();
         let graceful = async {
             self.client.query(END_KEEP_ALIVE).execute().await?;
             Ok::<_, clickhouse::error::Error>(self.child.wait().await)
@@ -182,7 +187,8 @@ impl Server {
     /// Ends the child by force, if it still runs, and reaps it.
     async fn kill(&mut self) {
         self.stdin = None;
-        if let Err(error) = self.child.kill().await {
+        let runs = self.child.id().is_some();
+        if runs && let Err(error) = self.child.kill().await {
             tracing::warn!(%error, "the engine's process could not be killed");
         }
         if let Some(reader) = self.reader.take() {
@@ -216,40 +222,5 @@ async fn probe(client: &clickhouse::Client) -> Result<(), clickhouse::error::Err
     match tokio::time::timeout(PROBE_TIMEOUT, question).await {
         Ok(answer) => answer.map(drop),
         Err(_) => Err(clickhouse::error::Error::TimedOut),
-    }
-}
-
-/// Passes a line of the server's log on at its own level; its stack traces carry no names and go to debug.
-fn log(line: &str) {
-    match level(line) {
-        Some(tracing::Level::ERROR) => tracing::error!(target: "ordertrace::engine", "{line}"),
-        Some(tracing::Level::WARN) => tracing::warn!(target: "ordertrace::engine", "{line}"),
-        _ => tracing::debug!(target: "ordertrace::engine", "{line}"),
-    }
-}
-
-/// The level in a line of ClickHouse's log: `2026.11.21 10:05:37.747569 [ 8181 ] {query id} <Error> Logger: text`.
-fn level(line: &str) -> Option<tracing::Level> {
-    let (_, after) = line.split_once("} <")?;
-    match after.split_once('>')?.0 {
-        "Fatal" | "Critical" | "Error" => Some(tracing::Level::ERROR),
-        "Warning" => Some(tracing::Level::WARN),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn takes_the_level_from_a_log_line() {
-        let line =
-            |level: &str| format!("2026.11.21 10:05:37.747569 [ 8181 ] {{d3815e0f}} <{level}> executeQuery: x <Error>");
-        assert_eq!(level(&line("Error")), Some(tracing::Level::ERROR));
-        assert_eq!(level(&line("Warning")), Some(tracing::Level::WARN));
-        assert_eq!(level(&line("Debug")), None);
-        assert_eq!(level("0. ? @ 0x000000001c8fa4b3"), None);
-        assert_eq!(level("} <"), None);
     }
 }

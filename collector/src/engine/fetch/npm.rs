@@ -26,12 +26,12 @@ pub(super) async fn pack(
 ) -> Result<PathBuf, FetchError> {
     let mut child = spawn(npm, package, workplace)?;
     let tail = Tail::default();
-    let reader = child.stderr.take().map(|stderr| tail.clone().follow(stderr, |_| {}));
+    let reader = child.stderr.take().map(|stderr| tail.clone().follow(stderr, is_telling));
     let ended = watch(&mut child, package, workplace, deadline, progress).await;
     if let Some(reader) = reader {
         reader.finish().await;
     }
-    let failed = |outcome: String| FetchError::Npm { spec: package.spec(), outcome, output: quotable(&tail.text()) };
+    let failed = |outcome: String| FetchError::Npm { spec: package.spec(), outcome, output: tail.text() };
     match ended {
         Err(source) => Err(FetchError::NpmRun { npm: npm.to_owned(), source }),
         Ok(None) => Err(failed("took too long and was stopped".to_owned())),
@@ -112,8 +112,7 @@ fn packed_file(folder: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// npm's own words without its warnings, which speak of its configuration and not of the failure.
-fn quotable(output: &str) -> String {
-    let lines: Vec<_> = output.lines().filter(|line| !line.to_ascii_lowercase().starts_with("npm warn")).collect();
-    if lines.is_empty() { "(nothing)".to_owned() } else { lines.join("\n") }
+/// npm's warnings speak of its configuration and not of a failure.
+fn is_telling(line: &str) -> bool {
+    !line.to_ascii_lowercase().starts_with("npm warn")
 }

@@ -2,3 +2,5 @@
 //! keeps it on disk until it is delivered, and never gets in their way.
 
 pub mod capture;
+pub mod signal;
+pub mod spool;

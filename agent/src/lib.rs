@@ -2,5 +2,7 @@
 //! keeps it on disk until it is delivered, and never gets in their way.
 
 pub mod capture;
+pub mod config;
 pub mod signal;
 pub mod spool;
+pub mod telemetry;

@@ -1,0 +1,67 @@
+use super::*;
+
+fn parse(text: &str) -> Result<Config, ordertrace_config::ConfigError> {
+    ordertrace_config::parse(text, "agent.yaml")
+}
+
+#[test]
+fn a_whole_file_is_read() {
+    let config = parse(
+        "
+name: agent-1
+export: {endpoint: 'http://c:4318', protocol: grpc, headers: {a: b}, compression: zstd, timeout_ms: 5}
+receiver: {grpc: 127.0.0.1:14317, http: 127.0.0.1:14318}
+spool: {dir: /tmp/s, limit_bytes: 1000, segment_bytes: 100, when_full: drop_oldest}
+metrics: 127.0.0.1:4321
+routes:
+  - name: storefront-to-payments
+    from: storefront
+    to: payments
+    listen: 127.0.0.1:9001
+    upstream: https://api.stripe.com
+    presets: [stripe]
+    rules:
+      - {kind: order, from: response.body, path: data.*.code, when: data.*.__typename = Order}
+",
+    )
+    .unwrap();
+    assert_eq!(config.export.protocol, Protocol::Grpc);
+    assert_eq!(config.spool.when_full, WhenFull::DropOldest);
+    assert_eq!(config.routes[0].capture_bytes, 65536);
+    assert_eq!(config.routes[0].rules.len(), 1);
+    assert_eq!(parse("").unwrap(), Config::default());
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_line_and_nearest_key() {
+    let error = parse("spool:\n  limit_byte: 5\n").unwrap_err().to_string();
+    assert_eq!(error, "agent.yaml:2:3: unknown key `limit_byte`, did you mean `limit_bytes`?");
+    let error = parse("routes:\n  - {name: a, form: b}\n").unwrap_err().to_string();
+    assert!(error.contains("2:") && error.contains("did you mean `from`"), "{error}");
+    let error = parse("routes:\n  - {name: a, presets: [stripes]}\n").unwrap_err().to_string();
+    assert!(error.contains("did you mean `stripe`"), "{error}");
+}
+
+#[test]
+fn the_environment_goes_first() {
+    let lookup = |name: &str| match name {
+        "ORDERTRACE_AGENT_EXPORT_ENDPOINT" => Some("http://other:1".to_owned()),
+        "ORDERTRACE_AGENT_RECEIVER_HTTP" => Some("127.0.0.1:0".to_owned()),
+        "ORDERTRACE_AGENT_SPOOL_DIR" => Some(String::new()),
+        _ => None,
+    };
+    let mut config = Config::default();
+    apply_overrides(&mut config, lookup).unwrap();
+    assert_eq!(config.export.endpoint, "http://other:1");
+    assert_eq!(config.receiver.http, Some("127.0.0.1:0".parse().unwrap()));
+    assert_eq!(config.spool.dir, SpoolConfig::default().dir);
+    let error = apply_overrides(&mut config, |_| Some("nonsense".to_owned())).unwrap_err().to_string();
+    assert!(error.contains("ORDERTRACE_AGENT_RECEIVER_GRPC") && error.contains("nonsense"), "{error}");
+}
+
+#[test]
+fn the_example_reads_back() {
+    let text = ordertrace_config::example::<Config>("The agent.").unwrap();
+    assert_eq!(parse(&text).unwrap(), Config::default());
+    assert!(text.contains("storefront-to-payments"), "{text}");
+}

@@ -212,6 +212,16 @@ async fn a_data_directory_has_one_engine() {
 }
 
 #[tokio::test]
+async fn a_dropped_engine_stops_too() {
+    let folder = tempdir().unwrap();
+    let engine = start(folder.path()).await;
+    let mut state = engine.state();
+    drop(engine);
+    reached(&mut state, |state| *state == EngineState::Stopped).await;
+    start(folder.path()).await.stop().await;
+}
+
+#[tokio::test]
 async fn engines_run_side_by_side() {
     let folders: [TempDir; 2] = [tempdir().unwrap(), tempdir().unwrap()];
     let (one, other) = tokio::join!(start(folders[0].path()), start(folders[1].path()));

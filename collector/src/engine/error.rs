@@ -103,3 +103,25 @@ impl EngineError {
         matches!(self, Self::Died { output, .. } if output.contains(ADDRESS_IN_USE))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    #[test]
+    fn a_port_taken_under_the_child_is_told_from_other_deaths() {
+        let died = |output: &str| EngineError::Died {
+            library: "/lib".into(),
+            data_dir: "/data".into(),
+            status: ExitStatus::from_raw(1 << 8),
+            output: output.to_owned(),
+        };
+        // What version 26.7.2.1 says.
+        let race = "Code: 210. DB::Exception: Listen [127.0.0.1]:28126 failed: Poco::Exception. Code: 1000, e.code() = 98, \
+                    Net Exception: Address already in use: 127.0.0.1:28126 (version 26.7.2.1). (NETWORK_ERROR)";
+        assert!(died(race).is_port_race());
+        assert!(!died("Code: 76. DB::Exception: Cannot lock file status").is_port_race());
+    }
+}

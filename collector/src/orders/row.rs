@@ -62,14 +62,15 @@ impl OrderRow {
         }
     }
 
-    /// The row that takes a journey off the list that turned out to be part of another.
+    /// The row that takes a journey off the list that turned out to be part of another. Its
+    /// time is now, so that it is kept for longer than what it hides.
     pub(super) fn deleted(id: Key, now_ns: i64) -> Self {
         Self {
             id_kind: id.kind,
             id_value: id.value,
             id_system: id.system.unwrap_or_default(),
             started_at: 0,
-            last_at: 0,
+            last_at: now_ns,
             milestone: String::new(),
             milestone_at: 0,
             milestone_system: String::new(),

@@ -3,6 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::SettingsError;
+use crate::journey::{DEFAULT_ENDS, JourneyLimits};
 
 const MIB: usize = 1024 * 1024;
 
@@ -99,38 +100,47 @@ impl Default for AcceptSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct JourneySettings {
-    /// Keys of one journey.
-    pub keys: u32,
+    /// Strong keys of one journey.
+    pub keys: usize,
     /// Traces of one journey.
-    pub traces: u32,
+    pub traces: usize,
     /// Spans of one journey.
-    pub spans: u32,
-    /// Spans that one key may stand on and still lead to other keys.
-    pub fan_out: u32,
+    pub spans: usize,
+    /// Traces, or other keys, that one key leads to.
+    pub fan_out: usize,
+    /// Milestones after which nothing more is due: the journey is done.
+    pub ends: Vec<String>,
 }
 
 impl Default for JourneySettings {
     fn default() -> Self {
-        Self { keys: 500, traces: 2_000, spans: 100_000, fan_out: 5_000 }
+        let JourneyLimits { keys, traces, spans, fan_out } = JourneyLimits::default();
+        Self { keys, traces, spans, fan_out, ends: DEFAULT_ENDS.map(str::to_owned).to_vec() }
     }
 }
 
-/// How long things are kept; a change applies at the next start.
+impl JourneySettings {
+    /// The limits among them.
+    pub fn limits(&self) -> JourneyLimits {
+        JourneyLimits { keys: self.keys, traces: self.traces, spans: self.spans, fan_out: self.fan_out }
+    }
+}
+
+/// How long things are kept, in days of their own time; 0 = for ever. A change applies at
+/// the next start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionSettings {
-    /// Days that spans are kept.
-    pub spans_days: u32,
-    /// Days that handoffs, keys and links are kept: what journeys are made of.
+    /// Spans, keys, links, handoffs and the orders list: what journeys are made of.
     pub journeys_days: u32,
-    /// Days that log records and business events are kept.
+    /// Log records and business events.
     pub events_days: u32,
-    /// Days that readings of stock and prices are kept.
+    /// Readings of stock and prices.
     pub readings_days: u32,
 }
 
 impl Default for RetentionSettings {
     fn default() -> Self {
-        Self { spans_days: 14, journeys_days: 90, events_days: 30, readings_days: 30 }
+        Self { journeys_days: 90, events_days: 90, readings_days: 30 }
     }
 }

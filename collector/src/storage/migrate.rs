@@ -59,7 +59,7 @@ pub enum MigrateError {
 ///
 /// # Errors
 /// When ClickHouse refuses a statement, or the schema is newer than this program.
-pub async fn migrate(client: &Client, database: &str) -> Result<(), MigrateError> {
+pub(super) async fn migrate(client: &Client, database: &str) -> Result<(), MigrateError> {
     let record = |source| MigrateError::Record { database: database.to_owned(), source };
     let create = format!("CREATE DATABASE IF NOT EXISTS {}", identifier(database));
     client.query_raw(&create).execute().await.map_err(record)?;

@@ -1,13 +1,17 @@
 //! Spans, events and readings in ClickHouse, embedded or any other: one path, the official
 //! client over HTTP.
 
+mod connection;
 mod migrate;
+mod retention;
 mod rows;
 mod writer;
 
 use clickhouse::Client;
 
-pub use migrate::{MigrateError, migrate};
+pub use connection::{Connection, ConnectionError};
+pub use migrate::MigrateError;
+pub use retention::Retention;
 pub use rows::{kind_of, observer_code, observer_of, strength_code, strength_of};
 pub use writer::GroupLimits;
 
@@ -16,65 +20,74 @@ use crate::store::{Store, Unavailable};
 use rows::{EventRow, ReadingRow, SpanRow};
 use writer::TableWriter;
 
-/// Where ClickHouse is.
-#[derive(Clone)]
-pub struct Endpoint {
-    /// HTTP or HTTPS URL.
-    pub url: String,
-    /// User name.
-    pub user: String,
-    /// Password; empty = none.
-    pub password: String,
-    /// Database, created when missing.
-    pub database: String,
-}
-
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Endpoint")
-            .field("url", &self.url)
-            .field("user", &self.user)
-            .field("database", &self.database)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Endpoint {
-    /// A client for this endpoint without a database, which may not exist yet.
-    fn server(&self) -> Client {
-        Client::default().with_url(&self.url).with_user(&self.user).with_password(&self.password)
-    }
-
-    /// A client for this endpoint's database.
-    pub fn client(&self) -> Client {
-        self.server().with_database(&self.database)
-    }
+/// A database that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The connection cannot be set up.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// The schema could not be brought up to date.
+    #[error("the schema on {url} could not be brought up to date")]
+    Migrate {
+        /// The server.
+        url: String,
+        /// What went wrong.
+        source: MigrateError,
+    },
+    /// The retention could not be set.
+    #[error("the retention of table {table} on {url} could not be set")]
+    Retention {
+        /// The server.
+        url: String,
+        /// The table.
+        table: &'static str,
+        /// What ClickHouse said.
+        source: clickhouse::error::Error,
+    },
 }
 
 /// The database, its schema up to date, ready for rows.
-#[derive(Debug)]
 pub struct Storage {
     spans: TableWriter<SpanRow>,
     events: TableWriter<EventRow>,
     readings: TableWriter<ReadingRow>,
+    client: Client,
 }
 
 impl Storage {
-    /// Brings the schema up to date and starts the writers.
+    /// Brings the schema up to date, sets how long rows are kept and starts the writers.
     ///
     /// # Errors
     /// When ClickHouse cannot be reached or refuses the schema.
-    pub async fn open(endpoint: &Endpoint, limits: GroupLimits) -> Result<Self, MigrateError> {
-        migrate(&endpoint.server(), &endpoint.database).await?;
-        let client = endpoint
-            .client()
+    pub async fn open(
+        connection: &Connection,
+        limits: GroupLimits,
+        retention: Retention,
+    ) -> Result<Self, StorageError> {
+        let server = connection.server()?;
+        let url = || connection.url.clone();
+        migrate::migrate(&server, &connection.database)
+            .await
+            .map_err(|source| StorageError::Migrate { url: url(), source })?;
+        let client = server.with_database(&connection.database);
+        retention::apply(&client, retention)
+            .await
+            .map_err(|(table, source)| StorageError::Retention { url: url(), table, source })?;
+        let writing = client
+            .clone()
             // A request may hold late spans of many weeks, each its own partition.
             .with_setting("max_partitions_per_insert_block", "0");
         Ok(Self {
-            spans: TableWriter::start(client.clone(), "spans", limits),
-            events: TableWriter::start(client.clone(), "events", limits),
-            readings: TableWriter::start(client, "readings", limits),
+            spans: TableWriter::start(writing.clone(), "spans", limits),
+            events: TableWriter::start(writing.clone(), "events", limits),
+            readings: TableWriter::start(writing, "readings", limits),
+            client,
         })
+    }
+
+    /// A client of the database, for reading.
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 }
 

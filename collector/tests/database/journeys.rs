@@ -1,13 +1,13 @@
 //! Journeys put together from rows in a real ClickHouse.
 
-mod support;
+
 
 use ordertrace_api::journey::{JoinKind, Journey, JourneyState, MembershipReason, Observer, Outcome};
 use ordertrace_api::keys::{Key, KindTable, Strength};
 use ordertrace_collector::journey::{DEFAULT_ENDS, Found, JourneyLimits, Journeys};
 use ordertrace_collector::record::{EventRecord, KeyRecord};
 use ordertrace_collector::store::Store;
-use support::{Database, SpanBuilder, trace};
+use crate::support::{Database, SpanBuilder, trace};
 
 fn journeys(database: &Database, limits: JourneyLimits) -> Journeys {
     let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
@@ -75,7 +75,7 @@ async fn keys_lead_over_traces_and_events_but_numbers_stay_in_their_system() {
         SpanBuilder::server(trace(4), 4, "wms", "POST /shipments").at(3000, 10).key("shipment", "S-1").build(),
     ];
     let event = EventRecord {
-        at_ns: support::at_ns(2500),
+        at_ns: crate::support::at_ns(2500),
         name: "shipment.created".to_owned(),
         severity: 9,
         body: String::new(),

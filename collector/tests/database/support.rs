@@ -9,12 +9,12 @@ use ordertrace_api::span::SpanKind;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::record::{HandoffSide, KeyRecord, SpanRecord, SpanStatus};
-use ordertrace_collector::storage::{Endpoint, GroupLimits, Storage};
+use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
 
 /// A ClickHouse of its own with an empty database, gone when dropped.
 pub(crate) struct Database {
-    pub storage: Storage,
-    endpoint: Endpoint,
+    pub(crate) storage: Storage,
+    connection: Connection,
     _engine: Engine,
     _folder: tempfile::TempDir,
 }
@@ -28,18 +28,23 @@ impl Database {
         };
         let engine = Engine::start(settings, &Silent).await.unwrap();
         let at = engine.endpoint();
-        let endpoint = Endpoint {
+        let connection = Connection {
             url: at.url.clone(),
             user: at.user.clone(),
             password: at.password.clone(),
             database: "ordertrace".to_owned(),
+            ca_file: None,
         };
-        let storage = Storage::open(&endpoint, GroupLimits::default()).await.unwrap();
-        Self { storage, endpoint, _engine: engine, _folder: folder }
+        let storage = Storage::open(&connection, GroupLimits::default(), Retention::default()).await.unwrap();
+        Self { storage, connection, _engine: engine, _folder: folder }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     pub(crate) fn client(&self) -> clickhouse::Client {
-        self.endpoint.client()
+        self.storage.client().clone()
     }
 }
 

@@ -1,0 +1,85 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clickhouse::Client;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::rt::TokioExecutor;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+/// Where ClickHouse is and who asks.
+#[derive(Clone, Default)]
+pub struct Connection {
+    /// HTTP or HTTPS URL.
+    pub url: String,
+    /// User name.
+    pub user: String,
+    /// Password; empty = none.
+    pub password: String,
+    /// Database, created when missing.
+    pub database: String,
+    /// PEM file of certificate authorities to trust beside the public ones.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A connection that cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// The file of certificate authorities cannot be used.
+    #[error("clickhouse.ca_file {}: {reason}; it must be a PEM file of CA certificates", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Connection {
+    /// A client without a database, which may not exist yet.
+    ///
+    /// # Errors
+    /// When the file of certificate authorities cannot be used.
+    pub fn server(&self) -> Result<Client, ConnectionError> {
+        let client = match &self.ca_file {
+            Some(path) => trusting(path)?,
+            None => Client::default(),
+        };
+        Ok(client.with_url(&self.url).with_user(&self.user).with_password(&self.password))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("url", &self.url)
+            .field("user", &self.user)
+            .field("database", &self.database)
+            .field("ca_file", &self.ca_file)
+            .finish_non_exhaustive()
+    }
+}
+
+fn trusting(path: &Path) -> Result<Client, ConnectionError> {
+    let error = |reason: String| ConnectionError::CaFile { path: path.to_owned(), reason };
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|source| error(source.to_string()))? {
+        let certificate = certificate.map_err(|source| error(source.to_string()))?;
+        roots.add(certificate).map_err(|source| error(source.to_string()))?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|source| error(source.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+        // ClickHouse closes idle connections after three seconds by default.
+        .pool_idle_timeout(Duration::from_secs(2))
+        .build(connector);
+    Ok(Client::with_http_client(client))
+}

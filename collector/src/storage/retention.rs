@@ -1,0 +1,51 @@
+use clickhouse::Client;
+
+/// How long rows are kept, in days of their own time; 0 = for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Spans, keys, links, handoff sides and the orders list.
+    pub journeys_days: u32,
+    /// Log records and business events.
+    pub events_days: u32,
+    /// Readings.
+    pub readings_days: u32,
+}
+
+/// Sets each table's TTL where it differs from what is wanted: to change one makes
+/// ClickHouse look at every part again.
+pub(super) async fn apply(
+    client: &Client,
+    retention: Retention,
+) -> Result<(), (&'static str, clickhouse::error::Error)> {
+    let Retention { journeys_days, events_days, readings_days } = retention;
+    for (table, column, days) in [
+        ("spans", "started_at", journeys_days),
+        ("keys", "at", journeys_days),
+        ("links", "at", journeys_days),
+        ("span_links", "at", journeys_days),
+        ("handoff_sides", "started_at", journeys_days),
+        ("orders", "last_at", journeys_days),
+        ("events", "at", events_days),
+        ("readings", "at", readings_days),
+    ] {
+        set(client, table, column, days).await.map_err(|source| (table, source))?;
+    }
+    Ok(())
+}
+
+async fn set(client: &Client, table: &str, column: &str, days: u32) -> clickhouse::error::Result<()> {
+    let ddl = client
+        .query("SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = ?")
+        .bind(table)
+        .fetch_one::<String>()
+        .await?;
+    let expression = format!("toDateTime({column}) + toIntervalDay({days})");
+    let statement = match (days, ddl.contains(" TTL ")) {
+        (0, false) => return Ok(()),
+        (0, true) => format!("ALTER TABLE {table} REMOVE TTL"),
+        _ if ddl.contains(&format!("TTL {expression}")) => return Ok(()),
+        _ => format!("ALTER TABLE {table} MODIFY TTL {expression}"),
+    };
+    tracing::info!(table, days, "retention changes");
+    client.query_raw(&statement).execute().await
+}

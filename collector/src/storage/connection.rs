@@ -66,9 +66,13 @@ impl fmt::Debug for Connection {
 fn trusting(path: &Path) -> Result<Client, ConnectionError> {
     let error = |reason: String| ConnectionError::CaFile { path: path.to_owned(), reason };
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let public = roots.len();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|source| error(source.to_string()))? {
         let certificate = certificate.map_err(|source| error(source.to_string()))?;
         roots.add(certificate).map_err(|source| error(source.to_string()))?;
+    }
+    if roots.len() == public {
+        return Err(error("no certificate in it".to_owned()));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)

@@ -5,3 +5,4 @@ mod orders;
 mod otel_views;
 mod retention;
 mod support;
+mod tls;

@@ -1,6 +1,7 @@
 //! The program people type: a terminal UI over the collector's HTTP API, and one-shot
 //! commands for scripts and tickets.
 
+pub mod app;
 pub mod cli;
 pub mod client;
 pub mod listing;

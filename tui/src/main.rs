@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
+use ordertrace::app::{TuiSettings, run_tui};
 use ordertrace::cli::{self, Cli, Output};
+use ordertrace::client::ClientError;
 use ordertrace::settings::Settings;
 
 /// Exit code for wrong usage, as clap's own.
@@ -20,11 +22,24 @@ fn main() -> ExitCode {
     };
     let options = cli.options.over(settings);
     match cli.command {
-        None => ExitCode::SUCCESS,
+        None => match run_tui(tui_settings(&options)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) if error.is::<ClientError>() => fail(&error, USAGE),
+            Err(error) => fail(&error, NO_ANSWER),
+        },
         Some(command) => match run_once(command, &options) {
             Ok(code) => ExitCode::from(code),
             Err(error) => fail(&error, NO_ANSWER),
         },
+    }
+}
+
+fn tui_settings(options: &cli::Options) -> TuiSettings {
+    TuiSettings {
+        collector: options.collector().to_owned(),
+        range: options.range,
+        theme: options.theme.unwrap_or_default().from_environment(),
+        ascii: options.ascii(),
     }
 }
 

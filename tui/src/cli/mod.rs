@@ -65,7 +65,7 @@ pub enum Command {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// URL of the collector [default: http://127.0.0.1:4320]
-    #[arg(long, global = true, value_name = "URL", env = "ORDERTRACE_COLLECTOR")]
+    #[arg(long, global = true, value_name = "URL", env = "ORDERTRACE_COLLECTOR", hide_env_values = true)]
     pub collector: Option<String>,
     /// How to print an answer
     #[arg(long, global = true, value_enum, default_value_t)]

@@ -9,7 +9,7 @@ use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::{Span, SpanKind, SpansReply};
 
 pub(crate) use build::HandoffBuilder;
-pub(crate) use orders::{orders, summary};
+pub(crate) use orders::orders;
 
 pub(crate) const SECOND_MS: u64 = 1000;
 pub(crate) const MINUTE_MS: u64 = 60 * SECOND_MS;

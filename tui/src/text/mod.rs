@@ -71,6 +71,13 @@ impl Line {
         }
     }
 
+    /// The line with `other` after it.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        self.extend(other);
+        self
+    }
+
     /// Appends all of `other`.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use ordertrace_api::journey::{Handoff, JoinKind, Journey, Outcome};
 
+use super::nesting::depth_first;
 use super::scale::Scale;
 use crate::text::ns_between;
 
@@ -120,7 +121,9 @@ impl Outline {
         let mut rows = Vec::with_capacity(journey.handoffs.len() + journey.waits.len());
         let waits = significant_waits(journey);
         let critical = critical_parts(journey, origin);
-        for (index, depth, parent) in depth_first(&journey.handoffs) {
+        let nodes: Vec<(&str, Option<&str>)> =
+            journey.handoffs.iter().map(|handoff| (handoff.id.as_str(), handoff.parent.as_deref())).collect();
+        for (index, depth, parent) in depth_first(&nodes) {
             let Some(handoff) = journey.handoffs.get(index) else { continue };
             let parent = parent.and_then(|parent: usize| journey.handoffs.get(parent));
             if let Some((started_at, duration_ns)) = waits.get(handoff.id.as_str()) {
@@ -207,35 +210,6 @@ fn critical_parts(journey: &Journey, origin: Timestamp) -> HashMap<&str, Vec<(i6
         }
     }
     parts
-}
-
-/// Index, depth and parent of every handoff exactly once, parents before children. Without
-/// recursion: depth is what others sent us.
-fn depth_first(handoffs: &[Handoff]) -> Vec<(usize, usize, Option<usize>)> {
-    let by_id: HashMap<&str, usize> = handoffs.iter().enumerate().rev().map(|(i, h)| (h.id.as_str(), i)).collect();
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); handoffs.len()];
-    let mut roots = Vec::new();
-    for (index, handoff) in handoffs.iter().enumerate() {
-        let parent = handoff.parent.as_deref().and_then(|id| by_id.get(id)).filter(|parent| **parent != index);
-        match parent.and_then(|parent| children.get_mut(*parent)) {
-            Some(siblings) => siblings.push(index),
-            None => roots.push(index),
-        }
-    }
-    let mut visited = vec![false; handoffs.len()];
-    let mut order = Vec::with_capacity(handoffs.len());
-    // What only a circle of parents leads to comes last, as if it had none.
-    for root in roots.into_iter().chain(0..handoffs.len()) {
-        let mut stack = vec![(root, 0, None)];
-        while let Some((index, depth, parent)) = stack.pop() {
-            let Some(seen) = visited.get_mut(index).filter(|seen| !**seen) else { continue };
-            *seen = true;
-            order.push((index, depth, parent));
-            let within = children.get(index).map_or(&[][..], Vec::as_slice);
-            stack.extend(within.iter().rev().map(|child| (*child, depth + 1, Some(index))));
-        }
-    }
-    order
 }
 
 /// Fills in what follows from the rows' order and depth.

@@ -26,12 +26,12 @@ impl Columns {
     /// Shares out `columns`.
     pub fn of(columns: usize) -> Self {
         let marks = match columns {
-            110.. => 22,
-            76.. => 12,
+            110.. => 20,
+            76.. => 10,
             _ => 8,
         };
         let free = columns.saturating_sub(FIXED + marks);
-        let label = (free * 56 / 100).clamp(30, 60).min(free);
+        let label = (free * 45 / 100).clamp(30, 60).min(free);
         let bar = free - label;
         // Fewer columns than that show nothing but noise.
         if bar < 8 { Self { label: free, bar: 0, marks } } else { Self { label, bar, marks } }

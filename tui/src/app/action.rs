@@ -1,0 +1,33 @@
+use ordertrace_api::order::OrdersQuery;
+
+/// What the runtime is to do. Tickets come back with the answer, so that late ones are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Ask for the orders list.
+    FetchOrders {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which orders.
+        query: OrdersQuery,
+    },
+    /// Ask for a journey.
+    FetchJourney {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Any of its keys.
+        key: String,
+    },
+    /// Ask for the spans inside a handoff.
+    FetchSpans {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// 32 hexadecimal digits.
+        trace_id: String,
+        /// The span to look under: 16 hexadecimal digits.
+        under: String,
+    },
+    /// Put this into the terminal's clipboard.
+    Copy(String),
+    /// End.
+    Quit,
+}

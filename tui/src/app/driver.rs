@@ -1,0 +1,122 @@
+//! Plays person, clock and collector to a state.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::journey::Journey;
+use ordertrace_api::order::OrdersPage;
+use ordertrace_api::span::SpansReply;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::state::{Size, State};
+use super::{Action, Event, Look, draw, update};
+use crate::cli::Range;
+use crate::client::JourneyReply;
+use crate::sample;
+use crate::theme::Theme;
+
+pub(crate) const LOOK: Look = Look { theme: Theme::Dark, ascii: false };
+
+pub(crate) struct Driver {
+    pub(crate) state: State,
+    /// Questions nobody answered yet.
+    pub(crate) asked: Vec<Action>,
+    /// All other actions.
+    pub(crate) done: Vec<Action>,
+}
+
+impl Driver {
+    pub(crate) fn new(columns: u16, rows: u16) -> Self {
+        let size = Size { columns, rows };
+        let state = State::new("http://127.0.0.1:4320", Range::default(), TimeZone::UTC, sample::now(), size);
+        Self { state, asked: Vec::new(), done: Vec::new() }
+    }
+
+    /// With the sample's orders on the screen.
+    pub(crate) fn with_orders(columns: u16, rows: u16) -> Self {
+        let mut driver = Self::new(columns, rows);
+        driver.tick(0);
+        driver.answer_orders(Ok(sample::orders()));
+        driver
+    }
+
+    /// With the sample's journey on the screen.
+    pub(crate) fn with_journey(columns: u16, rows: u16) -> Self {
+        Self::with_this_journey(columns, rows, sample::journey())
+    }
+
+    pub(crate) fn with_this_journey(columns: u16, rows: u16, journey: Journey) -> Self {
+        let mut driver = Self::with_orders(columns, rows);
+        driver.press("⏎");
+        driver.answer_journey(Ok(JourneyReply::Found(Box::new(journey))));
+        driver
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        for action in update(&mut self.state, event) {
+            match action {
+                Action::Copy(_) | Action::Quit => self.done.push(action),
+                question => self.asked.push(question),
+            }
+        }
+    }
+
+    pub(crate) fn tick(&mut self, after_ms: i64) {
+        let now: Timestamp = self.state.now + SignedDuration::from_millis(after_ms);
+        self.event(Event::Tick(now));
+    }
+
+    /// Presses these keys: letters for themselves, and ⏎ ⎋ ⌫ ↓ ↑ ← →.
+    pub(crate) fn press(&mut self, keys: &str) {
+        for c in keys.chars() {
+            let code = match c {
+                '⏎' => KeyCode::Enter,
+                '⎋' => KeyCode::Esc,
+                '⌫' => KeyCode::Backspace,
+                '↓' => KeyCode::Down,
+                '↑' => KeyCode::Up,
+                '←' => KeyCode::Left,
+                '→' => KeyCode::Right,
+                c => KeyCode::Char(c),
+            };
+            self.event(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        }
+    }
+
+    pub(crate) fn answer_orders(&mut self, result: Result<OrdersPage, String>) {
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchOrders { .. }));
+        self.event(Event::Orders { ticket, result });
+    }
+
+    pub(crate) fn answer_journey(&mut self, result: Result<JourneyReply, String>) {
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchJourney { .. }));
+        self.event(Event::Journey { ticket, result });
+    }
+
+    pub(crate) fn answer_spans(&mut self, result: Result<SpansReply, String>) {
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchSpans { .. }));
+        self.event(Event::Spans { ticket, result });
+    }
+
+    fn take_ticket(&mut self, wanted: impl Fn(&Action) -> bool) -> u64 {
+        let at = self.asked.iter().position(wanted).expect("nothing of the kind was asked");
+        match self.asked.remove(at) {
+            Action::FetchOrders { ticket, .. }
+            | Action::FetchJourney { ticket, .. }
+            | Action::FetchSpans { ticket, .. } => ticket,
+            action => panic!("{action:?} has no ticket"),
+        }
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        self.screen_with(LOOK)
+    }
+
+    pub(crate) fn screen_with(&self, look: Look) -> String {
+        let Size { columns, rows } = self.state.size;
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| draw(frame, &self.state, look)).unwrap();
+        terminal.backend().to_string()
+    }
+}

@@ -1,0 +1,74 @@
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use tokio::sync::mpsc;
+
+use super::action::Action;
+use super::event::Event;
+use crate::client::Client;
+
+/// Does what the state asks for; answers come as events.
+#[derive(Clone, Debug)]
+pub struct Executor {
+    client: Client,
+    events: mpsc::Sender<Event>,
+}
+
+impl Executor {
+    /// Asks `client`, answers into `events`.
+    pub fn new(client: Client, events: mpsc::Sender<Event>) -> Self {
+        Self { client, events }
+    }
+
+    /// Starts a question on the runtime it is called in; other actions are none of its
+    /// business.
+    pub fn ask(&self, action: Action) {
+        let Self { client, events } = self.clone();
+        tokio::spawn(async move {
+            let event = match action {
+                Action::FetchOrders { ticket, query } => {
+                    let result = client.orders(&query).await;
+                    Event::Orders { ticket, result: result.map_err(|error| said(&error)) }
+                }
+                Action::FetchJourney { ticket, key } => {
+                    let result = client.journey(&key).await;
+                    Event::Journey { ticket, result: result.map_err(|error| said(&error)) }
+                }
+                Action::FetchSpans { ticket, trace_id, under } => {
+                    let result = client.spans(&trace_id, Some(&under)).await;
+                    Event::Spans { ticket, result: result.map_err(|error| said(&error)) }
+                }
+                Action::Copy(_) | Action::Quit => return,
+            };
+            // Nobody receives any more once the program ends.
+            let _ = events.send(event).await;
+        });
+    }
+}
+
+fn said(error: &crate::client::ClientError) -> String {
+    tracing::warn!(error = error as &dyn std::error::Error, "no usable answer");
+    error.reason()
+}
+
+/// Puts `text` into the clipboard of the terminal, over ssh and tmux too: xterm's OSC 52.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn copy(out: &mut impl Write, text: &str) -> io::Result<()> {
+    write!(out, "\u{1b}]52;c;{}\u{7}", STANDARD.encode(text))?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clipboard_gets_base64() {
+        let mut out = Vec::new();
+        copy(&mut out, "order:A-10042").unwrap();
+        assert_eq!(out, b"\x1b]52;c;b3JkZXI6QS0xMDA0Mg==\x07");
+    }
+}

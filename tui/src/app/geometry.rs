@@ -1,0 +1,85 @@
+//! How a screen's rows are shared out: the state scrolls by it, the view draws by it.
+
+use super::state::Size;
+
+/// Rows of the orders screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rows {
+    /// Title and what stands below it.
+    pub head: u16,
+    /// Names of the columns.
+    pub heading: u16,
+    /// The list.
+    pub list: u16,
+    /// The pane below it, its title line included.
+    pub pane: u16,
+    /// Messages.
+    pub message: u16,
+    /// Keys.
+    pub footer: u16,
+}
+
+/// How much of the screen a pane takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaneSize {
+    /// The lower half.
+    Half,
+    /// All but a few rows of the list.
+    Full,
+}
+
+/// The rows of the orders list.
+pub(super) fn orders(size: Size) -> Rows {
+    share(size, 1, None)
+}
+
+/// The rows of a journey.
+pub(super) fn journey(size: Size, pane: Option<PaneSize>) -> Rows {
+    // A pane is looked into for its own sake: the order's keys and milestones can wait.
+    let head = match (size.rows, pane) {
+        (24.., None) => 4,
+        (16.., None) | (30.., Some(_)) => 3,
+        _ => 1,
+    };
+    share(size, head, pane)
+}
+
+fn share(size: Size, head: u16, pane: Option<PaneSize>) -> Rows {
+    let mut left = size.rows;
+    // The list comes first: a terminal of two rows shows a title and one order.
+    let head = take(&mut left, head, 1);
+    let footer = take(&mut left, 1, 4);
+    let message = take(&mut left, 1, 4);
+    let heading = take(&mut left, 1, 4);
+    let half = left * 3 / 5;
+    let pane = match pane {
+        None => 0,
+        Some(PaneSize::Half) => take(&mut left, half, 2),
+        Some(PaneSize::Full) => take(&mut left, size.rows, 3),
+    };
+    Rows { head, heading, list: left, pane, message, footer }
+}
+
+fn take(left: &mut u16, wanted: u16, keep: u16) -> u16 {
+    let taken = wanted.min(left.saturating_sub(keep));
+    *left -= taken;
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_are_the_screens() {
+        for rows in 0..80 {
+            let size = Size { columns: 80, rows };
+            for pane in [None, Some(PaneSize::Half), Some(PaneSize::Full)] {
+                let shared = journey(size, pane);
+                let Rows { head, heading, list, pane, message, footer } = shared;
+                assert_eq!(head + heading + list + pane + message + footer, rows, "{shared:?}");
+                assert!(list > 0 || rows == 0, "{rows}");
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Which key does what: what the program obeys, the footer shows and the help lists is one
+//! table.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    Top,
+    Bottom,
+    Open,
+    Back,
+    Quit,
+    Help,
+    Refresh,
+    Search,
+    Filter,
+    Sort,
+    ReverseSort,
+    Pause,
+    CopyId,
+    CopyOrder,
+    Fold,
+    Close,
+    Unfold,
+    FoldAll,
+    Detail,
+    Spans,
+    PreviousAttempt,
+    NextAttempt,
+    PaneDown,
+    PaneUp,
+    Slowest,
+    NextError,
+    PreviousError,
+    NextRetry,
+    PreviousRetry,
+}
+
+/// Keys that ask for a command.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    keys: &'static [KeyCode],
+    /// With the control key held.
+    control: &'static [char],
+    /// The keys as the help shows them.
+    pub label: &'static str,
+    /// What they do.
+    pub help: &'static str,
+    /// One key and one word for the footer, most useful first.
+    pub footer: Option<(&'static str, &'static str)>,
+    command: Command,
+}
+
+const fn bind(
+    command: Command,
+    keys: &'static [KeyCode],
+    label: &'static str,
+    help: &'static str,
+    footer: Option<(&'static str, &'static str)>,
+) -> Binding {
+    Binding { keys, control: &[], label, help, footer, command }
+}
+
+const fn control(binding: Binding, control: &'static [char]) -> Binding {
+    Binding { control, ..binding }
+}
+
+use KeyCode::Char as C;
+
+/// Keys of the orders list.
+pub const ORDERS: &[Binding] = &[
+    bind(Command::Open, &[KeyCode::Enter, C('l'), KeyCode::Right], "Enter", "open the order", Some(("⏎", "open"))),
+    bind(
+        Command::Search,
+        &[C('/')],
+        "/",
+        "search by any key; Enter opens the order that has it",
+        Some(("/", "search")),
+    ),
+    bind(Command::Filter, &[C('f')], "f", "show all, failed, open or done orders", Some(("f", "filter"))),
+    bind(Command::Sort, &[C('s')], "s", "sort by the next column", Some(("s", "sort"))),
+    bind(Command::ReverseSort, &[C('S')], "S", "sort the other way round", None),
+    bind(Command::Pause, &[C('p')], "p", "pause, or go on", Some(("p", "pause"))),
+    bind(Command::CopyOrder, &[C('y'), C('Y')], "y Y", "copy the order's id", Some(("y", "copy"))),
+    bind(Command::Down, &[C('j'), KeyCode::Down], "j ↓", "down", None),
+    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "up", None),
+    PAGE_DOWN,
+    PAGE_UP,
+    bind(Command::Top, &[C('g'), KeyCode::Home], "g Home", "to the first", None),
+    bind(Command::Bottom, &[C('G'), KeyCode::End], "G End", "to the last", None),
+    REFRESH,
+    HELP,
+    bind(Command::Back, &[KeyCode::Esc], "Esc", "end the search, then the filter", None),
+    bind(Command::Quit, &[C('q')], "q Ctrl-C", "quit", Some(("q", "quit"))),
+];
+
+/// Keys of a journey.
+pub const JOURNEY: &[Binding] = &[
+    bind(
+        Command::Detail,
+        &[KeyCode::Enter, C('d')],
+        "Enter d",
+        "both sides, attempts and attributes; again: larger",
+        Some(("⏎", "detail")),
+    ),
+    bind(Command::NextError, &[C('e')], "e", "next failed handoff", Some(("e", "error"))),
+    bind(Command::PreviousError, &[C('E')], "E", "previous failed handoff", None),
+    bind(Command::NextRetry, &[C('r')], "r", "next retried handoff", Some(("r", "retry"))),
+    bind(Command::PreviousRetry, &[C('R')], "R", "previous retried handoff", None),
+    bind(Command::Slowest, &[C('l')], "l", "the slowest handoff", Some(("l", "slowest"))),
+    bind(Command::Spans, &[C('i')], "i", "spans inside the handoff", Some(("i", "spans"))),
+    bind(Command::PreviousAttempt, &[C('[')], "[", "previous attempt, in the pane", None),
+    bind(Command::NextAttempt, &[C(']')], "]", "next attempt, in the pane", None),
+    bind(Command::PaneDown, &[C('J')], "J", "scroll the pane down", None),
+    bind(Command::PaneUp, &[C('K')], "K", "scroll the pane up", None),
+    bind(Command::Fold, &[C(' ')], "Space", "fold or unfold", Some(("␣", "fold"))),
+    bind(Command::Close, &[KeyCode::Left, C('h')], "← h", "fold, or to the enclosing handoff", None),
+    bind(Command::Unfold, &[KeyCode::Right], "→", "unfold", None),
+    bind(Command::FoldAll, &[C('z')], "z", "fold or unfold all", None),
+    bind(Command::CopyId, &[C('y')], "y", "copy the trace id of the attempt", Some(("y", "copy"))),
+    bind(Command::CopyOrder, &[C('Y')], "Y", "copy the order's id", None),
+    bind(Command::Down, &[C('j'), KeyCode::Down], "j ↓", "down", None),
+    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "up", None),
+    PAGE_DOWN,
+    PAGE_UP,
+    bind(Command::Top, &[C('g'), KeyCode::Home], "g Home", "to the first", None),
+    bind(Command::Bottom, &[C('G'), KeyCode::End], "G End", "to the last", None),
+    REFRESH,
+    HELP,
+    bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "close the pane, then the order", Some(("q", "back"))),
+];
+
+const PAGE_DOWN: Binding =
+    control(bind(Command::PageDown, &[KeyCode::PageDown], "PgDn Ctrl-D", "a page down", None), &['d', 'f']);
+const PAGE_UP: Binding =
+    control(bind(Command::PageUp, &[KeyCode::PageUp], "PgUp Ctrl-U", "a page up", None), &['u', 'b']);
+const REFRESH: Binding =
+    control(bind(Command::Refresh, &[KeyCode::F(5)], "F5 Ctrl-R", "ask the collector now", None), &['r']);
+const HELP: Binding = bind(Command::Help, &[C('?'), KeyCode::F(1)], "?", "these keys", Some(("?", "help")));
+
+/// What `key` asks for.
+pub fn command(bindings: &[Binding], key: KeyEvent) -> Option<Command> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    let asks = |binding: &&Binding| match key.code {
+        KeyCode::Char(c) if control => binding.control.contains(&c),
+        code => binding.keys.contains(&code),
+    };
+    bindings.iter().find(asks).map(|binding| binding.command)
+}
+
+/// Ctrl-C ends the program wherever it is.
+pub fn is_interrupt(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_asks_for_two_things() {
+        for bindings in [ORDERS, JOURNEY] {
+            let keys: Vec<&KeyCode> = bindings.iter().flat_map(|binding| binding.keys).collect();
+            for (at, key) in keys.iter().enumerate() {
+                assert!(!keys[at + 1..].contains(key), "{key:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn control_is_another_key() {
+        let press = |c, modifiers| KeyEvent::new(KeyCode::Char(c), modifiers);
+        assert_eq!(command(JOURNEY, press('d', KeyModifiers::NONE)), Some(Command::Detail));
+        assert_eq!(command(JOURNEY, press('d', KeyModifiers::CONTROL)), Some(Command::PageDown));
+        assert_eq!(command(JOURNEY, press('E', KeyModifiers::SHIFT)), Some(Command::PreviousError));
+        assert!(is_interrupt(press('c', KeyModifiers::CONTROL)));
+    }
+}

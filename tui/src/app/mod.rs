@@ -1,0 +1,25 @@
+//! The terminal UI: `update(&mut State, Event) -> Vec<Action>`. A state knows nothing of how
+//! it is drawn, a view draws and decides nothing, and only the runtime does I/O.
+
+mod action;
+#[cfg(test)]
+mod driver;
+mod event;
+mod executor;
+mod geometry;
+pub mod keymap;
+mod pane;
+mod runtime;
+pub mod state;
+#[cfg(test)]
+mod tests;
+mod update;
+mod view;
+
+pub use action::Action;
+pub use event::Event;
+pub use executor::Executor;
+pub use geometry::PaneSize;
+pub use runtime::{TuiSettings, run_tui};
+pub use update::update;
+pub use view::{Look, draw};

@@ -1,0 +1,121 @@
+//! What the screens show, ready to be drawn. Nothing here draws, asks or knows the time but
+//! from events.
+
+mod connection;
+mod cursor;
+mod journey;
+mod orders;
+mod pane;
+mod poll;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::keys::Key;
+
+pub use connection::Connection;
+pub use cursor::Cursor;
+pub use journey::{JourneyScreen, Loaded};
+pub use orders::{Filter, OrdersScreen, Sort, Tally};
+pub use pane::{Pane, PaneKind, SpansState};
+pub use poll::Poll;
+
+use crate::cli::Range;
+
+/// A terminal's size in characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Width.
+    pub columns: u16,
+    /// Height.
+    pub rows: u16,
+}
+
+/// Everything.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The time of the last tick.
+    pub now: Timestamp,
+    /// The zone of times of day.
+    pub zone: TimeZone,
+    /// The terminal.
+    pub size: Size,
+    /// URL of the collector.
+    pub collector: String,
+    /// Whether it answers.
+    pub connection: Connection,
+    /// The list; there even while an order is open.
+    pub orders: OrdersScreen,
+    /// The open order.
+    pub journey: Option<JourneyScreen>,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// A message that goes away by itself.
+    pub flash: Option<Flash>,
+    /// The key that is being looked up, and the question's ticket.
+    pub lookup: Option<(u64, String)>,
+    next_ticket: u64,
+}
+
+/// What lies over a screen until a key closes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The keys of the screen below.
+    Help {
+        /// Rows scrolled away.
+        scroll: usize,
+    },
+    /// Keys of several journeys to choose from.
+    Candidates {
+        /// What they are candidates for.
+        text: String,
+        /// The keys.
+        keys: Vec<Key>,
+        /// The chosen one.
+        cursor: Cursor,
+    },
+}
+
+/// A message that goes away by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flash {
+    /// What it says.
+    pub text: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl State {
+    /// Nothing known yet. `range` narrows the list for good.
+    pub fn new(collector: &str, range: Range, zone: TimeZone, now: Timestamp, size: Size) -> Self {
+        Self {
+            now,
+            zone,
+            size,
+            collector: collector.to_owned(),
+            connection: Connection::Connecting { since: now },
+            orders: OrdersScreen::new(range, now),
+            journey: None,
+            overlay: None,
+            flash: None,
+            lookup: None,
+            next_ticket: 0,
+        }
+    }
+
+    /// A ticket that no other question has.
+    pub fn ticket(&mut self) -> u64 {
+        self.next_ticket += 1;
+        self.next_ticket
+    }
+
+    /// Shows a message for a few seconds.
+    pub fn say(&mut self, text: impl Into<String>) {
+        const SHOWN: SignedDuration = SignedDuration::from_secs(5);
+        self.flash = Some(Flash { text: text.into(), until: later(self.now, SHOWN) });
+    }
+}
+
+/// `at` and `by` later; the last possible time where there is no such time.
+pub fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}

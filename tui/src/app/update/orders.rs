@@ -1,0 +1,107 @@
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::app::action::Action;
+use crate::app::geometry;
+use crate::app::keymap::{self, Command};
+use crate::app::state::{Filter, JourneyScreen, Overlay, State};
+
+/// Longest search: no id is longer.
+const SEARCH_LIMIT: usize = 256;
+
+pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
+    if state.orders.typing {
+        return type_search(state, key);
+    }
+    let Some(command) = keymap::command(keymap::ORDERS, key) else { return Vec::new() };
+    let page = usize::from(geometry::orders(state.size).list).max(1);
+    let page = isize::try_from(page).unwrap_or(1);
+    let orders = &mut state.orders;
+    match command {
+        Command::Down => orders.step(1),
+        Command::Up => orders.step(-1),
+        Command::PageDown => orders.step(page),
+        Command::PageUp => orders.step(-page),
+        Command::Top => orders.step(isize::MIN),
+        Command::Bottom => orders.step(isize::MAX),
+        Command::Search => {
+            orders.typing = true;
+            orders.paused = false;
+        }
+        Command::Filter => {
+            orders.filter = orders.filter.next();
+            orders.arrange();
+        }
+        Command::Sort => {
+            orders.sort = orders.sort.next();
+            orders.arrange();
+        }
+        Command::ReverseSort => {
+            orders.reversed = !orders.reversed;
+            orders.arrange();
+        }
+        Command::Pause => orders.paused = !orders.paused,
+        Command::Refresh => orders.poll.hurry(),
+        Command::Open => {
+            if let Some(order) = orders.selected() {
+                state.journey = Some(JourneyScreen::new(&order.id.to_string(), state.now));
+            }
+        }
+        Command::Back if !orders.search.is_empty() => search_for(state, String::new()),
+        Command::Back => {
+            orders.filter = Filter::All;
+            orders.arrange();
+        }
+        Command::CopyOrder => {
+            if let Some(id) = orders.selected().map(|order| order.id.to_string()) {
+                state.say(format!("copied {id}"));
+                return vec![Action::Copy(id)];
+            }
+        }
+        Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Command::Quit => return vec![Action::Quit],
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The list follows every letter; Enter asks for the one order that has exactly this key.
+fn type_search(state: &mut State, key: KeyEvent) -> Vec<Action> {
+    let mut search = state.orders.search.clone();
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Esc => {
+            state.orders.typing = false;
+            search_for(state, String::new());
+        }
+        KeyCode::Enter => {
+            state.orders.typing = false;
+            let key = search.trim().to_owned();
+            if !key.is_empty() {
+                let ticket = state.ticket();
+                state.lookup = Some((ticket, key.clone()));
+                return vec![Action::FetchJourney { ticket, key }];
+            }
+        }
+        KeyCode::Down => state.orders.step(1),
+        KeyCode::Up => state.orders.step(-1),
+        KeyCode::Backspace => {
+            search.pop();
+            search_for(state, search);
+        }
+        KeyCode::Char('u' | 'w') if control => search_for(state, String::new()),
+        KeyCode::Char(c) if !control && search.len() < SEARCH_LIMIT => {
+            search.push(c);
+            search_for(state, search);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn search_for(state: &mut State, search: String) {
+    if state.orders.search != search {
+        state.orders.search = search;
+        state.orders.choose_first();
+        state.orders.poll.hurry();
+    }
+}

@@ -1,0 +1,40 @@
+//! Draws the state. Decides nothing.
+
+mod canvas;
+mod journey;
+mod message;
+mod orders;
+mod overlay;
+#[cfg(test)]
+mod tests;
+
+use ratatui::Frame;
+
+use super::state::State;
+use crate::theme::Theme;
+use canvas::Canvas;
+
+/// How things look.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Colours.
+    pub theme: Theme,
+    /// Whether to draw with ASCII only.
+    pub ascii: bool,
+}
+
+/// Draws everything.
+pub fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
+    let area = frame.area();
+    let mut canvas = Canvas::new(frame.buffer_mut(), area, look.theme);
+    match &state.journey {
+        Some(screen) => journey::draw(&mut canvas, state, screen),
+        None => orders::draw(&mut canvas, state),
+    }
+    if let Some(overlay) = &state.overlay {
+        overlay::draw(&mut canvas, state, overlay);
+    }
+    if look.ascii {
+        canvas.to_ascii();
+    }
+}

@@ -1,0 +1,81 @@
+use super::canvas::Canvas;
+use crate::app::keymap::{self, Binding};
+use crate::app::state::{Overlay, State};
+use crate::text::{Line, Tone, pad, width};
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
+    match overlay {
+        Overlay::Help { scroll } => {
+            let bindings = if state.journey.is_some() { keymap::JOURNEY } else { keymap::ORDERS };
+            let mut lines = help(bindings);
+            lines.extend(if state.journey.is_some() { journey_legend() } else { orders_legend() });
+            let room = usize::from(canvas.rows().saturating_sub(2));
+            let scroll = (*scroll).min(lines.len().saturating_sub(room));
+            let hidden = lines.len().saturating_sub(scroll + room);
+            let title = if hidden > 0 { format!("keys, j: {hidden} more") } else { "keys".to_owned() };
+            frame(canvas, &title, lines.into_iter().skip(scroll).collect());
+        }
+        Overlay::Candidates { text, keys, cursor } => {
+            let room = usize::from(canvas.rows().saturating_sub(2)).max(1);
+            let top = cursor.at.saturating_sub(room - 1);
+            let rows = keys.iter().enumerate().skip(top).map(|(at, key)| {
+                let chosen = at == cursor.at;
+                let tone = if chosen { Tone::Strong } else { Tone::Plain };
+                Line::of(tone, format!("{} {key}", if chosen { "▸" } else { " " }))
+            });
+            frame(canvas, &format!("{text} is several orders: ⏎ opens one"), rows.collect());
+        }
+    }
+}
+
+fn help(bindings: &[Binding]) -> Vec<Line> {
+    let widest = bindings.iter().map(|binding| width(binding.label)).max().unwrap_or(0);
+    let line = |binding: &Binding| {
+        Line::of(Tone::Title, pad(binding.label, widest)).and(Tone::Plain, format!("  {}", binding.help))
+    };
+    bindings.iter().map(line).collect()
+}
+
+fn orders_legend() -> Vec<Line> {
+    vec![
+        Line::default(),
+        Line::of(Tone::Error, "✗").and(Tone::Dim, " a handoff's last attempt failed, nothing made good for it"),
+        Line::of(Tone::Warning, "↻").and(Tone::Dim, " attempts beyond the first"),
+    ]
+}
+
+fn journey_legend() -> Vec<Line> {
+    vec![
+        Line::default(),
+        Line::of(Tone::Critical, "█ ┃").and(Tone::Dim, " made the journey longer: the critical path"),
+        Line::of(Tone::Work, "▄  ").and(Tone::Dim, " ran beside something slower"),
+        Line::of(Tone::Error, "▓✗ ").and(Tone::Dim, " a failed attempt"),
+        Line::of(Tone::Wait, "┄  ").and(Tone::Dim, " nothing was under way"),
+        Line::of(Tone::Wait, "⫽  ").and(Tone::Dim, " the axis is cut; each part has its own scale"),
+        Line::of(Tone::Warning, "~→ ").and(Tone::Dim, " joined by inference: trace context was dropped"),
+    ]
+}
+
+/// A box in the middle of the screen.
+fn frame(canvas: &mut Canvas<'_>, title: &str, lines: Vec<Line>) {
+    let inner = lines.iter().map(Line::width).max().unwrap_or(0).max(width(title) + 2);
+    let columns = (inner + 4).min(canvas.columns());
+    let rows = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(canvas.rows());
+    if columns < 4 || rows < 3 {
+        return;
+    }
+    let left = (canvas.columns() - columns) / 2;
+    let top = (canvas.rows() - rows) / 2;
+    canvas.clear(left, top, columns, rows);
+    let fill = (columns - 2).saturating_sub(width(title) + 2);
+    let heading =
+        Line::of(Tone::Dim, "┌─").and(Tone::Title, title).and(Tone::Dim, format!("{}┐", "─".repeat(fill + 1)));
+    canvas.put(left, top, columns, heading);
+    for (row, line) in (top + 1..top + rows - 1).zip(lines) {
+        canvas.put(left, row, 1, Line::of(Tone::Dim, "│"));
+        canvas.put(left + 2, row, columns - 4, line);
+        canvas.put(left + columns - 1, row, 1, Line::of(Tone::Dim, "│"));
+    }
+    let bottom = format!("└{}┘", "─".repeat(columns - 2));
+    canvas.put(left, top + rows - 1, columns, Line::of(Tone::Dim, bottom));
+}

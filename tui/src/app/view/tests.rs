@@ -1,0 +1,160 @@
+use insta::assert_snapshot;
+use ordertrace_api::order::OrdersPage;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::Color;
+
+use super::*;
+use crate::app::driver::{Driver, LOOK};
+use crate::client::JourneyReply;
+use crate::sample;
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
+
+/// One snapshot a size of what `drive` leads to.
+fn both_sizes(name: &str, start: impl Fn(u16, u16) -> Driver, drive: impl Fn(&mut Driver)) {
+    for (columns, rows) in SIZES {
+        let mut driver = start(columns, rows);
+        drive(&mut driver);
+        assert_snapshot!(format!("{name}_{columns}x{rows}"), driver.screen());
+    }
+}
+
+#[test]
+fn orders() {
+    both_sizes("orders", Driver::with_orders, |driver| driver.press("j"));
+}
+
+#[test]
+fn orders_before_the_first_answer() {
+    both_sizes("orders_asking", Driver::new, |driver| driver.tick(0));
+}
+
+#[test]
+fn no_orders() {
+    both_sizes("orders_empty", Driver::new, |driver| {
+        driver.tick(0);
+        driver.answer_orders(Ok(OrdersPage::default()));
+    });
+}
+
+#[test]
+fn no_collector() {
+    both_sizes("orders_never_connected", Driver::new, |driver| {
+        driver.tick(0);
+        driver.answer_orders(Err("Connection refused (os error 111)".to_owned()));
+    });
+}
+
+#[test]
+fn the_collector_went_away() {
+    both_sizes("orders_disconnected", Driver::with_orders, |driver| {
+        driver.tick(1_000);
+        driver.answer_orders(Err("Connection refused (os error 111)".to_owned()));
+        driver.tick(1_000);
+        driver.answer_orders(Err("Connection refused (os error 111)".to_owned()));
+        driver.tick(500);
+    });
+}
+
+#[test]
+fn a_search_is_typed() {
+    both_sizes("orders_searching", Driver::with_orders, |driver| {
+        driver.tick(1_000);
+        driver.press("/pi_3Q");
+        driver.answer_orders(Ok(OrdersPage { orders: sample::orders().orders.split_off(8), more: false }));
+    });
+}
+
+#[test]
+fn a_key_of_several_orders() {
+    both_sizes("candidates", Driver::with_orders, |driver| {
+        driver.press("/4⏎");
+        let keys = ["order@erp:4", "order@oms:4", "order@storefront:4"].map(sample::key).to_vec();
+        driver.answer_journey(Ok(JourneyReply::Candidates(keys)));
+        driver.press("j");
+    });
+}
+
+#[test]
+fn only_failed_orders_by_retries() {
+    both_sizes("orders_filtered", Driver::with_orders, |driver| driver.press("fssp"));
+}
+
+#[test]
+fn journey() {
+    both_sizes("journey", Driver::with_journey, |_| {});
+}
+
+#[test]
+fn journey_cut_short_and_folded() {
+    let start = |columns, rows| Driver::with_this_journey(columns, rows, sample::journey_cut_short());
+    both_sizes("journey_folded", start, |driver| driver.press("zj"));
+}
+
+#[test]
+fn journey_while_disconnected() {
+    both_sizes("journey_disconnected", Driver::with_journey, |driver| {
+        driver.tick(2_000);
+        driver.answer_journey(Err("503 storage away: ClickHouse does not answer".to_owned()));
+    });
+}
+
+#[test]
+fn detail_of_a_retried_handoff() {
+    both_sizes("detail", Driver::with_journey, |driver| driver.press("r⏎"));
+}
+
+#[test]
+fn detail_over_the_whole_screen() {
+    both_sizes("detail_full", Driver::with_journey, |driver| driver.press("r⏎⏎["));
+}
+
+#[test]
+fn detail_of_a_wait() {
+    both_sizes("detail_wait", Driver::with_journey, |driver| driver.press("Gkk⏎"));
+}
+
+#[test]
+fn spans_inside_a_handoff() {
+    both_sizes("spans", Driver::with_journey, |driver| {
+        driver.press("ri");
+        driver.answer_spans(Ok(sample::spans()));
+    });
+}
+
+#[test]
+fn help() {
+    both_sizes("help_orders", Driver::with_orders, |driver| driver.press("?"));
+    both_sizes("help_journey", Driver::with_journey, |driver| driver.press("?"));
+}
+
+#[test]
+fn ascii_needs_nothing_else() {
+    let mut driver = Driver::with_journey(80, 24);
+    driver.press("e⏎");
+    let screen = driver.screen_with(Look { ascii: true, ..LOOK });
+    assert!(screen.is_ascii(), "{screen}");
+    assert_snapshot!("journey_ascii_80x24", screen);
+}
+
+#[test]
+fn mono_needs_no_colour() {
+    let mut driver = Driver::with_journey(80, 24);
+    driver.press("e");
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| draw(frame, &driver.state, Look { theme: Theme::Mono, ..LOOK })).unwrap();
+    let buffer = terminal.backend().buffer();
+    let coloured = buffer.content.iter().find(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset);
+    assert_eq!(coloured, None);
+    // Text and modifiers both.
+    assert_snapshot!("journey_mono_80x24", format!("{buffer:?}"));
+}
+
+#[test]
+fn a_tiny_terminal_shows_what_it_can() {
+    let mut driver = Driver::with_orders(20, 5);
+    assert_snapshot!("orders_20x5", driver.screen());
+    driver = Driver::with_journey(20, 5);
+    assert_snapshot!("journey_20x5", driver.screen());
+}

@@ -3,6 +3,9 @@
 
 pub mod capture;
 pub mod config;
+pub mod export;
+pub mod receiver;
 pub mod signal;
 pub mod spool;
 pub mod telemetry;
+pub mod tls;

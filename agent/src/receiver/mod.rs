@@ -1,0 +1,57 @@
+//! OTLP from the systems beside the agent: over gRPC and over HTTP, each request stored in
+//! the spool before it is acknowledged.
+
+mod body;
+mod grpc;
+mod http;
+mod request;
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use crate::signal::Signal;
+use crate::spool::{AppendError, Spool};
+use crate::telemetry::{Meter, Refusal};
+pub use grpc::serve_grpc;
+pub use http::serve_http;
+
+/// Longest request after decompression.
+pub const LIMIT_BYTES: usize = 64 * 1024 * 1024;
+/// When a refused sender may try again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Where accepted requests go.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    spool: Spool,
+    meter: Meter,
+}
+
+impl Intake {
+    /// Requests go to `spool` and are counted on `meter`.
+    pub fn new(spool: Spool, meter: Meter) -> Self {
+        Self { spool, meter }
+    }
+
+    /// Stores a well-formed request; returns when it is on disk.
+    ///
+    /// # Errors
+    /// [`AppendError`]: not stored; the sender should try again.
+    pub async fn store(&self, signal: Signal, items: u32, payload: Bytes) -> Result<(), AppendError> {
+        if items == 0 {
+            return Ok(());
+        }
+        let stored = self.spool.append(signal, items, now_ns(), payload).await;
+        match &stored {
+            Ok(()) => self.meter.accepted(signal, u64::from(items)),
+            Err(_) => self.meter.refused(signal, Refusal::NoRoom, u64::from(items)),
+        }
+        stored
+    }
+}
+
+fn now_ns() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
+}

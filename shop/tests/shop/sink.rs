@@ -20,9 +20,20 @@ use tokio::task::JoinHandle;
 pub(crate) struct Span {
     pub(crate) system: String,
     pub(crate) kind: i32,
-    pub(crate) root: bool,
+    pub(crate) trace: String,
+    pub(crate) id: String,
+    /// Empty on a root.
+    pub(crate) parent: String,
+    pub(crate) started_ns: u64,
+    pub(crate) ended_ns: u64,
     pub(crate) linked: bool,
     pub(crate) attributes: BTreeMap<String, String>,
+}
+
+impl Span {
+    pub(crate) fn is_root(&self) -> bool {
+        self.parent.is_empty()
+    }
 }
 
 /// An event as far as these tests look at it.
@@ -30,6 +41,7 @@ pub(crate) struct Span {
 pub(crate) struct Event {
     pub(crate) system: String,
     pub(crate) name: String,
+    pub(crate) at_ns: u64,
     pub(crate) attributes: BTreeMap<String, String>,
 }
 
@@ -80,7 +92,11 @@ async fn traces(State(kept): State<Arc<Kept>>, body: Bytes) {
             spans.push(Span {
                 system: system.clone(),
                 kind: span.kind,
-                root: span.parent_span_id.is_empty(),
+                trace: hex::encode(span.trace_id),
+                id: hex::encode(span.span_id),
+                parent: hex::encode(span.parent_span_id),
+                started_ns: span.start_time_unix_nano,
+                ended_ns: span.end_time_unix_nano,
                 linked: !span.links.is_empty(),
                 attributes: texts(span.attributes),
             });
@@ -98,6 +114,7 @@ async fn logs(State(kept): State<Arc<Kept>>, body: Bytes) {
             events.push(Event {
                 system: system.clone(),
                 name: record.event_name,
+                at_ns: record.time_unix_nano,
                 attributes: texts(record.attributes),
             });
         }

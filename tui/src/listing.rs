@@ -8,16 +8,16 @@ use ordertrace_api::order::{OrderSummary, SlowestHandoff};
 
 use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, width};
 
-const STATE: usize = 8;
 const STARTED: usize = 11;
-const AGE: usize = 6;
 const RETRIES: usize = 4;
 
 /// How the columns of the list share its width. A column of 0 is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListColumns {
+    state: usize,
     order: usize,
     started: usize,
+    age: usize,
     milestone: usize,
     systems: usize,
     slowest: usize,
@@ -27,7 +27,9 @@ impl ListColumns {
     /// Shares out `columns`: state, order, age and retries come first, for they say whom to
     /// help; what does not fit is left out.
     pub fn of(columns: usize) -> Self {
-        let mut free = columns.saturating_sub(STATE + 1 + AGE + 1 + RETRIES + 1);
+        // On a narrow screen the state's symbol must do.
+        let (state, age) = if columns >= 40 { (8, 6) } else { (1, 0) };
+        let mut free = columns.saturating_sub(state + 1 + age + 1 + RETRIES + 1);
         let mut take = |wanted: usize, at_least: usize| {
             let taken = wanted.min(free.saturating_sub(1));
             let taken = if taken < at_least { 0 } else { taken };
@@ -43,11 +45,12 @@ impl ListColumns {
         // What nobody needs, the order's id and the operation can use.
         let slowest = if wide { slowest + free } else { slowest };
         let order = if wide { order } else { order + free };
-        Self { order, started, milestone, systems, slowest }
+        Self { state, order, started, age, milestone, systems, slowest }
     }
 
     fn line(self, cells: [(Tone, String); 8]) -> Line {
-        let widths = [STATE, self.order, self.started, AGE, RETRIES, self.milestone, self.systems, self.slowest];
+        let widths =
+            [self.state, self.order, self.started, self.age, RETRIES, self.milestone, self.systems, self.slowest];
         let mut line = Line::default();
         for ((tone, text), columns) in cells.into_iter().zip(widths).filter(|(_, columns)| *columns > 0) {
             line.push(tone, pad(&text, columns));
@@ -72,7 +75,7 @@ impl ListColumns {
         let milestone = order.last_milestone.as_ref().map_or("", |milestone| milestone.name.as_str());
         let order_tone = if order.state == JourneyState::Failed { Tone::Error } else { Tone::Strong };
         self.line([
-            (state_tone, state.to_owned()),
+            (state_tone, if self.state < width(state) { state.chars().take(1).collect() } else { state.to_owned() }),
             (order_tone, fit_end(&id(&order.id), self.order)),
             (Tone::Plain, started(order.started_at, now, zone)),
             (Tone::Plain, age(ns_between(order.started_at, now))),
@@ -143,8 +146,8 @@ mod tests {
         for columns in 0..200 {
             for order in sample::orders().orders {
                 let line = ListColumns::of(columns).row(&order, sample::now(), &TimeZone::UTC);
-                // Below that not even state, age and retries fit.
-                assert!(line.width() <= columns.max(24), "{columns}: {:?}", line.text());
+                // Below that not even state and retries fit.
+                assert!(line.width() <= columns.max(8), "{columns}: {:?}", line.text());
             }
         }
     }

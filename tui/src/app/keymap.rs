@@ -49,7 +49,7 @@ pub struct Binding {
     control: &'static [char],
     /// The keys as the help shows them.
     pub label: &'static str,
-    /// What they do.
+    /// What they do; empty where the help of the binding before says it.
     pub help: &'static str,
     /// One key and one word for the footer, most useful first.
     pub footer: Option<(&'static str, &'static str)>,
@@ -83,16 +83,16 @@ pub const ORDERS: &[Binding] = &[
         Some(("/", "search")),
     ),
     bind(Command::Filter, &[C('f')], "f", "show all, failed, open or done orders", Some(("f", "filter"))),
-    bind(Command::Sort, &[C('s')], "s", "sort by the next column", Some(("s", "sort"))),
-    bind(Command::ReverseSort, &[C('S')], "S", "sort the other way round", None),
+    bind(Command::Sort, &[C('s')], "s S", "sort by the next column, the other way round", Some(("s", "sort"))),
+    bind(Command::ReverseSort, &[C('S')], "S", "", None),
     bind(Command::Pause, &[C('p')], "p", "pause, or go on", Some(("p", "pause"))),
     bind(Command::CopyOrder, &[C('y'), C('Y')], "y Y", "copy the order's id", Some(("y", "copy"))),
-    bind(Command::Down, &[C('j'), KeyCode::Down], "j ↓", "down", None),
-    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "up", None),
+    bind(Command::Down, &[C('j'), KeyCode::Down], "j k ↓ ↑", "down, up", None),
+    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "", None),
     PAGE_DOWN,
     PAGE_UP,
-    bind(Command::Top, &[C('g'), KeyCode::Home], "g Home", "to the first", None),
-    bind(Command::Bottom, &[C('G'), KeyCode::End], "G End", "to the last", None),
+    bind(Command::Top, &[C('g'), KeyCode::Home], "g G", "to the first, the last; also Home, End", None),
+    bind(Command::Bottom, &[C('G'), KeyCode::End], "G", "", None),
     REFRESH,
     HELP,
     bind(Command::Back, &[KeyCode::Esc], "Esc", "end the search, then the filter", None),
@@ -108,37 +108,38 @@ pub const JOURNEY: &[Binding] = &[
         "both sides, attempts and attributes; again: larger",
         Some(("⏎", "detail")),
     ),
-    bind(Command::NextError, &[C('e')], "e", "next failed handoff", Some(("e", "error"))),
-    bind(Command::PreviousError, &[C('E')], "E", "previous failed handoff", None),
-    bind(Command::NextRetry, &[C('r')], "r", "next retried handoff", Some(("r", "retry"))),
-    bind(Command::PreviousRetry, &[C('R')], "R", "previous retried handoff", None),
+    bind(Command::NextError, &[C('e')], "e E", "next, previous failed handoff", Some(("e", "error"))),
+    bind(Command::PreviousError, &[C('E')], "E", "", None),
+    bind(Command::NextRetry, &[C('r')], "r R", "next, previous retried handoff", Some(("r", "retry"))),
+    bind(Command::PreviousRetry, &[C('R')], "R", "", None),
     bind(Command::Slowest, &[C('l')], "l", "the slowest handoff", Some(("l", "slowest"))),
     bind(Command::Spans, &[C('i')], "i", "spans inside the handoff", Some(("i", "spans"))),
-    bind(Command::PreviousAttempt, &[C('[')], "[", "previous attempt, in the pane", None),
-    bind(Command::NextAttempt, &[C(']')], "]", "next attempt, in the pane", None),
-    bind(Command::PaneDown, &[C('J')], "J", "scroll the pane down", None),
-    bind(Command::PaneUp, &[C('K')], "K", "scroll the pane up", None),
+    bind(Command::PreviousAttempt, &[C('[')], "[ ]", "previous, next attempt in the pane", None),
+    bind(Command::NextAttempt, &[C(']')], "]", "", None),
+    bind(Command::PaneDown, &[C('J')], "J K", "scroll the pane down, up", None),
+    bind(Command::PaneUp, &[C('K')], "K", "", None),
     bind(Command::Fold, &[C(' ')], "Space", "fold or unfold", Some(("␣", "fold"))),
-    bind(Command::Close, &[KeyCode::Left, C('h')], "← h", "fold, or to the enclosing handoff", None),
-    bind(Command::Unfold, &[KeyCode::Right], "→", "unfold", None),
+    bind(Command::Close, &[KeyCode::Left, C('h')], "← h →", "fold or go to the enclosing handoff, unfold", None),
+    bind(Command::Unfold, &[KeyCode::Right], "→", "", None),
     bind(Command::FoldAll, &[C('z')], "z", "fold or unfold all", None),
-    bind(Command::CopyId, &[C('y')], "y", "copy the trace id of the attempt", Some(("y", "copy"))),
-    bind(Command::CopyOrder, &[C('Y')], "Y", "copy the order's id", None),
-    bind(Command::Down, &[C('j'), KeyCode::Down], "j ↓", "down", None),
-    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "up", None),
+    bind(Command::CopyId, &[C('y')], "y Y", "copy the trace id of the attempt, the order's id", Some(("y", "copy"))),
+    bind(Command::CopyOrder, &[C('Y')], "Y", "", None),
+    bind(Command::Down, &[C('j'), KeyCode::Down], "j k ↓ ↑", "down, up", None),
+    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "", None),
     PAGE_DOWN,
     PAGE_UP,
-    bind(Command::Top, &[C('g'), KeyCode::Home], "g Home", "to the first", None),
-    bind(Command::Bottom, &[C('G'), KeyCode::End], "G End", "to the last", None),
+    bind(Command::Top, &[C('g'), KeyCode::Home], "g G", "to the first, the last; also Home, End", None),
+    bind(Command::Bottom, &[C('G'), KeyCode::End], "G", "", None),
     REFRESH,
     HELP,
     bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "close the pane, then the order", Some(("q", "back"))),
 ];
 
-const PAGE_DOWN: Binding =
-    control(bind(Command::PageDown, &[KeyCode::PageDown], "PgDn Ctrl-D", "a page down", None), &['d', 'f']);
-const PAGE_UP: Binding =
-    control(bind(Command::PageUp, &[KeyCode::PageUp], "PgUp Ctrl-U", "a page up", None), &['u', 'b']);
+const PAGE_DOWN: Binding = control(
+    bind(Command::PageDown, &[KeyCode::PageDown], "PgDn PgUp", "a page down, up; also Ctrl-D, Ctrl-U", None),
+    &['d', 'f'],
+);
+const PAGE_UP: Binding = control(bind(Command::PageUp, &[KeyCode::PageUp], "PgUp", "", None), &['u', 'b']);
 const REFRESH: Binding =
     control(bind(Command::Refresh, &[KeyCode::F(5)], "F5 Ctrl-R", "ask the collector now", None), &['r']);
 const HELP: Binding = bind(Command::Help, &[C('?'), KeyCode::F(1)], "?", "these keys", Some(("?", "help")));

@@ -7,6 +7,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::DefaultTerminal;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -62,6 +63,9 @@ async fn run(terminal: &mut DefaultTerminal, client: Client, settings: TuiSettin
     let mut state = State::new(client.url(), range, TimeZone::system(), Timestamp::now(), size);
     let executor = Executor::new(client, sender);
     let mut keys = EventStream::new();
+    // Whoever ends us gets the terminal back as it was.
+    let mut terminated = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
+    let mut hung_up = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -73,6 +77,8 @@ async fn run(terminal: &mut DefaultTerminal, client: Client, settings: TuiSettin
             },
             answer = answers.recv() => answer,
             _ = ticks.tick() => None,
+            _ = terminated.recv() => return Ok(()),
+            _ = hung_up.recv() => return Ok(()),
         };
         let mut events = vec![Event::Tick(Timestamp::now())];
         events.extend(event);

@@ -8,6 +8,11 @@ pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M:%S%.3f").to_string()
 }
 
+/// Date and time of day with milliseconds: `2026-11-19 09:12:03.120`.
+pub fn full_clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+}
+
 /// Time of day: `09:12:03`.
 pub fn short_clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()

@@ -14,9 +14,14 @@ pub(super) fn bar_line(row: &Row, axis: &Axis<'_>) -> Line {
         }
     }
     for column in axis.breaks() {
-        // Through a bar the break shows too: that bar is longer than it looks.
-        if let Some(cell) = cells.get_mut(column) {
-            *cell = ('⫽', if cell.0 == ' ' { Tone::Dim } else { cell.1 });
+        let blank = |at: Option<usize>| at.and_then(|at| cells.get(at)).is_none_or(|(c, _)| *c == ' ');
+        let here = blank(Some(column));
+        // Through a bar the break shows too: that bar is longer than it looks. One that only
+        // starts or ends in this column keeps it.
+        let within = !blank(column.checked_sub(1)) && !blank(Some(column + 1));
+        let crossed = !here && (within || matches!(row.kind, RowKind::Wait));
+        if let Some(cell) = cells.get_mut(column).filter(|_| here || crossed) {
+            *cell = ('⫽', if here { Tone::Dim } else { cell.1 });
         }
     }
     cells_line(&cells)

@@ -10,14 +10,14 @@ pub struct Columns {
     pub label: usize,
     /// The time axis; 0 where there is no room for it.
     pub bar: usize,
-    /// Retries and failures.
+    /// Durations; 0 where there is no room for them.
+    pub duration: usize,
+    /// Retries and failures; 0 where there is no room for them.
     pub marks: usize,
 }
 
-/// Columns of a duration, see [`human`].
-const DURATION: usize = 7;
-/// Critical-path mark and the blanks between columns.
-const FIXED: usize = 2 + 1 + 1 + DURATION + 1;
+/// Critical-path mark and the blank before the time axis.
+const BEFORE_AND_AFTER_LABEL: usize = 2 + 1;
 
 /// Levels that are shown by indentation; deeper ones stay at the last.
 const LEVELS: usize = 8;
@@ -25,21 +25,25 @@ const LEVELS: usize = 8;
 impl Columns {
     /// Shares out `columns`.
     pub fn of(columns: usize) -> Self {
-        let marks = match columns {
-            110.. => 20,
-            76.. => 10,
-            _ => 8,
+        // A duration takes at most seven columns, see `human`, and a blank on either side.
+        let (duration, marks) = match columns {
+            110.. => (9, 20),
+            76.. => (9, 10),
+            40.. => (9, 8),
+            30.. => (9, 0),
+            _ => (0, 0),
         };
-        let free = columns.saturating_sub(FIXED + marks);
+        let free = columns.saturating_sub(BEFORE_AND_AFTER_LABEL + duration + marks);
         let label = (free * 45 / 100).clamp(30, 60).min(free);
         let bar = free - label;
         // Fewer columns than that show nothing but noise.
-        if bar < 8 { Self { label: free, bar: 0, marks } } else { Self { label, bar, marks } }
+        let (label, bar) = if bar < 8 { (free, 0) } else { (label, bar) };
+        Self { label, bar, duration, marks }
     }
 
     /// Columns before the time axis.
     pub fn before_bar(self) -> usize {
-        2 + self.label + 1
+        BEFORE_AND_AFTER_LABEL + self.label
     }
 }
 
@@ -70,10 +74,12 @@ pub fn row_line(row: &Row, fold: Fold, axis: &Axis<'_>, columns: Columns) -> Lin
     };
     line.pad_to(columns.before_bar());
     line.extend(bar_line(row, axis));
-    let duration = human(row.duration_ns);
-    let blanks = " ".repeat((DURATION + 1).saturating_sub(width(&duration)));
-    let tone = if matches!(row.kind, RowKind::Wait) { Tone::Wait } else { Tone::Plain };
-    line.push(tone, format!("{blanks}{duration} "));
+    if columns.duration > 0 {
+        let duration = human(row.duration_ns);
+        let blanks = " ".repeat((columns.duration - 1).saturating_sub(width(&duration)));
+        let tone = if matches!(row.kind, RowKind::Wait) { Tone::Wait } else { Tone::Plain };
+        line.push(tone, format!("{blanks}{duration} "));
+    }
     if let Some(handoff) = row.handoff() {
         line.extend(marks(handoff, fold).cut(columns.marks));
     }
@@ -129,6 +135,8 @@ fn marks(handoff: &HandoffRow, fold: Fold) -> Line {
 pub fn heading_line(axis: &Axis<'_>, columns: Columns) -> Line {
     let mut line = Line::of(Tone::Dim, format!("  {} ", pad("from → to  operation", columns.label)));
     line.extend(axis.line());
-    line.push(Tone::Dim, format!("{:>8} ", "time"));
+    if columns.duration > 0 {
+        line.push(Tone::Dim, format!("{:>8} ", "time"));
+    }
     line
 }

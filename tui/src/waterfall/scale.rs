@@ -24,7 +24,7 @@ const DWARFS: f64 = 0.5;
 /// More would leave no room for the phases.
 const CUTS_AT_MOST: usize = 8;
 /// Share of the axis that one cut takes, and that all of them take at most.
-const CUT_SHARE: f64 = 0.07;
+const CUT_SHARE: f64 = 0.09;
 const CUTS_SHARE_AT_MOST: f64 = 0.35;
 
 impl Scale {

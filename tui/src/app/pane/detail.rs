@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use ordertrace_api::attributes;
 use ordertrace_api::journey::{Attempt, Handoff, JoinKind, Journey, Observer, Outcome, Side};
 
-use crate::text::{Line, Tone, clock, human, ns_between, offset, pad, wrap};
+use crate::text::{Line, Tone, clock, full_clock, human, ns_between, offset, pad, wrap};
 
 /// Columns before a value.
 const NAME: usize = 11;
@@ -77,7 +77,7 @@ pub(crate) fn wait_lines(journey: &Journey, before: &str, zone: &TimeZone, colum
         )
     };
     let mut lines = Vec::new();
-    let took = format!("{} from {}", human(wait.duration_ns), clock(wait.started_at, zone));
+    let took = format!("{} from {}", human(wait.duration_ns), full_clock(wait.started_at, zone));
     named(&mut lines, "waited", &Line::of(Tone::Wait, took), columns);
     named(&mut lines, "after", &Line::of(Tone::Plain, name(&wait.after)), columns);
     named(&mut lines, "until", &Line::of(Tone::Plain, name(&wait.before)), columns);
@@ -88,7 +88,7 @@ fn outcome(journey: &Journey, handoff: &Handoff, attempt: &Attempt, zone: &TimeZ
     let since_start = offset(i64::try_from(ns_between(journey.started_at, attempt.started_at)).unwrap_or(i64::MAX));
     let mut line = result(attempt);
     line.push(Tone::Plain, format!("  took {}", human(attempt.duration_ns)));
-    line.push(Tone::Dim, format!("  at {} ({since_start})", clock(attempt.started_at, zone)));
+    line.push(Tone::Dim, format!("  at {} ({since_start})", full_clock(attempt.started_at, zone)));
     let own = journey.critical_path.iter().filter(|part| part.handoff.as_ref() == Some(&handoff.id));
     let critical_ns = own.fold(0_u64, |total, part| total.saturating_add(part.duration_ns));
     if critical_ns > 0 {

@@ -19,7 +19,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, screen: &JourneyScree
             format!("   Asking {} …", state.collector)
         };
         canvas.row(rows.head + rows.heading, Line::of(Tone::Plain, text));
-        bottom(canvas, state, &rows, received_at);
+        bottom(canvas, state, &rows);
         return;
     };
     canvas.split_row(0, title(state, loaded), fresh);
@@ -46,13 +46,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, screen: &JourneyScree
     if let Some(pane) = &screen.pane {
         draw_pane(canvas, pane, list_top + rows.list, rows.pane);
     }
-    bottom(canvas, state, &rows, received_at);
+    bottom(canvas, state, &rows);
 }
 
-fn bottom(canvas: &mut Canvas<'_>, state: &State, rows: &geometry::Rows, received_at: Option<jiff::Timestamp>) {
+fn bottom(canvas: &mut Canvas<'_>, state: &State, rows: &geometry::Rows) {
     let message_row = rows.head + rows.heading + rows.list + rows.pane;
     if rows.message > 0 {
-        canvas.row(message_row, message(state, received_at).unwrap_or_default());
+        canvas.row(message_row, message(state).unwrap_or_default());
     }
     if rows.footer > 0 {
         footer(canvas, message_row + rows.message, keymap::JOURNEY);
@@ -73,7 +73,9 @@ fn title(state: &State, loaded: &Loaded) -> Line {
     let age = whole_seconds(ns_between(journey.started_at, state.now));
     let quiet = whole_seconds(ns_between(journey.ended_at, state.now));
     line.push(Tone::Plain, format!("  {age} old, quiet for {quiet}"));
-    line.push(Tone::Dim, format!("  {} handoffs", journey.handoffs.len()));
+    if state.size.columns >= 100 {
+        line.push(Tone::Dim, format!("  {} handoffs", journey.handoffs.len()));
+    }
     line
 }
 

@@ -21,7 +21,7 @@ pub(super) fn freshness(state: &State, received_at: Option<Timestamp>, paused: b
 }
 
 /// What has to be said now: the last command's result, else why nothing moves.
-pub(super) fn message(state: &State, received_at: Option<Timestamp>) -> Option<Line> {
+pub(super) fn message(state: &State) -> Option<Line> {
     if let Some(flash) = &state.flash {
         return Some(Line::of(Tone::Strong, format!(" {}", flash.text)));
     }
@@ -38,9 +38,6 @@ pub(super) fn message(state: &State, received_at: Option<Timestamp>) -> Option<L
     );
     let retry = if retry_s > 0 { format!(", again in {retry_s}s") } else { ", asking again".to_owned() };
     line.push(Tone::Plain, retry);
-    if let Some(at) = received_at {
-        line.push(Tone::Dim, format!(", shown: {}", short_clock(at, &state.zone)));
-    }
     line.push(Tone::Dim, format!(": {reason}"));
     Some(line)
 }

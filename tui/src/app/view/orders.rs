@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     }
     row += rows.list;
     if rows.message > 0 {
-        let said = message(state, orders.received_at);
+        let said = message(state);
         canvas.row(row, search_line(orders).or(said).or_else(|| more(orders)).unwrap_or_default());
         row += 1;
     }

@@ -29,11 +29,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
 }
 
 fn help(bindings: &[Binding]) -> Vec<Line> {
-    let widest = bindings.iter().map(|binding| width(binding.label)).max().unwrap_or(0);
+    let bindings = || bindings.iter().filter(|binding| !binding.help.is_empty());
+    let widest = bindings().map(|binding| width(binding.label)).max().unwrap_or(0);
     let line = |binding: &Binding| {
         Line::of(Tone::Title, pad(binding.label, widest)).and(Tone::Plain, format!("  {}", binding.help))
     };
-    bindings.iter().map(line).collect()
+    bindings().map(line).collect()
 }
 
 fn orders_legend() -> Vec<Line> {
@@ -48,11 +49,15 @@ fn journey_legend() -> Vec<Line> {
     vec![
         Line::default(),
         Line::of(Tone::Critical, "█ ┃").and(Tone::Dim, " made the journey longer: the critical path"),
-        Line::of(Tone::Work, "▄  ").and(Tone::Dim, " ran beside something slower"),
-        Line::of(Tone::Error, "▓✗ ").and(Tone::Dim, " a failed attempt"),
-        Line::of(Tone::Wait, "┄  ").and(Tone::Dim, " nothing was under way"),
-        Line::of(Tone::Wait, "⫽  ").and(Tone::Dim, " the axis is cut; each part has its own scale"),
-        Line::of(Tone::Warning, "~→ ").and(Tone::Dim, " joined by inference: trace context was dropped"),
+        Line::of(Tone::Work, "▄")
+            .and(Tone::Dim, " ran beside something slower   ")
+            .and(Tone::Error, "▓✗")
+            .and(Tone::Dim, " failed attempt"),
+        Line::of(Tone::Wait, "┄")
+            .and(Tone::Dim, " nothing under way   ")
+            .and(Tone::Wait, "⫽")
+            .and(Tone::Dim, " axis cut, each part has its own scale"),
+        Line::of(Tone::Warning, "~→").and(Tone::Dim, " joined by inference: trace context was dropped"),
     ]
 }
 

@@ -72,7 +72,7 @@ async fn run(terminal: &mut DefaultTerminal, client: Client, settings: TuiSettin
         terminal.draw(|frame| draw(frame, &state, look)).context("cannot draw")?;
         let event = tokio::select! {
             key = keys.next() => match key {
-                Some(key) => terminal_event(key.context("cannot read the terminal")?),
+                Some(key) => terminal_event(&key.context("cannot read the terminal")?),
                 None => return Ok(()),
             },
             answer = answers.recv() => answer,
@@ -94,10 +94,10 @@ async fn run(terminal: &mut DefaultTerminal, client: Client, settings: TuiSettin
     }
 }
 
-fn terminal_event(event: TerminalEvent) -> Option<Event> {
+fn terminal_event(event: &TerminalEvent) -> Option<Event> {
     match event {
-        TerminalEvent::Key(key) => Some(Event::Key(key)),
-        TerminalEvent::Resize(columns, rows) => Some(Event::Resize { columns, rows }),
+        TerminalEvent::Key(key) => Some(Event::Key(*key)),
+        TerminalEvent::Resize(columns, rows) => Some(Event::Resize { columns: *columns, rows: *rows }),
         TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) | TerminalEvent::Paste(_) => {
             None
         }

@@ -231,7 +231,7 @@ enum Happening {
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let letters = "jkgGlferRE fsSpyYzdiJK[]/?q4 hb".chars().collect::<Vec<_>>();
+    let letters = "jkgGlfterRE fsSpyYzdiJK[]/?q4 hb".chars().collect::<Vec<_>>();
     let codes = vec![
         KeyCode::Enter,
         KeyCode::Enter,

@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use super::{Cli, Exit, Failure, Options, Output};
 
 /// Arguments of `completions`.
-#[derive(Debug, Args)]
+#[derive(Clone, Copy, Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell to complete in
     pub shell: Shell,

@@ -5,7 +5,7 @@ use ordertrace_api::journey::{Handoff, Journey};
 
 use super::{Cursor, Pane, Poll};
 use crate::text::{Line, Tone, human, ns_between};
-use crate::waterfall::{Fold, Outline, Row};
+use crate::waterfall::{Fold, Outline, Row, Scale};
 
 const EVERY: SignedDuration = SignedDuration::from_secs(2);
 
@@ -26,6 +26,8 @@ pub struct JourneyScreen {
     pub pane: Option<Pane>,
     /// The attempt the pane shows, from 0; `None` = the last.
     pub attempt: Option<usize>,
+    /// The time axis of the rows on the screen, where that is wanted.
+    pub zoom: Option<Scale>,
     /// When to ask again.
     pub poll: Poll,
     folded: HashSet<String>,
@@ -55,11 +57,11 @@ pub struct Loaded {
 impl Loaded {
     fn new(journey: Box<Journey>, received_at: Timestamp) -> Self {
         let outline = Outline::new(&journey);
-        let mut keys = Line::of(Tone::Dim, "keys ");
+        let mut keys = Line::of(Tone::Dim, "keys    ");
         for key in &journey.keys {
             keys.push(Tone::Plain, format!(" {}", key.key));
         }
-        let mut milestones = Line::of(Tone::Dim, "seen ");
+        let mut milestones = Line::of(Tone::Dim, "reached ");
         for milestone in &journey.milestones {
             milestones.push(Tone::Good, " ✓");
             milestones.push(Tone::Plain, &milestone.name);
@@ -95,6 +97,7 @@ impl JourneyScreen {
             cursor: Cursor::default(),
             pane: None,
             attempt: None,
+            zoom: None,
             poll: Poll::new(EVERY, now),
             folded: HashSet::new(),
         }
@@ -135,6 +138,22 @@ impl JourneyScreen {
             (_, true) => Fold::Closed,
             (_, false) => Fold::Open,
         }
+    }
+
+    /// The time axis to draw by.
+    pub fn scale(&self) -> Option<&Scale> {
+        self.zoom.as_ref().or_else(|| self.loaded.as_ref().map(|loaded| &loaded.outline.scale))
+    }
+
+    /// Fits a wanted zoom to the `height` rows on the screen. A handoff whose own handoffs are
+    /// shown below it does not count: it would stretch the axis beyond them.
+    pub fn fit_zoom(&mut self, height: usize) {
+        let (Some(_), Some(loaded)) = (&self.zoom, &self.loaded) else { return };
+        let rows = self.visible.iter().skip(self.cursor.top).take(height);
+        let rows = rows.filter_map(|at| loaded.outline.rows.get(*at));
+        let inner = rows.filter(|row| self.fold(row) != Fold::Open).filter_map(Row::handoff);
+        let bars = inner.flat_map(|handoff| &handoff.attempts).map(|bar| (bar.start_ns, bar.end_ns));
+        self.zoom = Some(Scale::new(bars));
     }
 
     /// Folds or unfolds the chosen row; a row with nothing inside stays as it is.

@@ -6,7 +6,7 @@ use crate::app::geometry::PaneSize;
 use crate::app::keymap::{self, Command};
 use crate::app::pane::{attempt_of, spans_side};
 use crate::app::state::{JourneyScreen, Overlay, Pane, PaneKind, State};
-use crate::waterfall::{Fold, Row};
+use crate::waterfall::{Fold, Row, Scale};
 
 pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
     let Some(command) = keymap::command(keymap::JOURNEY, key) else { return Vec::new() };
@@ -29,6 +29,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
         Command::Close => screen.choose_parent(),
         Command::Unfold => screen.set_fold(|_| false),
         Command::FoldAll => screen.fold_all(),
+        Command::Zoom => screen.zoom = if screen.zoom.is_some() { None } else { Some(Scale::default()) },
         Command::Slowest => screen.jump_to_slowest(),
         Command::NextError | Command::PreviousError => {
             let found = screen.jump(command == Command::PreviousError, failed);

@@ -101,6 +101,7 @@ fn fit(state: &mut State) {
     if let Some(screen) = &mut state.journey {
         let list = journey_rows(size, screen).list;
         screen.cursor.fit(screen.visible.len(), usize::from(list));
+        screen.fit_zoom(usize::from(list));
     }
 }
 

@@ -85,7 +85,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Replaces what is drawn by its ASCII stand-ins.
-    pub(super) fn to_ascii(&mut self) {
+    pub(super) fn make_ascii(&mut self) {
         for cell in &mut self.buffer.content {
             if !cell.symbol().is_ascii() {
                 let symbol = ascii(cell.symbol()).into_owned();

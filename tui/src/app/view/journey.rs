@@ -27,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, screen: &JourneyScree
         canvas.row(row, Line::of(Tone::Plain, " ").join(line));
     }
     let columns = Columns::of(canvas.columns().saturating_sub(1));
-    let axis = Axis::new(&loaded.outline.scale, columns.bar);
+    let axis = Axis::new(screen.scale().unwrap_or(&loaded.outline.scale), columns.bar);
     if rows.heading > 0 {
         canvas.put(1, rows.head, canvas.columns(), heading_line(&axis, columns));
     }
@@ -85,7 +85,9 @@ fn head(loaded: &Loaded, rows: u16) -> Vec<Line> {
     if !loaded.trouble.0.is_empty() {
         lines.push(loaded.trouble.clone());
     }
-    lines.push(loaded.milestones.clone());
+    if !loaded.journey.milestones.is_empty() {
+        lines.push(loaded.milestones.clone());
+    }
     lines.push(loaded.keys.clone());
     lines.truncate(usize::from(rows.saturating_sub(1)));
     lines

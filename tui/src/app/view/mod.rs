@@ -35,6 +35,6 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
         overlay::draw(&mut canvas, state, overlay);
     }
     if look.ascii {
-        canvas.to_ascii();
+        canvas.make_ascii();
     }
 }

@@ -93,6 +93,12 @@ fn journey_cut_short_and_folded() {
 }
 
 #[test]
+fn journey_zoomed_to_what_is_on_the_screen() {
+    let start = |columns, rows| Driver::with_this_journey(columns, rows, sample::huge_journey(10_000));
+    both_sizes("journey_zoomed", start, |driver| driver.press("tGk"));
+}
+
+#[test]
 fn journey_while_disconnected() {
     both_sizes("journey_disconnected", Driver::with_journey, |driver| {
         driver.tick(2_000);

@@ -46,6 +46,16 @@ impl Jobs {
         });
     }
 
+    /// Abandons all work and waits until none is left.
+    pub(crate) async fn stop(&self) {
+        self.stop.cancel();
+        let trackers: Vec<TaskTracker> = self.orders().values().cloned().chain([self.others.clone()]).collect();
+        for tracker in trackers {
+            tracker.close();
+            tracker.wait().await;
+        }
+    }
+
     /// The first failure since the last time.
     pub(crate) fn take_failure(&self) -> Option<CallError> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()

@@ -53,8 +53,8 @@ pub enum ShopError {
     /// Something went wrong that was not planned to.
     #[error("an order did not get to its planned end")]
     Order(#[from] CallError),
-    /// A thread of the runtime is gone.
-    #[error("the runtime is shutting down")]
+    /// A task of the shop panicked, or its runtime is shutting down.
+    #[error("a task of the shop ended early")]
     Runtime(#[from] tokio::task::JoinError),
 }
 
@@ -106,7 +106,8 @@ impl Shop {
         let listeners = TaskTracker::new();
         for station in services.iter() {
             if let Some(listener) = sockets.remove(&station.system) {
-                listeners.spawn(serve(listener, router(station), world.jobs.stop_token().clone()));
+                let stop = world.jobs.stop_token().clone();
+                listeners.spawn(serve(listener, router(station), stop, listeners.clone()));
             }
         }
         let probe = reqwest::Client::builder()
@@ -170,11 +171,11 @@ impl Shop {
     /// When something fails that was not planned to.
     pub async fn run_orders(&self, count: u64, concurrency: usize) -> Result<Truth, ShopError> {
         let first_block = self.next_block.fetch_add(count.div_ceil(BLOCK), Ordering::Relaxed);
-        self.driver.run(first_block, count, concurrency).await?;
-        if let Some(failure) = self.world.jobs.take_failure() {
-            return Err(failure.into());
-        }
-        Ok(self.world.recorder.take(self.world.seed.0))
+        let run = self.driver.run(first_block, count, concurrency).await;
+        let truth = self.world.recorder.take(self.world.seed.0);
+        let failure = self.world.jobs.take_failure();
+        run?;
+        failure.map_or(Ok(truth), |failure| Err(failure.into()))
     }
 
     /// Runs orders at a pace until `stop` is cancelled; what is under way then is abandoned.
@@ -203,7 +204,7 @@ impl Shop {
     /// # Errors
     /// When the runtime is shutting down.
     pub async fn stop(self) -> Result<(), ShopError> {
-        self.world.jobs.stop_token().cancel();
+        self.world.jobs.stop().await;
         self.listeners.close();
         self.listeners.wait().await;
         let services = self.services;

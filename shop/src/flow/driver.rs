@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{BLOCK, Unit, block};
@@ -11,6 +11,7 @@ use super::{noise, shopper};
 use crate::network::{CallError, Station, World};
 use crate::services::import;
 use crate::settings::Pace;
+use crate::shop::ShopError;
 
 /// Live orders under way at a time.
 const LIVE_MAX: usize = 64;
@@ -55,7 +56,7 @@ impl Driver {
     }
 
     /// Runs `count` orders, from block `first_block` on, to their end.
-    pub(crate) async fn run(&self, first_block: u64, count: u64, concurrency: usize) -> Result<(), CallError> {
+    pub(crate) async fn run(&self, first_block: u64, count: u64, concurrency: usize) -> Result<(), ShopError> {
         let room = Room::new(concurrency);
         let mut units = JoinSet::new();
         for number in 0..count.div_ceil(BLOCK) {
@@ -135,12 +136,7 @@ impl Driver {
     }
 }
 
-fn finished(ended: Result<Result<(), CallError>, tokio::task::JoinError>) -> Result<(), CallError> {
-    match ended {
-        Ok(result) => result,
-        Err(error) => {
-            tracing::error!(%error, "a unit of work ended early");
-            Ok(())
-        }
-    }
+/// What became of a unit.
+fn finished(ended: Result<Result<(), CallError>, JoinError>) -> Result<(), ShopError> {
+    Ok(ended??)
 }

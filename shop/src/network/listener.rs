@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 /// Connections a service holds at a time; more of them wait to be accepted.
@@ -32,9 +33,9 @@ pub(crate) async fn bind() -> std::io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// Serves until told to stop. `axum::serve` cannot close a connection without an answer,
+/// Serves until told to stop, each connection as one of `tasks`. `axum::serve` cannot close a connection without an answer,
 /// which is what a reset is.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, tasks: TaskTracker) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
@@ -44,7 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         };
         match accepted {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, router.clone(), stop.clone(), permit));
+                tasks.spawn(connection(stream, router.clone(), stop.clone(), permit));
             }
             // Out of file descriptors, or the peer left before it was accepted.
             Err(error) => tracing::warn!(%error, "a connection could not be accepted"),

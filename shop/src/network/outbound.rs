@@ -2,138 +2,20 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use jiff::Timestamp;
-use opentelemetry::KeyValue;
 use ordertrace_api::journey::Outcome;
 use serde_json::Value;
 
 use super::directory::SESSION_HEADER;
 use super::request_id::{REQUEST_ID, RequestId};
-use super::{Scope, Station};
-use crate::edge::{Edge, RetryMark};
+use super::{Call, CallError, Reply, Scope, Station};
+use crate::edge::RetryMark;
 use crate::fault::{ATTEMPTS_MAX, Fault};
 use crate::instrument::ClientSpan;
-use crate::operation::Operation;
 use crate::system::System;
 use crate::truth::{AttemptTruth, HandoffTruth};
 
 /// A receiver that is alive answers well within this; only planned stalls are cut short.
 const TIMEOUT: Duration = Duration::from_secs(20);
-
-/// A call about to be made.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) operation: &'static Operation,
-    pub(crate) path: String,
-    pub(crate) attributes: Vec<KeyValue>,
-    query: Option<String>,
-    body: Option<Value>,
-    session: Option<String>,
-}
-
-impl Call {
-    pub(crate) fn new(operation: &'static Operation) -> Self {
-        let path = operation.template.to_owned();
-        Self { operation, path, attributes: Vec::new(), query: None, body: None, session: None }
-    }
-
-    /// Fills the path's hole of that kind. Ids of this shop need no escaping.
-    pub(crate) fn hole(mut self, kind: &str, value: &str) -> Self {
-        self.path = self.path.replace(&format!("{{{kind}}}"), value);
-        self
-    }
-
-    /// Text after the question mark, escaped already.
-    pub(crate) fn query(mut self, query: String) -> Self {
-        self.query = Some(query);
-        self
-    }
-
-    pub(crate) fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
-        self
-    }
-
-    /// Passes the shopper's session token on.
-    pub(crate) fn session(mut self, token: Option<&str>) -> Self {
-        self.session = token.map(str::to_owned);
-        self
-    }
-
-    /// An attribute on the caller's CLIENT spans.
-    pub(crate) fn attribute(mut self, name: &'static str, value: String) -> Self {
-        self.attributes.push(KeyValue::new(name, value));
-        self
-    }
-}
-
-/// An answer with a status that is no reason to try again.
-#[derive(Clone, Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: StatusCode,
-    pub(crate) body: Value,
-    edge: Edge,
-}
-
-impl Reply {
-    /// The text at a JSON pointer (RFC 6901).
-    pub(crate) fn text(&self, pointer: &'static str) -> Result<&str, CallError> {
-        let found = self.body.pointer(pointer).and_then(Value::as_str);
-        found.ok_or(CallError::Reply { edge: self.edge, pointer, status: self.status })
-    }
-
-    /// Refuses what the caller did not expect to be refused.
-    fn accepted(self, operation: &'static Operation) -> Result<Self, CallError> {
-        if self.status.is_success() {
-            return Ok(self);
-        }
-        Err(CallError::Refused { edge: self.edge, operation: operation.label(), status: self.status })
-    }
-}
-
-/// A call that failed for good.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// Every attempt failed.
-    #[error("{edge}: {operation}: {attempts} attempts failed, the last with {last}")]
-    GaveUp {
-        /// Who called whom.
-        edge: Edge,
-        /// What was asked.
-        operation: String,
-        /// How often.
-        attempts: usize,
-        /// What the last attempt ended with: a status or an `error.type`.
-        last: String,
-    },
-    /// The receiver refused.
-    #[error("{edge}: {operation}: answered {status}")]
-    Refused {
-        /// Who called whom.
-        edge: Edge,
-        /// What was asked.
-        operation: String,
-        /// The answer.
-        status: StatusCode,
-    },
-    /// The answer lacks something.
-    #[error("{edge}: the {status} answer has no text at {pointer}")]
-    Reply {
-        /// Who called whom.
-        edge: Edge,
-        /// JSON pointer.
-        pointer: &'static str,
-        /// The answer's status.
-        status: StatusCode,
-    },
-    /// Orders that were to be exported together did not all arrive.
-    #[error("export wave {wave} is incomplete after {waited_s} s")]
-    Wave {
-        /// The wave.
-        wave: String,
-        /// Seconds waited.
-        waited_s: u64,
-    },
-}
 
 /// How an attempt ended.
 enum Ending {

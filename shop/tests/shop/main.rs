@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use ordertrace_api::journey::Outcome;
 use ordertrace_shop::truth::{Flow, OrderTruth, Truth};
-use ordertrace_shop::{EDGES, OPERATIONS, Reporting, RetryMark, Shop, ShopSettings, System};
+use ordertrace_shop::{EDGES, OPERATIONS, Pace, Reporting, RetryMark, Shop, ShopError, ShopSettings, System};
 use sink::{Sink, Span};
 
 const ORDERS: u64 = 50;
@@ -133,6 +133,33 @@ async fn services_report_what_the_tables_promise() {
         assert!(events.contains(&(system.to_owned(), name.to_owned())), "no {name} of {system} in {events:?}");
     }
     assert!(sink.events().iter().all(|event| !event.attributes.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_shop_runs_until_it_is_stopped() {
+    let sink = Sink::bind().await;
+    let shop = Shop::bind(ShopSettings::default()).await.unwrap();
+    shop.set_otlp(&sink.endpoint).unwrap();
+    assert!(matches!(shop.set_otlp(&sink.endpoint), Err(ShopError::OtlpSet { .. })));
+    shop.run_live(Pace { arrival_ms: (1, 5), ..Pace::FAST }, sink.completed()).await;
+    shop.stop().await.unwrap();
+    assert!(sink.completed().is_cancelled(), "it went on until an order was completed");
+}
+
+#[tokio::test]
+async fn addresses_are_set_by_edge() {
+    let shop = Shop::bind(ShopSettings::default()).await.unwrap();
+    let routes = shop.proxied_routes();
+    let proxied = EDGES.iter().filter(|traits| traits.proxied).map(|traits| traits.edge.name());
+    assert_eq!(routes.iter().map(|route| route.name.clone()).collect::<Vec<_>>(), proxied.collect::<Vec<_>>());
+    for route in &routes {
+        let upstream = shop.service_address(&route.to).unwrap();
+        assert_eq!(route.upstream, format!("http://{upstream}"));
+        shop.connect([(route.name.as_str(), upstream)]).unwrap();
+    }
+    let upstream = shop.service_address("oms").unwrap();
+    assert!(matches!(shop.set_address("crm-to-pim", upstream), Err(ShopError::Edge(name)) if name == "crm-to-pim"));
+    shop.stop().await.unwrap();
 }
 
 fn silence(spans: &[Span]) {

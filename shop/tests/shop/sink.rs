@@ -14,6 +14,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// A span as far as these tests look at it.
 #[derive(Clone, Debug)]
@@ -47,6 +48,7 @@ pub(crate) struct Event {
 
 #[derive(Debug, Default)]
 struct Kept {
+    completed: CancellationToken,
     spans: Mutex<Vec<Span>>,
     events: Mutex<Vec<Event>>,
 }
@@ -70,6 +72,11 @@ impl Sink {
 
     pub(crate) fn spans(&self) -> Vec<Span> {
         self.kept.spans.lock().unwrap().clone()
+    }
+
+    /// Cancelled when an order is reported as completed.
+    pub(crate) fn completed(&self) -> CancellationToken {
+        self.kept.completed.clone()
     }
 
     pub(crate) fn events(&self) -> Vec<Event> {
@@ -111,6 +118,9 @@ async fn logs(State(kept): State<Arc<Kept>>, body: Bytes) {
         let system = service(resource.resource);
         for record in resource.scope_logs.into_iter().flat_map(|scope| scope.log_records) {
             assert!(!record.trace_id.is_empty(), "an event stands within a trace");
+            if record.event_name == "order.completed" {
+                kept.completed.cancel();
+            }
             events.push(Event {
                 system: system.clone(),
                 name: record.event_name,

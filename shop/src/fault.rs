@@ -30,6 +30,7 @@ impl Seed {
             return Vec::new();
         }
         let gives_up = edge.traits().is_some_and(|traits| traits.may_give_up) && chance.happens(35);
+        // Mostly one, seldom two or three.
         let count = if gives_up { u64::from(ATTEMPTS_MAX) } else { chance.between(1, 6).saturating_sub(3).max(1) };
         // A receiver that drops the trace context is found by status and time, which a
         // stalled or dropped request does not show to both ends alike.

@@ -67,6 +67,10 @@
 //! A body that names several values of one kind links nothing: the commit of a batch, and
 //! `OrderHistory` after two orders, name several orders and belong to none.
 //!
+//! What proxy, caller and receiver saw of one attempt is one attempt. A root SERVER span of a
+//! service that drops the context is the far side of the one proxied attempt of the same order
+//! that agrees with it in system, method, path and status and contains it in time.
+//!
 //! Attempts are one handoff's when they carry the same `Idempotency-Key`, or repeat a failed
 //! call of the same method and path from below the same span, with or without
 //! `http.request.resend_count`. An attempt is ok when its status is below 400. A handoff whose

@@ -179,11 +179,12 @@ impl Shop {
     }
 
     /// Runs orders at a pace until `stop` is cancelled; what is under way then is abandoned.
-    /// Keeps no truth, and logs what fails that was not planned to.
+    /// Keeps no truth, and logs what fails that was not planned to. Not to be mixed with
+    /// [`run_orders`](Self::run_orders): after it, only [`flush`](Self::flush) and
+    /// [`stop`](Self::stop) make sense.
     pub async fn run_live(&self, pace: Pace, stop: CancellationToken) {
         *self.world.pace.write().unwrap_or_else(PoisonError::into_inner) = pace;
-        // The blocks after these are for nobody else.
-        let first_block = self.next_block.fetch_add(u64::from(u32::MAX), Ordering::Relaxed);
+        let first_block = self.next_block.load(Ordering::Relaxed);
         self.driver.live(first_block, pace, &stop).await;
     }
 

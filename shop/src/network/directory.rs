@@ -11,7 +11,10 @@ use crate::system::System;
 /// Request header that carries a shopper's session token, a secret: only its hash is a key.
 pub const SESSION_HEADER: &str = "x-session-token";
 
-/// What a handoff proxy needs to know about an edge.
+/// What a handoff proxy needs to know about an edge. All other keys of its traffic follow
+/// from the names of JSON members ([`kind_of_name`](ordertrace_api::keys::kind_of_name)) and
+/// the form of values ([`kind_of_value`](ordertrace_api::keys::kind_of_value)); a body that
+/// names several values of one strong kind links none of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxiedRoute {
     /// `storefront-to-payments`; give it to [`Shop::set_address`](crate::Shop::set_address).

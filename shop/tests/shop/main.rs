@@ -116,6 +116,7 @@ async fn services_report_what_the_tables_promise() {
     shop.stop().await.unwrap();
     let spans = sink.spans();
     silence(&spans);
+    failures(&spans);
     clients(&truth, &spans);
     servers(&spans);
     keys(&truth, &spans);
@@ -170,6 +171,13 @@ fn silence(spans: &[Span]) {
         .map(|system| system.name())
         .collect();
     assert_eq!(reporting, promised);
+}
+
+/// Callers really noticed every kind of failure.
+fn failures(spans: &[Span]) {
+    let calls = spans.iter().filter(|span| span.kind == SpanKind::Client as i32);
+    let noticed: BTreeSet<&str> = calls.filter_map(|span| Some(span.attributes.get("error.type")?.as_str())).collect();
+    assert_eq!(noticed, BTreeSet::from(["409", "429", "503", "connection_closed", "timeout"]));
 }
 
 fn is(span: &Span, name: &str, value: &str) -> bool {

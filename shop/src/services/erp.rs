@@ -73,12 +73,9 @@ fn book(station: &Arc<Station>, scope: &Scope, order_number: String) -> Value {
             let attributes =
                 vec![KeyValue::new("order_id", order_number.clone()), KeyValue::new("invoice.id", invoice.clone())];
             let call = Call::new(&ERP_WEBHOOK).body(json!({ "order_number": order_number, "invoice_number": invoice }));
-            station
-                .inside(&job, "send invoice", None, attributes, |scope| {
-                    let station = Arc::clone(&station);
-                    async move { station.may(&scope, call).await }
-                })
-                .await;
+            let erp = &station;
+            let work = |scope| async move { erp.may(&scope, call).await };
+            erp.inside(&job, "send invoice", None, attributes, work).await;
             Ok(())
         }
     });

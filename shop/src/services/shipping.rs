@@ -49,18 +49,15 @@ async fn deliver(
     order_number: String,
     owner: Option<u64>,
 ) -> Result<(), CallError> {
+    let station = &station;
     for state in STATES {
         station.pause(&["parcel", &tracking, state]).await;
         let job = Scope::job(station.seed(), state, &tracking, owner);
         let attributes = vec![KeyValue::new("tracking_number", tracking.clone())];
         let body = json!({ "tracking_number": tracking, "order_number": order_number, "state": state });
         let call = Call::new(&TRACKING_WEBHOOK).body(body);
-        station
-            .inside(&job, "notify merchant", None, attributes, |scope| {
-                let station = Arc::clone(&station);
-                async move { station.must(&scope, call).await.map(drop) }
-            })
-            .await?;
+        let work = |scope| async move { station.must(&scope, call).await };
+        station.inside(&job, "notify merchant", None, attributes, work).await?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use ordertrace_api::order::{OrderSummary, SlowestHandoff};
 use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, width};
 
 const STARTED: usize = 11;
+const AGE: usize = 6;
 const RETRIES: usize = 4;
 
 /// How the columns of the list share its width. A column of 0 is left out.
@@ -18,6 +19,7 @@ pub struct ListColumns {
     order: usize,
     started: usize,
     age: usize,
+    quiet: usize,
     milestone: usize,
     systems: usize,
     slowest: usize,
@@ -28,7 +30,7 @@ impl ListColumns {
     /// help; what does not fit is left out.
     pub fn of(columns: usize) -> Self {
         // On a narrow screen the state's symbol must do.
-        let (state, age) = if columns >= 40 { (8, 6) } else { (1, 0) };
+        let (state, age) = if columns >= 40 { (8, AGE) } else { (1, 0) };
         let mut free = columns.saturating_sub(state + 1 + age + 1 + RETRIES + 1);
         let mut take = |wanted: usize, at_least: usize| {
             let taken = wanted.min(free.saturating_sub(1));
@@ -41,16 +43,26 @@ impl ListColumns {
         let milestone = take(if wide { 20 } else { 13 }, 8);
         let slowest = take(if wide { 30 } else { 16 }, 10);
         let started = if columns >= 100 { take(STARTED, STARTED) } else { 0 };
+        let quiet = if columns >= 100 { take(AGE, AGE) } else { 0 };
         let systems = take(48, 7);
         // What nobody needs, the order's id and the operation can use.
         let slowest = if wide { slowest + free } else { slowest };
         let order = if wide { order } else { order + free };
-        Self { state, order, started, age, milestone, systems, slowest }
+        Self { state, order, started, age, quiet, milestone, systems, slowest }
     }
 
-    fn line(self, cells: [(Tone, String); 8]) -> Line {
-        let widths =
-            [self.state, self.order, self.started, self.age, RETRIES, self.milestone, self.systems, self.slowest];
+    fn line(self, cells: [(Tone, String); 9]) -> Line {
+        let widths = [
+            self.state,
+            self.order,
+            self.started,
+            self.age,
+            self.quiet,
+            RETRIES,
+            self.milestone,
+            self.systems,
+            self.slowest,
+        ];
         let mut line = Line::default();
         for ((tone, text), columns) in cells.into_iter().zip(widths).filter(|(_, columns)| *columns > 0) {
             line.push(tone, pad(&text, columns));
@@ -61,7 +73,7 @@ impl ListColumns {
 
     /// The names of the columns; the one sorted by bears the mark.
     pub fn heading(self, sorted: Option<(&str, char)>) -> Line {
-        let names = ["STATE", "ORDER", "STARTED", "AGE", "↻", "MILESTONE", "SYSTEMS", "SLOWEST"];
+        let names = ["STATE", "ORDER", "STARTED", "AGE", "QUIET", "↻", "MILESTONE", "SYSTEMS", "SLOWEST"];
         self.line(names.map(|name| match sorted {
             Some((by, mark)) if by == name => (Tone::Title, format!("{name}{mark}")),
             _ => (Tone::Dim, name.to_owned()),
@@ -79,6 +91,7 @@ impl ListColumns {
             (order_tone, fit_end(&id(&order.id), self.order)),
             (Tone::Plain, started(order.started_at, now, zone)),
             (Tone::Plain, age(ns_between(order.started_at, now))),
+            (Tone::Plain, age(ns_between(order.last_at, now))),
             (Tone::Warning, retries),
             (Tone::Plain, milestone.to_owned()),
             (Tone::Plain, path(&order.systems, self.systems)),

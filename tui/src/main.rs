@@ -7,6 +7,7 @@ use clap::Parser;
 use ordertrace::app::{TuiSettings, run_tui};
 use ordertrace::cli::{self, Cli, Output};
 use ordertrace::client::ClientError;
+use ordertrace::report::Format;
 use ordertrace::settings::Settings;
 
 /// Exit code for wrong usage, as clap's own.
@@ -22,6 +23,9 @@ fn main() -> ExitCode {
     };
     let options = cli.options.over(settings);
     match cli.command {
+        None if options.format != Format::Pretty => {
+            fail(&anyhow::anyhow!("--format is for a command's answer; name one, such as `ordertrace orders`"), USAGE)
+        }
         None => match run_tui(tui_settings(&options)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) if error.is::<ClientError>() => fail(&error, USAGE),

@@ -48,7 +48,7 @@ impl Executor {
 }
 
 fn said(error: &crate::client::ClientError) -> String {
-    tracing::warn!(error = error as &dyn std::error::Error, "no usable answer");
+    tracing::debug!(error = error as &dyn std::error::Error, "no usable answer");
     error.reason()
 }
 

@@ -3,9 +3,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// What a key asks for.
+/// What a key asks for; the tables below say what each does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
+pub(super) enum Command {
     Down,
     Up,
     PageDown,
@@ -44,16 +44,16 @@ pub enum Command {
 
 /// Keys that ask for a command.
 #[derive(Clone, Copy, Debug)]
-pub struct Binding {
+pub(super) struct Binding {
     keys: &'static [KeyCode],
     /// With the control key held.
     control: &'static [char],
     /// The keys as the help shows them.
-    pub label: &'static str,
+    pub(super) label: &'static str,
     /// What they do; empty where the help of the binding before says it.
-    pub help: &'static str,
+    pub(super) help: &'static str,
     /// One key and one word for the footer, most useful first.
-    pub footer: Option<(&'static str, &'static str)>,
+    pub(super) footer: Option<(&'static str, &'static str)>,
     command: Command,
 }
 
@@ -74,7 +74,7 @@ const fn control(binding: Binding, control: &'static [char]) -> Binding {
 use KeyCode::Char as C;
 
 /// Keys of the orders list.
-pub const ORDERS: &[Binding] = &[
+pub(super) const ORDERS: &[Binding] = &[
     bind(Command::Open, &[KeyCode::Enter, C('l'), KeyCode::Right], "Enter", "open the order", Some(("⏎", "open"))),
     bind(
         Command::Search,
@@ -101,7 +101,7 @@ pub const ORDERS: &[Binding] = &[
 ];
 
 /// Keys of a journey.
-pub const JOURNEY: &[Binding] = &[
+pub(super) const JOURNEY: &[Binding] = &[
     bind(
         Command::Detail,
         &[KeyCode::Enter, C('d')],
@@ -147,7 +147,7 @@ const REFRESH: Binding =
 const HELP: Binding = bind(Command::Help, &[C('?'), KeyCode::F(1)], "?", "these keys", Some(("?", "help")));
 
 /// What `key` asks for.
-pub fn command(bindings: &[Binding], key: KeyEvent) -> Option<Command> {
+pub(super) fn command(bindings: &[Binding], key: KeyEvent) -> Option<Command> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let asks = |binding: &&Binding| match key.code {
         KeyCode::Char(c) if control => binding.control.contains(&c),
@@ -157,7 +157,7 @@ pub fn command(bindings: &[Binding], key: KeyEvent) -> Option<Command> {
 }
 
 /// Ctrl-C ends the program wherever it is.
-pub fn is_interrupt(key: KeyEvent) -> bool {
+pub(super) fn is_interrupt(key: KeyEvent) -> bool {
     key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)
 }
 

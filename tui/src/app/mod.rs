@@ -7,7 +7,7 @@ mod driver;
 mod event;
 mod executor;
 mod geometry;
-pub mod keymap;
+mod keymap;
 mod pane;
 mod runtime;
 pub mod state;

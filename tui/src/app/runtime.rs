@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -45,8 +45,9 @@ pub struct TuiSettings {
 /// When the URL is none, or the terminal cannot be drawn on or read.
 pub fn run_tui(settings: TuiSettings) -> anyhow::Result<()> {
     let client = Client::new(&settings.collector)?;
+    anyhow::ensure!(io::stdout().is_terminal(), "this needs a terminal; `ordertrace orders` does without");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let mut terminal = ratatui::try_init().context("this needs a terminal; `ordertrace orders` does without")?;
+    let mut terminal = ratatui::try_init().context("cannot set up the terminal")?;
     let result = runtime.block_on(run(&mut terminal, client, settings));
     ratatui::try_restore().context("cannot restore the terminal; type `reset`")?;
     // A question under way must not hold up the end.

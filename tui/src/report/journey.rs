@@ -13,13 +13,13 @@ const FAILURES_NAMED: usize = 10;
 pub fn journey_lines(journey: &Journey, around: &Surroundings) -> Vec<Line> {
     let outline = Outline::new(journey);
     let mut lines = head(journey, &outline, around);
-    lines.extend(failures(&outline, around));
+    lines.extend(failures(&outline));
     for limit in &journey.limits {
         let text = format!("! incomplete, {} limit of {} reached: {}", limit.limit, limit.value, limit.detail);
         lines.extend(crate::text::wrap(&text, around.columns).into_iter().map(|line| Line::of(Tone::Warning, line)));
     }
     lines.extend(milestones(journey, &outline, around));
-    lines.extend(keys(&journey.keys, around.columns));
+    lines.extend(keys(&journey.keys));
     lines.push(Line::default());
     let columns = Columns::of(around.columns);
     let axis = Axis::new(&outline.scale, columns.bar);
@@ -29,8 +29,8 @@ pub fn journey_lines(journey: &Journey, around: &Surroundings) -> Vec<Line> {
         lines.push(row_line(row, fold, &axis, columns));
     }
     lines.push(Line::default());
-    lines.extend(legend(around.columns));
-    lines
+    lines.extend(legend());
+    lines.into_iter().map(|line| line.cut(around.columns)).collect()
 }
 
 fn head(journey: &Journey, outline: &Outline, around: &Surroundings) -> Vec<Line> {
@@ -61,19 +61,17 @@ fn head(journey: &Journey, outline: &Outline, around: &Surroundings) -> Vec<Line
     }
     let spans = format!("{} {}", journey.span_count, if journey.span_count == 1 { "span" } else { "spans" });
     lines.push(Line::of(Tone::Dim, format!("from    {traces}, {spans}")));
-    lines.into_iter().map(|line| line.cut(around.columns)).collect()
+    lines
 }
 
-fn failures(outline: &Outline, around: &Surroundings) -> Vec<Line> {
+fn failures(outline: &Outline) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut failed = outline.failed();
     for (row, handoff) in failed.by_ref().take(FAILURES_NAMED) {
         let attempts = counted(handoff.attempts.len(), "attempt", "attempts");
         let failure = handoff.failure.as_deref().unwrap_or_default();
         let text = format!("✗ {failure} after {attempts}: {}", row.name());
-        lines.push(
-            Line::of(Tone::Error, text).and(Tone::Dim, format!(", {}", offset(row.end_ns()))).cut(around.columns),
-        );
+        lines.push(Line::of(Tone::Error, text).and(Tone::Dim, format!(", {}", offset(row.end_ns()))));
     }
     let more = failed.count();
     if more > 0 {
@@ -96,13 +94,13 @@ fn milestones(journey: &Journey, outline: &Outline, around: &Surroundings) -> Ve
             .and(Tone::Plain, pad(&milestone.name, 24))
             .and(Tone::Plain, format!(" {:>8}  ", format!("+{}", human(since_ns))))
             .and(Tone::Dim, format!("{}  {}", around.date_clock(milestone.at), milestone.system));
-        lines.push(line.cut(around.columns));
+        lines.push(line);
     }
     lines
 }
 
 /// Strong keys a line each with where they were seen; weak ones together.
-fn keys(keys: &[JourneyKey], columns: usize) -> Vec<Line> {
+fn keys(keys: &[JourneyKey]) -> Vec<Line> {
     if keys.is_empty() {
         return Vec::new();
     }
@@ -112,16 +110,16 @@ fn keys(keys: &[JourneyKey], columns: usize) -> Vec<Line> {
     for key in strong {
         let line = Line::of(Tone::Plain, format!("  {}  ", pad(&key.key.to_string(), widest)))
             .and(Tone::Dim, key.systems.join(", "));
-        lines.push(line.cut(columns));
+        lines.push(line);
     }
     if !others.is_empty() {
         let names: Vec<String> = others.iter().map(|key| key.key.to_string()).collect();
-        lines.push(Line::of(Tone::Dim, format!("  also {}", names.join(" "))).cut(columns));
+        lines.push(Line::of(Tone::Dim, format!("  also {}", names.join(" "))));
     }
     lines
 }
 
-fn legend(columns: usize) -> [Line; 2] {
+fn legend() -> [Line; 2] {
     let line = Line::of(Tone::Critical, "█ ┃")
         .and(Tone::Dim, " critical path  ")
         .and(Tone::Work, "▄")
@@ -136,5 +134,5 @@ fn legend(columns: usize) -> [Line; 2] {
         .and(Tone::Dim, " retries  ")
         .and(Tone::Warning, "~→")
         .and(Tone::Dim, " joined by inference: the receiver dropped the trace context");
-    [line.cut(columns), second.cut(columns)]
+    [line, second]
 }

@@ -2,6 +2,7 @@ use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::status::{Count, SignalStatus, Status, StorageStatus};
+use proptest::prelude::*;
 
 use super::*;
 use crate::sample;
@@ -80,4 +81,17 @@ fn no_width_is_too_small_and_no_journey_too_large() {
         orders_lines(&sample::orders(), &around(columns));
     }
     assert!(journey_lines(&sample::huge_journey(10_000), &around(80)).len() > 10_000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_journey_breaks_a_report(journey in sample::any_journey(), columns in 1..200_usize) {
+        let lines = journey_lines(&journey, &around(columns));
+        let text: String = lines.iter().map(Line::text).collect();
+        prop_assert!(!text.chars().any(char::is_control));
+        prop_assert!(lines.iter().all(|line| line.width() <= columns), "as wide as the terminal");
+        journey_markdown(&journey, &around(columns));
+    }
 }

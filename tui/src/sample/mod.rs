@@ -1,5 +1,6 @@
 //! Hand-built answers of a collector, for tests: an order of a shop whose CRM is down.
 
+mod arbitrary;
 mod build;
 mod orders;
 
@@ -8,6 +9,7 @@ use ordertrace_api::journey::{Journey, JourneyKey, JourneyState, LimitReached, M
 use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::{Span, SpanKind, SpansReply};
 
+pub(crate) use arbitrary::any_journey;
 pub(crate) use build::HandoffBuilder;
 pub(crate) use orders::orders;
 

@@ -84,8 +84,10 @@ fn search_line(orders: &OrdersScreen) -> Option<Line> {
 }
 
 fn more(orders: &OrdersScreen) -> Option<Line> {
-    let text = format!(" only the {} last active orders; / finds the others by any key", orders.shown.len());
-    (orders.more && orders.filter == Filter::All).then(|| Line::of(Tone::Dim, text))
+    let tally = &orders.tally;
+    let count = tally.failed + tally.open + tally.done;
+    let text = format!(" these are among the {count} last active orders; / finds all others by any key");
+    orders.more.then(|| Line::of(Tone::Warning, text))
 }
 
 /// Why the list is empty, and what to do.

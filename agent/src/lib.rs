@@ -1,11 +1,19 @@
 //! The agent: one process beside some systems that captures what they hand to each other,
 //! keeps it on disk until it is delivered, and never gets in their way.
 
+mod agent;
 pub mod capture;
+mod cause;
+mod clock;
+pub mod command;
 pub mod config;
 pub mod export;
+mod health;
+pub mod proxy;
 pub mod receiver;
 pub mod signal;
 pub mod spool;
 pub mod telemetry;
 pub mod tls;
+
+pub use agent::{Agent, AgentError};

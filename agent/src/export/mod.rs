@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::cause::causes;
 use crate::config::{ExportConfig, Protocol};
 use crate::spool::{Batch, Spool};
 use crate::telemetry::{Drop, Meter};
@@ -103,7 +104,7 @@ impl Exporter {
             let batch = match frozen {
                 Ok(batch) => batch,
                 Err(error) => {
-                    tracing::error!(%error, cause = cause(&error), "the spool cannot be read");
+                    tracing::error!(%error, cause = causes(&error), "the spool cannot be read");
                     if pause(&stop, backoff.next(None)).await { continue } else { break }
                 }
             };
@@ -118,7 +119,7 @@ impl Exporter {
             };
         }
         if let Err(error) = self.spool.save_position().await {
-            tracing::warn!(%error, cause = cause(&error), "the last batch will be sent again");
+            tracing::warn!(%error, cause = causes(&error), "the last batch will be sent again");
         }
     }
 
@@ -152,7 +153,7 @@ impl Exporter {
                     let records = batch.records.len() as u64;
                     match self.spool.narrow(batch.clone()).await {
                         Ok(_) => return Delivered::Narrowed { records },
-                        Err(error) => tracing::error!(%error, cause = cause(&error), "the spool cannot be written"),
+                        Err(error) => tracing::error!(%error, cause = causes(&error), "the spool cannot be written"),
                     }
                     pause(stop, backoff.next(None)).await;
                 }
@@ -175,7 +176,7 @@ impl Exporter {
     async fn settle(&self, batch: &Batch, count: impl FnOnce(&Meter)) {
         count(&self.meter);
         if let Err(error) = self.spool.settle(batch).await {
-            tracing::error!(%error, cause = cause(&error), "a delivered batch may be sent again after a restart");
+            tracing::error!(%error, cause = causes(&error), "a delivered batch may be sent again after a restart");
         }
     }
 }
@@ -191,8 +192,4 @@ async fn pause(stop: &CancellationToken, delay: Duration) -> bool {
         () = stop.cancelled() => false,
         () = tokio::time::sleep(delay) => true,
     }
-}
-
-fn cause(error: &dyn std::error::Error) -> String {
-    error.source().map(ToString::to_string).unwrap_or_default()
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::body::{BodyError, Budget, Coding, read};
 use super::request::{from_json, from_protobuf};
 use super::{Intake, RETRY_AFTER};
+use crate::cause::with_causes;
 use crate::signal::Signal;
 use crate::telemetry::Refusal;
 
@@ -91,8 +92,7 @@ impl Receiver {
             Ok(counted) => counted,
             Err(error) => {
                 self.intake.meter.refused(signal, Refusal::Malformed, 1);
-                let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-                return refusal(encoding, StatusCode::BAD_REQUEST, 3, &format!("{error}: {cause}"));
+                return refusal(encoding, StatusCode::BAD_REQUEST, 3, &with_causes(&error));
             }
         };
         match self.intake.store(signal, counted.items, counted.payload).await {

@@ -6,10 +6,11 @@ mod grpc;
 mod http;
 mod request;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::clock::now_ns;
 use crate::signal::Signal;
 use crate::spool::{AppendError, Spool};
 use crate::telemetry::{Meter, Refusal};
@@ -49,9 +50,4 @@ impl Intake {
         }
         stored
     }
-}
-
-fn now_ns() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -9,6 +9,7 @@ use super::disk::SegmentFile;
 use super::ledger::{Ledger, Segment};
 use super::record::Record;
 use super::{AppendError, Request, Shared, SpoolError, WhenFull};
+use crate::cause::with_causes;
 
 /// A group is closed when it has this many bytes, so that the first in it need not wait for
 /// an endless row of others.
@@ -46,7 +47,7 @@ impl Writer {
             if group.requests.is_empty() {
                 continue;
             }
-            let result = self.commit(&group).map_err(|error| AppendError::Disk { reason: chain(&error) });
+            let result = self.commit(&group).map_err(|error| AppendError::Disk { reason: with_causes(&error) });
             if let Err(error) = &result {
                 tracing::error!(%error, "telemetry could not be spooled");
             }
@@ -103,7 +104,7 @@ impl Writer {
         };
         for first in removed {
             if let Err(error) = self.shared.disk.remove(first) {
-                tracing::warn!(error = chain(&error), "a dropped spool segment stays on disk");
+                tracing::warn!(error = with_causes(&error), "a dropped spool segment stays on disk");
             }
         }
         fits
@@ -129,7 +130,7 @@ impl Writer {
                 let length = ledger.segments.back().map_or(0, |segment| segment.bytes);
                 // What remains if this fails too is out of order and left out on recovery.
                 if let Err(error) = file.cut(length) {
-                    tracing::warn!(error = chain(&error), "a failed write stays on disk");
+                    tracing::warn!(error = with_causes(&error), "a failed write stays on disk");
                 }
                 Err(error)
             }
@@ -156,15 +157,4 @@ impl Writer {
         ledger.last_is_open = true;
         Ok(())
     }
-}
-
-/// The error with its causes, for answers that cross a process boundary as text.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

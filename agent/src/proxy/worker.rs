@@ -1,0 +1,78 @@
+//! Making spans of finished attempts, away from the traffic.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use opentelemetry_proto::tonic::trace::v1::Span;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::resend::ResendWindow;
+use super::route::Route;
+use crate::capture::{Exchange, attempt_span, capture};
+use crate::telemetry::{CaptureLoss, Meter, ProxyEnd};
+
+/// Attempts that may wait for capture.
+const WAITING: usize = 4096;
+/// Copied bytes that may wait for capture, in KiB.
+const WAITING_KIB: u32 = 32 * 1024;
+
+/// Where finished attempts go. Never waits: what does not fit is counted and dropped.
+#[derive(Clone, Debug)]
+pub struct Sink {
+    finished: mpsc::Sender<Finished>,
+    room: Arc<Semaphore>,
+    meter: Meter,
+}
+
+/// A finished attempt.
+#[derive(Debug)]
+pub struct Finished {
+    route: Arc<Route>,
+    exchange: Box<Exchange>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Sink {
+    /// A sink and what [`run_worker`] takes from it.
+    pub fn new(meter: Meter) -> (Self, mpsc::Receiver<Finished>) {
+        let (finished, queue) = mpsc::channel(WAITING);
+        (Self { finished, room: Arc::new(Semaphore::new(WAITING_KIB as usize)), meter }, queue)
+    }
+
+    pub(super) fn finished(&self, route: &Arc<Route>, end: ProxyEnd, exchange: Box<Exchange>) {
+        self.meter.proxied(&route.name, end);
+        let bytes = exchange.request_body.bytes.len() + exchange.response_body.bytes.len();
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(WAITING_KIB);
+        let sent = Arc::clone(&self.room).try_acquire_many_owned(kib).is_ok_and(|room| {
+            self.finished.try_send(Finished { route: Arc::clone(route), exchange, _room: room }).is_ok()
+        });
+        if !sent {
+            self.meter.capture_lost(CaptureLoss::Busy, 1);
+        }
+    }
+}
+
+/// Makes a span of each attempt until the last [`Sink`] is gone.
+pub async fn run_worker(mut queue: mpsc::Receiver<Finished>, spans: mpsc::Sender<Span>, meter: Meter) {
+    let mut resends = ResendWindow::new();
+    while let Some(finished) = queue.recv().await {
+        // A fault in capture must cost one span, not the proxy.
+        match catch_unwind(AssertUnwindSafe(|| span(finished, &mut resends))) {
+            Ok(span) => {
+                if spans.try_send(span).is_err() {
+                    meter.capture_lost(CaptureLoss::Busy, 1);
+                }
+            }
+            Err(_) => meter.capture_lost(CaptureLoss::Fault, 1),
+        }
+    }
+}
+
+fn span(finished: Finished, resends: &mut ResendWindow) -> Span {
+    let Finished { route, mut exchange, .. } = finished;
+    let captured = capture(&exchange, &route.rules);
+    if let Some(key) = &captured.idempotency_key {
+        exchange.resend_count = resends.count(&route.name, key, exchange.started_at_ns);
+    }
+    attempt_span(&exchange, &captured)
+}

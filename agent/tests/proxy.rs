@@ -1,0 +1,478 @@
+//! The handoff proxy between real HTTP clients and servers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper_util::rt::TokioIo;
+use ordertrace_agent::capture::Preset;
+use rand::RngExt;
+use support::{PATIENCE, Routed, Upstream, attribute, body_of, client, fixture, full, http2_client, loopback};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+fn random(length: usize) -> Bytes {
+    let mut bytes = vec![0; length];
+    rand::rng().fill(&mut bytes[..]);
+    bytes.into()
+}
+
+/// Answers with the request's body as it comes, trailers included.
+async fn echo(request: Request<Incoming>) -> Response<support::UpstreamBody> {
+    let (head, body) = request.into_parts();
+    let mut response = Response::new(body.boxed_unsync());
+    for name in ["x-mixed", "te", "traceparent", "tracestate", "host", "connection"] {
+        if let Some(value) = head.headers.get(name) {
+            response.headers_mut().insert(http::HeaderName::try_from(format!("seen-{name}")).unwrap(), value.clone());
+        }
+    }
+    if let Some(trailer) = head.headers.get("trailer") {
+        response.headers_mut().insert("trailer", trailer.clone());
+    }
+    response
+}
+
+#[tokio::test]
+async fn bodies_pass_byte_for_byte_both_ways() {
+    let upstream = Upstream::start(echo).await;
+    let routed = Routed::to(&upstream.url()).await;
+    let body = random(5 * 1024 * 1024);
+    let client = client();
+    let sized = client.post(routed.url("/orders/1?secret=x")).body(body.clone()).send().await.unwrap();
+    assert_eq!(sized.bytes().await.unwrap(), body);
+    let chunks: Vec<Result<Bytes, std::io::Error>> =
+        body.chunks(70_001).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
+    let streamed = reqwest::Body::wrap_stream(futures::stream::iter(chunks));
+    let streamed = client.post(routed.url("/orders/1")).body(streamed).send().await.unwrap();
+    assert_eq!(streamed.bytes().await.unwrap(), body);
+
+    let spans = routed.collector.wait_for_spans(2).await;
+    for span in &spans {
+        assert_eq!(span.name, "POST /orders/{}");
+        for (name, value) in [
+            ("commerce.handoff.from", "shop"),
+            ("commerce.handoff.to", "oms"),
+            ("commerce.handoff.observer", "proxy"),
+            ("http.request.method", "POST"),
+            ("url.path", "/orders/1"),
+            ("http.response.status_code", "200"),
+            ("http.request.body.size", "5242880"),
+            ("http.response.body.size", "5242880"),
+            ("network.protocol.version", "1.1"),
+            ("commerce.capture.truncated", "true"),
+            ("commerce.tls", "none"),
+        ] {
+            assert_eq!(attribute(span, name).as_deref(), Some(value), "{name}");
+        }
+        assert!(!format!("{span:?}").contains("secret"));
+        assert!(span.end_time_unix_nano > span.start_time_unix_nano);
+        assert_eq!(attribute(span, "error.type"), None);
+    }
+    assert!(attribute(&spans[0], "commerce.timing.connect_ms").is_some());
+    assert_eq!(attribute(&spans[1], "commerce.timing.connect_ms"), None, "the connection was reused");
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn both_directions_stream_at_once() {
+    let upstream = Upstream::start(echo).await;
+    let routed = Routed::to(&upstream.url()).await;
+    let (send, receive) = mpsc::channel::<Result<Bytes, std::io::Error>>(1);
+    let body = reqwest::Body::wrap_stream(tokio_stream::wrappers::ReceiverStream::new(receive));
+    send.send(Ok(Bytes::from_static(b"first"))).await.unwrap();
+    let response = client().post(routed.url("/")).body(body).send().await.unwrap();
+    let mut answer = response.bytes_stream();
+    // The request is still open: nothing is buffered on the way there or back.
+    assert_eq!(answer.next().await.unwrap().unwrap(), "first");
+    send.send(Ok(Bytes::from_static(b"second"))).await.unwrap();
+    assert_eq!(answer.next().await.unwrap().unwrap(), "second");
+    drop(send);
+    assert!(answer.next().await.is_none());
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn http2_with_trailers_passes_as_grpc_needs_it() {
+    let upstream = Upstream::start(|request: Request<Incoming>| async move {
+        assert_eq!(request.version(), http::Version::HTTP_2);
+        let authority = request.uri().authority().unwrap().to_string();
+        let te = request.headers().get("te").cloned();
+        let collected = request.into_body().collect().await.unwrap();
+        let trailers = collected.trailers().cloned().unwrap_or_default();
+        let mut sent = HeaderMap::new();
+        sent.insert("grpc-status", HeaderValue::from_static("0"));
+        sent.insert("seen-trailer", trailers.get("x-sum").cloned().unwrap());
+        let frames = [Frame::data(collected.to_bytes()), Frame::trailers(sent)].map(Ok);
+        let mut response = Response::new(StreamBody::new(futures::stream::iter(frames)).boxed_unsync());
+        response.headers_mut().insert("seen-authority", HeaderValue::from_str(&authority).unwrap());
+        response.headers_mut().insert("seen-te", te.unwrap());
+        response
+    })
+    .await;
+    let routed = Routed::to(&upstream.url()).await;
+    let mut client = http2_client(routed.addr).await;
+    let mut trailers = HeaderMap::new();
+    trailers.insert("x-sum", HeaderValue::from_static("42"));
+    let body = random(300_000);
+    let frames = [Frame::data(body.clone()), Frame::trailers(trailers)].map(Ok);
+    let request = Request::post("http://orders.example/pkg.Service/Call")
+        .header("te", "trailers")
+        .header("content-type", "application/grpc")
+        .body(StreamBody::new(futures::stream::iter(frames)).boxed_unsync())
+        .unwrap();
+    let response = client.send_request(request).await.unwrap();
+    assert_eq!(response.headers()["seen-authority"], "orders.example");
+    assert_eq!(response.headers()["seen-te"], "trailers");
+    let collected = response.into_body().collect().await.unwrap();
+    assert_eq!(collected.trailers().unwrap()["grpc-status"], "0");
+    assert_eq!(collected.trailers().unwrap()["seen-trailer"], "42");
+    assert_eq!(collected.to_bytes(), body);
+    assert_eq!(attribute(&routed.span().await, "network.protocol.version").as_deref(), Some("2"));
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn many_http2_requests_share_a_connection() {
+    let upstream = Upstream::start(echo).await;
+    let routed = Routed::to(&upstream.url()).await;
+    let client = http2_client(routed.addr).await;
+    let calls = (0..50).map(|n| {
+        let mut client = client.clone();
+        async move {
+            let request = Request::post(format!("http://x/{n}")).body(full(format!("body {n}"))).unwrap();
+            body_of(client.send_request(request).await.unwrap()).await
+        }
+    });
+    let answers = futures::future::join_all(calls).await;
+    assert!(answers.iter().enumerate().all(|(n, answer)| *answer == format!("body {n}")));
+    let spans = routed.collector.wait_for_spans(50).await;
+    let connects = spans.iter().filter(|span| attribute(span, "commerce.timing.connect_ms").is_some()).count();
+    assert_eq!(connects, 1);
+    routed.agent.stop().await;
+}
+
+/// Speaks raw HTTP/1.1 through the route and returns everything until the end.
+async fn raw(routed: &Routed, request: &str) -> String {
+    let mut stream = TcpStream::connect(routed.addr).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn header_case_trailers_and_hop_headers_over_http1() {
+    let upstream = Upstream::start(echo).await;
+    let routed = Routed::to(&upstream.url()).await;
+    let answer = raw(
+        &routed,
+        "POST / HTTP/1.1\r\nHost: shop.example\r\nX-MiXed: Ab\r\nTE: trailers\r\nConnection: TE, close\r\n\
+         Trailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-sum: 7\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("seen-x-mixed: Ab\r\n") && answer.contains("seen-host: shop.example\r\n"), "{answer}");
+    assert!(answer.contains("seen-te: trailers\r\n"), "{answer}");
+    assert!(answer.contains("\r\n3\r\nabc\r\n0\r\nx-sum: 7\r\n\r\n"), "{answer}");
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn heads_and_empty_answers_keep_their_framing() {
+    let upstream = Upstream::start(|request: Request<Incoming>| async move {
+        let mut response = Response::new(full(""));
+        if request.method() == http::Method::HEAD {
+            response.headers_mut().insert("content-length", HeaderValue::from_static("1234"));
+        } else {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        }
+        response
+    })
+    .await;
+    let routed = Routed::to(&upstream.url()).await;
+    let head = raw(&routed, "HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(head.contains("content-length: 1234\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    let unmodified = raw(&routed, "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(unmodified.starts_with("HTTP/1.1 304 ") && unmodified.ends_with("\r\n\r\n"), "{unmodified}");
+    assert_eq!(routed.collector.wait_for_spans(2).await.len(), 2);
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn an_upgrade_becomes_a_tunnel() {
+    let upstream = Upstream::start(|mut request: Request<Incoming>| async move {
+        assert_eq!(request.headers()["upgrade"], "websocket");
+        let upgrade = hyper::upgrade::on(&mut request);
+        tokio::spawn(async move {
+            let mut stream = TokioIo::new(upgrade.await.unwrap());
+            let mut word = [0; 4];
+            stream.read_exact(&mut word).await.unwrap();
+            word.reverse();
+            stream.write_all(&word).await.unwrap();
+            stream.shutdown().await.unwrap();
+        });
+        let mut response = Response::new(full(""));
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        response.headers_mut().insert("connection", HeaderValue::from_static("Upgrade"));
+        response.headers_mut().insert("upgrade", HeaderValue::from_static("websocket"));
+        response
+    })
+    .await;
+    let routed = Routed::to(&upstream.url()).await;
+    let answer =
+        raw(&routed, "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nping").await;
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    assert!(answer.contains("upgrade: websocket\r\n") && answer.ends_with("\r\n\r\ngnip"), "{answer}");
+    assert_eq!(attribute(&routed.span().await, "http.response.status_code").as_deref(), Some("101"));
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn tls_upstreams_are_checked_and_named() {
+    let ca_key = rcgen::KeyPair::generate().unwrap();
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_cert = ca.self_signed(&ca_key).unwrap();
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let cert = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let ca_file = dir.path().join("ca.pem");
+    std::fs::write(&ca_file, ca_cert.pem()).unwrap();
+
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut server = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![cert.der().clone()],
+            rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        )
+        .unwrap();
+    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(server));
+    let listener = TcpListener::bind(loopback()).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // A client that does not trust the certificate goes away.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                tokio::spawn(support::serve(stream, echo));
+            }
+        }
+    });
+    let upstream = format!("https://localhost:{port}");
+    let routed = Routed::with(&upstream, |route| route.ca_file = Some(ca_file)).await;
+    let answer = client().post(routed.url("/a")).body("over TLS").send().await.unwrap();
+    assert_eq!(answer.headers()["seen-host"], format!("localhost:{port}"), "Host is the upstream's over https");
+    assert_eq!(answer.text().await.unwrap(), "over TLS");
+    let mut http2 = http2_client(routed.addr).await;
+    let request = Request::post("http://x/b").body(full("and HTTP/2")).unwrap();
+    assert_eq!(body_of(http2.send_request(request).await.unwrap()).await, "and HTTP/2");
+    for span in routed.collector.wait_for_spans(2).await {
+        assert_eq!(attribute(&span, "commerce.tls").as_deref(), Some("TLSv1.3"));
+    }
+    let distrusting = Routed::to(&upstream).await;
+    assert_eq!(client().get(distrusting.url("/")).send().await.unwrap().status(), StatusCode::BAD_GATEWAY);
+    assert_eq!(attribute(&distrusting.span().await, "error.type").as_deref(), Some("tls"));
+    serving.abort();
+    routed.agent.stop().await;
+    distrusting.agent.stop().await;
+}
+
+#[tokio::test]
+async fn an_upstream_that_is_not_there_is_a_bad_gateway() {
+    let gone = TcpListener::bind(loopback()).await.unwrap().local_addr().unwrap();
+    let routed = Routed::to(&format!("http://{gone}")).await;
+    let answer = client().get(routed.url("/orders")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    assert!(answer.text().await.unwrap().contains(&gone.to_string()));
+    let span = routed.span().await;
+    assert_eq!(attribute(&span, "error.type").as_deref(), Some("connect"));
+    assert_eq!(span.status.unwrap().code, 2);
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn an_upstream_that_is_too_slow_is_a_gateway_timeout() {
+    let upstream = Upstream::start(|_| std::future::pending()).await;
+    let routed = Routed::with(&upstream.url(), |route| route.response_timeout_ms = 50).await;
+    assert_eq!(client().get(routed.url("/")).send().await.unwrap().status(), StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(attribute(&routed.span().await, "error.type").as_deref(), Some("timeout"));
+    routed.agent.stop().await;
+}
+
+/// A server that reads a request's head on each connection and then does as told.
+async fn raw_upstream(answers: Vec<&'static str>) -> std::net::SocketAddr {
+    let listener = TcpListener::bind(loopback()).await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    addr
+}
+
+#[tokio::test]
+async fn an_upstream_that_dies_within_the_body_breaks_the_callers_too() {
+    let addr = raw_upstream(vec!["HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"]).await;
+    let routed = Routed::to(&format!("http://{addr}")).await;
+    let answer = client().get(routed.url("/")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(answer.bytes().await.is_err(), "a cut body must not look whole");
+    let span = routed.span().await;
+    assert_eq!(attribute(&span, "error.type").as_deref(), Some("reset"));
+    assert_eq!(attribute(&span, "http.response.status_code").as_deref(), Some("200"));
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn an_upstream_that_closes_without_an_answer_is_a_bad_gateway() {
+    let addr = raw_upstream(vec![""]).await;
+    let routed = Routed::to(&format!("http://{addr}")).await;
+    assert_eq!(client().get(routed.url("/")).send().await.unwrap().status(), StatusCode::BAD_GATEWAY);
+    assert_eq!(attribute(&routed.span().await, "error.type").as_deref(), Some("reset"));
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_that_the_upstream_closes_is_closed_towards_the_caller() {
+    let addr = raw_upstream(vec!["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"; 2]).await;
+    let routed = Routed::to(&format!("http://{addr}")).await;
+    for _ in 0..2 {
+        // No `Connection: close` here: only the upstream's closing ends it.
+        let answer = raw(&routed, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert!(answer.ends_with("\r\n\r\nok"), "{answer}");
+    }
+    for span in routed.collector.wait_for_spans(2).await {
+        assert_eq!(attribute(&span, "error.type"), None);
+    }
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_cancels_upstream() {
+    let (entered, mut arrivals) = mpsc::channel::<()>(1);
+    let (left, mut departures) = mpsc::channel::<()>(1);
+    let upstream = Upstream::start(move |_| {
+        let (entered, left) = (entered.clone(), left.clone());
+        async move {
+            struct OnDrop(mpsc::Sender<()>);
+            impl Drop for OnDrop {
+                fn drop(&mut self) {
+                    self.0.try_send(()).unwrap();
+                }
+            }
+            let _left = OnDrop(left);
+            entered.send(()).await.unwrap();
+            std::future::pending().await
+        }
+    })
+    .await;
+    let routed = Routed::to(&upstream.url()).await;
+    let mut stream = TcpStream::connect(routed.addr).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    tokio::time::timeout(PATIENCE, arrivals.recv()).await.unwrap().unwrap();
+    drop(stream);
+    tokio::time::timeout(PATIENCE, departures.recv()).await.unwrap().unwrap();
+    assert_eq!(attribute(&routed.span().await, "error.type").as_deref(), Some("aborted"));
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn traces_are_continued_started_and_restarted() {
+    let upstream = Upstream::start(echo).await;
+    let routed = Routed::to(&upstream.url()).await;
+    let client = client();
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let seen = async |traceparent: Option<&str>| {
+        let mut request = client.get(routed.url("/"));
+        if let Some(traceparent) = traceparent {
+            request = request.header("traceparent", traceparent).header("tracestate", "a=1");
+        }
+        let answer = request.send().await.unwrap();
+        let text = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        (text("seen-traceparent").unwrap(), text("seen-tracestate"))
+    };
+    let (continued, state) = seen(Some(parent)).await;
+    assert!(continued.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && continued.ends_with("-01"));
+    assert!(!continued.contains("00f067aa0ba902b7"), "the upstream's parent is the proxy's span");
+    assert_eq!(state.as_deref(), Some("a=1"));
+    let (started, _) = seen(None).await;
+    let (restarted, state) = seen(Some("nonsense")).await;
+    assert_eq!(state, None);
+    let spans = routed.collector.wait_for_spans(3).await;
+    for (traceparent, parent) in [(&continued, "00f067aa0ba902b7"), (&started, ""), (&restarted, "")] {
+        let span = spans.iter().find(|span| traceparent.contains(&hex::encode(&span.span_id))).unwrap();
+        assert!(traceparent.contains(&hex::encode(&span.trace_id)));
+        assert_eq!(hex::encode(&span.parent_span_id), parent);
+    }
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn repeated_idempotency_keys_are_counted_as_retries() {
+    let upstream = Upstream::start(|_| async {
+        let mut response = Response::new(full("{}"));
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        response
+    })
+    .await;
+    let routed = Routed::to(&upstream.url()).await;
+    let client = client();
+    for _ in 0..3 {
+        client.post(routed.url("/pay")).header("idempotency-key", "once").send().await.unwrap();
+    }
+    let spans = routed.collector.wait_for_spans(3).await;
+    let counts: Vec<_> = spans.iter().map(|span| attribute(span, "http.request.resend_count")).collect();
+    assert_eq!(counts, [None, Some("1".to_owned()), Some("2".to_owned())]);
+    assert_eq!(attribute(&spans[0], "error.type").as_deref(), Some("503"));
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn the_recorded_shop_is_understood_on_the_wire() {
+    #[derive(serde::Deserialize)]
+    struct Recorded {
+        req: String,
+        resp: String,
+    }
+    let recorded: Recorded = serde_json::from_slice(&fixture("handoffs/0007.json")).unwrap();
+    let answer = recorded.resp.clone();
+    let upstream = Upstream::start(move |_| {
+        let mut response = Response::new(full(answer.clone()));
+        response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+        async move { response }
+    })
+    .await;
+    let routed = Routed::with(&upstream.url(), |route| route.presets = vec![Preset::Vendure]).await;
+    let request = client()
+        .post(routed.url("/shop-api"))
+        .header("content-type", "application/json")
+        .bearer_auth("a-session-token")
+        .body(recorded.req);
+    assert_eq!(request.send().await.unwrap().text().await.unwrap(), recorded.resp);
+    let span = routed.span().await;
+    assert_eq!(span.name, "AddPayment");
+    assert_eq!(attribute(&span, "commerce.order.id").as_deref(), Some("FCJVW7ZW9CKTTHM1"));
+    assert_eq!(attribute(&span, "commerce.order.id@oms").as_deref(), Some("4"));
+    assert_eq!(attribute(&span, "commerce.payment.id").as_deref(), Some("pi_uKa3HTSa0qZBtw"));
+    assert_eq!(attribute(&span, "graphql.operation.name").as_deref(), Some("AddPayment"));
+    assert_eq!(attribute(&span, "commerce.auth.scheme").as_deref(), Some("bearer"));
+    assert!(!format!("{span:?}").contains("a-session-token"));
+    routed.agent.stop().await;
+}

@@ -1,0 +1,69 @@
+mod body;
+mod reply;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use prost::Message;
+use tokio::net::TcpListener;
+
+use super::pipeline::{Ingest, IngestError};
+use super::signal::{Logs, Metrics, Signal, Traces};
+use crate::store::Store;
+use body::Coding;
+use reply::{Format, Refused};
+
+/// The OTLP/HTTP receiver: `POST /v1/traces`, `/v1/logs` and `/v1/metrics`, in Protobuf or
+/// JSON (OTLP specification, "OTLP/HTTP").
+pub fn router<S: Store>(ingest: Arc<Ingest<S>>) -> Router {
+    Router::new()
+        .route("/v1/traces", post(export::<S, Traces>))
+        .route("/v1/logs", post(export::<S, Logs>))
+        .route("/v1/metrics", post(export::<S, Metrics>))
+        .with_state(ingest)
+}
+
+/// Serves OTLP/HTTP until `shutdown`, then finishes what is under way.
+///
+/// # Errors
+/// What the listener ends with.
+pub async fn serve_http<S: Store>(
+    listener: TcpListener,
+    ingest: Arc<Ingest<S>>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(ingest)).with_graceful_shutdown(shutdown).await
+}
+
+async fn export<S: Store, G: Signal>(State(ingest): State<Arc<Ingest<S>>>, request: Request) -> Response {
+    let format = Format::of(request.headers());
+    let (outcome, response) =
+        match answer::<S, G>(&ingest, request, format.as_ref().copied().map_err(Clone::clone)).await {
+            Ok(taken) => ("taken", format.unwrap_or(Format::Json).success::<G>(taken)),
+            Err(refused) => (refused.outcome, format.unwrap_or(Format::Json).refusal(&refused)),
+        };
+    ingest.metrics().add_request(G::NAME, "http", outcome);
+    response
+}
+
+async fn answer<S: Store, G: Signal>(
+    ingest: &Arc<Ingest<S>>,
+    request: Request,
+    format: Result<Format, Refused>,
+) -> Result<super::pipeline::Taken, Refused> {
+    let format = format?;
+    let coding = Coding::of(request.headers())?;
+    let reservation = ingest.budget().admit().map_err(Refused::overloaded)?;
+    let body = body::read(request, coding, ingest.limits(), &reservation).await?;
+    let length = body.len();
+    let read = move || match format {
+        Format::Protobuf => G::Request::decode(body).map_err(|error| error.to_string()),
+        Format::Json => G::read_json(&body).map_err(|error| error.to_string()),
+    };
+    let read = move || read().map_err(|reason| IngestError::Malformed { reason });
+    ingest.take::<G>(length, reservation, read).await.map_err(Refused::from)
+}

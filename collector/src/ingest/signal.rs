@@ -1,0 +1,129 @@
+use std::future::Future;
+
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use prost::Message;
+
+use super::decode::{Decoded, Decoder, json};
+use super::metrics::SignalName;
+use crate::record::{EventRecord, ReadingRecord, SpanRecord};
+use crate::store::{Store, Unavailable};
+
+/// What differs between traces, logs and metrics.
+pub(super) trait Signal: 'static {
+    /// Its OTLP request.
+    type Request: Message + Default + 'static;
+    /// Its OTLP response.
+    type Response: Message + Default;
+    /// What is stored of it.
+    type Record: Send + 'static;
+    /// Its name.
+    const NAME: SignalName;
+    /// The name in JSON of the number of refused items.
+    const REJECTED: &'static str;
+
+    /// Reads a request in JSON.
+    fn read_json(body: &[u8]) -> serde_json::Result<Self::Request>;
+    /// Turns a request into records.
+    fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record>;
+    /// Stores records; returns when they are stored.
+    fn store<S: Store>(store: &S, records: Vec<Self::Record>) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// The noise rule that a record falls under; empty = none.
+    fn noise(_record: &Self::Record) -> &str {
+        ""
+    }
+    /// The response that tells of refused items.
+    fn response(rejected: i64, error_message: String) -> Self::Response;
+}
+
+pub(super) enum Traces {}
+
+impl Signal for Traces {
+    type Request = ExportTraceServiceRequest;
+    type Response = ExportTraceServiceResponse;
+    type Record = SpanRecord;
+    const NAME: SignalName = SignalName::Traces;
+    const REJECTED: &'static str = "rejectedSpans";
+
+    fn read_json(body: &[u8]) -> serde_json::Result<Self::Request> {
+        json::traces(body)
+    }
+
+    fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record> {
+        decoder.spans(request, now_ns)
+    }
+
+    fn store<S: Store>(store: &S, records: Vec<Self::Record>) -> impl Future<Output = Result<(), Unavailable>> + Send {
+        store.spans(records)
+    }
+
+    fn noise(record: &Self::Record) -> &str {
+        &record.noise
+    }
+
+    fn response(rejected_spans: i64, error_message: String) -> Self::Response {
+        let partial = ExportTracePartialSuccess { rejected_spans, error_message };
+        Self::Response { partial_success: Some(partial) }
+    }
+}
+
+pub(super) enum Logs {}
+
+impl Signal for Logs {
+    type Request = ExportLogsServiceRequest;
+    type Response = ExportLogsServiceResponse;
+    type Record = EventRecord;
+    const NAME: SignalName = SignalName::Logs;
+    const REJECTED: &'static str = "rejectedLogRecords";
+
+    fn read_json(body: &[u8]) -> serde_json::Result<Self::Request> {
+        json::logs(body)
+    }
+
+    fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record> {
+        decoder.events(request, now_ns)
+    }
+
+    fn store<S: Store>(store: &S, records: Vec<Self::Record>) -> impl Future<Output = Result<(), Unavailable>> + Send {
+        store.events(records)
+    }
+
+    fn response(rejected_log_records: i64, error_message: String) -> Self::Response {
+        let partial = ExportLogsPartialSuccess { rejected_log_records, error_message };
+        Self::Response { partial_success: Some(partial) }
+    }
+}
+
+pub(super) enum Metrics {}
+
+impl Signal for Metrics {
+    type Request = ExportMetricsServiceRequest;
+    type Response = ExportMetricsServiceResponse;
+    type Record = ReadingRecord;
+    const NAME: SignalName = SignalName::Metrics;
+    const REJECTED: &'static str = "rejectedDataPoints";
+
+    fn read_json(body: &[u8]) -> serde_json::Result<Self::Request> {
+        json::metrics(body)
+    }
+
+    fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record> {
+        decoder.readings(request, now_ns)
+    }
+
+    fn store<S: Store>(store: &S, records: Vec<Self::Record>) -> impl Future<Output = Result<(), Unavailable>> + Send {
+        store.readings(records)
+    }
+
+    fn response(rejected_data_points: i64, error_message: String) -> Self::Response {
+        let partial = ExportMetricsPartialSuccess { rejected_data_points, error_message };
+        Self::Response { partial_success: Some(partial) }
+    }
+}

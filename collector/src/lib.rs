@@ -1,10 +1,18 @@
+//! The collector: OTLP in, ClickHouse out, journeys over HTTP.
+//!
+//! [`service`] plugs the parts together: [`ingest`] decodes and, with [`recognise`], turns what
+//! arrives into [`record`]s; [`storage`] keeps them in the ClickHouse that [`engine`] runs, or in
+//! any other; [`journey`] puts one order together; [`orders`] keeps the list; [`api`] answers.
 
 pub mod api;
+pub mod command;
 pub mod engine;
+pub mod ingest;
 pub mod journey;
-pub mod recognise;
 pub mod orders;
+pub mod recognise;
 pub mod record;
+pub mod service;
 pub mod settings;
 pub mod storage;
 pub mod store;

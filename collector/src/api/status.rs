@@ -11,8 +11,8 @@ use super::ApiState;
 )]
 pub(super) async fn status(State(state): State<ApiState>) -> Json<Status> {
     let mut status = (state.status)();
-    match state.client.query("SELECT version()").fetch_one::<String>().await {
-        Ok(version) => status.storage.version = Some(version),
+    match state.client.query("SELECT version()").fetch_all::<String>().await {
+        Ok(version) => status.storage.version = version.into_iter().next(),
         Err(error) => status.storage.error = Some(error.to_string()),
     }
     Json(status)

@@ -72,7 +72,8 @@ pub(super) async fn migrate(client: &Client, database: &str) -> Result<(), Migra
         .execute()
         .await
         .map_err(record)?;
-    let applied = client.query_raw("SELECT max(number) FROM migrations").fetch_one::<u32>().await.map_err(record)?;
+    let numbers = client.query_raw("SELECT number FROM migrations").fetch_all::<u32>().await.map_err(record)?;
+    let applied = numbers.into_iter().max().unwrap_or(0);
     let known = MIGRATIONS.last().map_or(0, |(number, _, _)| *number);
     if applied > known {
         return Err(MigrateError::Newer { database: database.to_owned(), found: applied, known });

@@ -37,8 +37,9 @@ async fn set(client: &Client, table: &str, column: &str, days: u32) -> clickhous
     let ddl = client
         .query("SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = ?")
         .bind(table)
-        .fetch_one::<String>()
-        .await?;
+        .fetch_all::<String>()
+        .await?
+        .concat();
     let expression = format!("toDateTime({column}) + toIntervalDay({days})");
     let statement = match (days, ddl.contains(" TTL ")) {
         (0, false) => return Ok(()),

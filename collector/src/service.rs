@@ -1,0 +1,243 @@
+//! The collector as a whole: its parts, and the tasks and channels between them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use etcetera::BaseStrategy;
+use jiff::Timestamp;
+use ordertrace_api::status::{Status, StorageStatus};
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{self, ApiState};
+use crate::engine::{Engine, EngineError, EngineSettings, Progress};
+use crate::ingest::{Ingest, IngestMetrics, serve_grpc, serve_http, system_clock};
+use crate::journey::Journeys;
+use crate::orders::{Orders, Touched, Tracked, track};
+use crate::recognise::{RecogniseError, Recogniser};
+use crate::settings::{ClickHouseSettings, Settings};
+use crate::storage::{Connection, GroupLimits, Retention, Storage, StorageError};
+
+/// A collector that could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A pattern in the settings is wrong.
+    #[error(transparent)]
+    Recognise(#[from] RecogniseError),
+    /// An address is taken or not ours.
+    #[error("cannot listen on {address} for {purpose}; choose another with {option}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What for.
+        purpose: &'static str,
+        /// The command line option that changes it.
+        option: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Nobody said where data live and the environment does not tell.
+    #[error("there is no home folder to keep data in; give --data-dir")]
+    NoHome(#[from] etcetera::HomeDirError),
+    /// The embedded ClickHouse could not start.
+    #[error("the embedded ClickHouse could not start")]
+    Engine(#[from] EngineError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A running collector. Call [`stop`](Self::stop) to end it in order; dropping it abandons
+/// requests under way.
+pub struct Collector {
+    engine: Option<Engine>,
+    clickhouse_url: String,
+    otlp_grpc: SocketAddr,
+    otlp_http: SocketAddr,
+    api: SocketAddr,
+    tasks: tokio::sync::Mutex<JoinSet<&'static str>>,
+    stop: CancellationToken,
+}
+
+impl Collector {
+    /// Binds all addresses, starts or connects to ClickHouse, brings the schema up to date
+    /// and serves. `progress` is told how far fetching the engine is.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing is left running then.
+    pub async fn start(settings: Settings, progress: &dyn Progress) -> Result<Self, StartError> {
+        let recogniser = Arc::new(Recogniser::new(&settings.recognise)?);
+        let grpc = listen(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
+        let http = listen(settings.otlp_http, "OTLP/HTTP", "--otlp-http").await?;
+        let api = listen(settings.api, "the HTTP API", "--api").await?;
+
+        let (engine, connection) = connect(&settings.clickhouse, progress).await?;
+        let retention = Retention {
+            journeys_days: settings.retention.journeys_days,
+            events_days: settings.retention.events_days,
+            readings_days: settings.retention.readings_days,
+        };
+        let storage = Storage::open(&connection, GroupLimits::default(), retention).await?;
+        let client = storage.client().clone();
+        let journeys = Journeys::new(
+            client.clone(),
+            settings.journeys.limits(),
+            recogniser.kinds(),
+            settings.journeys.ends.clone(),
+        );
+        let touched = Touched::default();
+        let store = Arc::new(Tracked::new(Arc::new(storage), touched.clone()));
+        let ingest = Ingest::new(store, &settings, recogniser, system_clock);
+        let mut registry = Registry::default();
+        ingest.metrics().register(&mut registry);
+        let state = ApiState {
+            orders: Orders::new(client.clone(), journeys.clone()),
+            journeys: journeys.clone(),
+            client: client.clone(),
+            status: status(ingest.metrics().clone(), connection.url.clone(), engine.is_some()),
+            registry: Arc::new(registry),
+        };
+
+        let stop = CancellationToken::new();
+        let addresses = (grpc.1, http.1, api.1);
+        let mut tasks = JoinSet::new();
+        let (grpc_ingest, grpc_stop) = (ingest.clone(), stop.clone().cancelled_owned());
+        tasks.spawn(async move { ended("OTLP/gRPC", serve_grpc(grpc.0, grpc_ingest, grpc_stop).await) });
+        let http_stop = stop.clone().cancelled_owned();
+        tasks.spawn(async move { ended("OTLP/HTTP", serve_http(http.0, ingest, http_stop).await) });
+        let api_stop = stop.clone();
+        tasks.spawn(async move { ended("the HTTP API", api::serve(api.0, state, api_stop).await) });
+        let track_stop = stop.clone();
+        tasks.spawn(async move {
+            track(client, journeys, touched, track_stop).await;
+            "the orders list"
+        });
+        Ok(Self {
+            engine,
+            clickhouse_url: connection.url,
+            otlp_grpc: addresses.0,
+            otlp_http: addresses.1,
+            api: addresses.2,
+            tasks: tokio::sync::Mutex::new(tasks),
+            stop,
+        })
+    }
+
+    /// Where OTLP/gRPC is received.
+    pub fn otlp_grpc(&self) -> SocketAddr {
+        self.otlp_grpc
+    }
+
+    /// Where OTLP/HTTP is received.
+    pub fn otlp_http(&self) -> SocketAddr {
+        self.otlp_http
+    }
+
+    /// Where the HTTP API answers.
+    pub fn api(&self) -> SocketAddr {
+        self.api
+    }
+
+    /// HTTP endpoint of the ClickHouse in use.
+    pub fn clickhouse_url(&self) -> &str {
+        &self.clickhouse_url
+    }
+
+    /// The embedded ClickHouse, if it is ours.
+    pub fn engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
+    }
+
+    /// Waits until a part ends that should not; its name.
+    pub async fn part_ended(&self) -> &'static str {
+        match self.tasks.lock().await.join_next().await {
+            Some(Ok(part)) => part,
+            Some(Err(_)) => "a part that panicked",
+            None => "the last part",
+        }
+    }
+
+    /// Takes no more requests, answers those under way, then stops the engine.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let mut tasks = self.tasks.into_inner();
+        while tasks.join_next().await.is_some() {}
+        if let Some(engine) = self.engine {
+            engine.stop().await;
+        }
+    }
+}
+
+async fn listen(
+    address: SocketAddr,
+    purpose: &'static str,
+    option: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let error = |source| StartError::Listen { address, purpose, option, source };
+    let listener = TcpListener::bind(address).await.map_err(error)?;
+    let bound = listener.local_addr().map_err(error)?;
+    Ok((listener, bound))
+}
+
+/// The embedded ClickHouse, or the one that the settings name.
+async fn connect(
+    settings: &ClickHouseSettings,
+    progress: &dyn Progress,
+) -> Result<(Option<Engine>, Connection), StartError> {
+    let database = settings.database.clone();
+    if let Some(url) = &settings.url {
+        let connection = Connection {
+            url: url.clone(),
+            user: settings.user.clone(),
+            password: settings.password.clone(),
+            database,
+            ca_file: settings.ca_file.clone(),
+        };
+        return Ok((None, connection));
+    }
+    let embedded = &settings.embedded;
+    let data_dir = match &embedded.data_dir {
+        Some(folder) => folder.clone(),
+        None => default_data_dir()?,
+    };
+    let mut engine = EngineSettings::new(data_dir);
+    engine.library.clone_from(&embedded.library);
+    engine.http_port = embedded.http_port;
+    engine.tcp_port = embedded.tcp_port;
+    engine.password = Some(settings.password.clone()).filter(|password| !password.is_empty());
+    let engine = Engine::start(engine, progress).await?;
+    let at = engine.endpoint();
+    let connection = Connection {
+        url: at.url.clone(),
+        user: at.user.clone(),
+        password: at.password.clone(),
+        database,
+        ca_file: None,
+    };
+    Ok((Some(engine), connection))
+}
+
+fn default_data_dir() -> Result<PathBuf, etcetera::HomeDirError> {
+    Ok(etcetera::choose_base_strategy()?.data_dir().join("ordertrace").join("clickhouse"))
+}
+
+fn status(metrics: IngestMetrics, url: String, embedded: bool) -> Arc<dyn Fn() -> Status + Send + Sync> {
+    let started_at = Timestamp::now();
+    Arc::new(move || Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at,
+        storage: StorageStatus { url: url.clone(), embedded, version: None, error: None },
+        signals: metrics.signals(),
+        noise: metrics.noise(),
+    })
+}
+
+fn ended<E: std::fmt::Display>(part: &'static str, outcome: Result<(), E>) -> &'static str {
+    if let Err(error) = outcome {
+        tracing::error!(part, %error, "ended");
+    }
+    part
+}

@@ -6,7 +6,6 @@ use anyhow::Context;
 use clap::Parser;
 use ordertrace::app::{TuiSettings, run_tui};
 use ordertrace::cli::{self, Cli, Output};
-use ordertrace::client::ClientError;
 use ordertrace::report::Format;
 use ordertrace::settings::Settings;
 
@@ -28,8 +27,8 @@ fn main() -> ExitCode {
         }
         None => match run_tui(tui_settings(&options)) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) if error.is::<ClientError>() => fail(&error, USAGE),
-            Err(error) => fail(&error, NO_ANSWER),
+            // It waits for the collector by itself; what is left is a wrong URL or no terminal.
+            Err(error) => fail(&error, USAGE),
         },
         Some(command) => match run_once(command, &options) {
             Ok(code) => ExitCode::from(code),

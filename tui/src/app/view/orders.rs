@@ -45,6 +45,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
 fn title(orders: &OrdersScreen) -> Line {
     let tally = &orders.tally;
     let mut line = Line::of(Tone::Title, " orders");
+    if orders.received_at.is_none() {
+        // Not even "0 failed" is known.
+        return line;
+    }
     line.push(Tone::Dim, " │ ");
     let failed = if tally.failed > 0 { Tone::Error } else { Tone::Dim };
     line.push(failed, format!("✗ {} failed", tally.failed));

@@ -1,0 +1,149 @@
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
+use ordertrace_collector::settings::Settings;
+use prost::Message;
+use tonic::Code;
+use tonic::codec::CompressionEncoding;
+use tonic::transport::{Channel, Endpoint};
+use tonic_types::StatusExt;
+
+use crate::messages::{logs, metrics, span, traces};
+use crate::server::Server;
+
+async fn channel(server: &Server) -> Channel {
+    Endpoint::from_shared(format!("http://{}", server.grpc)).unwrap().connect().await.unwrap()
+}
+
+async fn client(server: &Server) -> TraceServiceClient<Channel> {
+    TraceServiceClient::new(channel(server).await)
+}
+
+#[tokio::test]
+async fn every_signal_and_coding_is_stored() {
+    let server = Server::start().await;
+    let channel = channel(&server).await;
+    let mut traces_client = TraceServiceClient::new(channel.clone());
+    let mut logs_client = LogsServiceClient::new(channel.clone());
+    let mut metrics_client = MetricsServiceClient::new(channel);
+    for coding in [None, Some(CompressionEncoding::Gzip), Some(CompressionEncoding::Zstd)] {
+        if let Some(coding) = coding {
+            traces_client = traces_client.send_compressed(coding);
+            logs_client = logs_client.send_compressed(coding);
+            metrics_client = metrics_client.send_compressed(coding);
+        }
+        let reply = traces_client.export(traces(vec![span(1)])).await.unwrap().into_inner();
+        assert_eq!(reply.partial_success, None);
+        logs_client.export(logs()).await.unwrap();
+        metrics_client.export(metrics("commerce.price")).await.unwrap();
+    }
+    for signal in ["traces", "logs", "metrics"] {
+        assert_eq!(server.counts(signal).stored, 3, "{signal}");
+    }
+    assert_eq!(server.store.spans.lock().unwrap()[0].keys[0].key.to_string(), "order:A-1");
+    assert_eq!(server.store.readings.lock().unwrap()[0].value, "12.5");
+    assert_eq!(server.store.events.lock().unwrap()[0].milestone, "order.placed");
+}
+
+#[tokio::test]
+async fn an_empty_request_is_taken() {
+    let server = Server::start().await;
+    client(&server).await.export(ExportTraceServiceRequest::default()).await.unwrap();
+    assert_eq!(server.counts("traces").accepted, 0);
+}
+
+#[tokio::test]
+async fn a_part_that_is_refused_is_told() {
+    let server = Server::start().await;
+    let mut bad = span(2);
+    bad.span_id.clear();
+    let reply = client(&server).await.export(traces(vec![span(1), bad])).await.unwrap().into_inner();
+    let partial = reply.partial_success.unwrap();
+    assert_eq!(partial.rejected_spans, 1);
+    assert!(partial.error_message.contains("span id has 0 bytes instead of 8"), "{}", partial.error_message);
+}
+
+#[tokio::test]
+async fn while_storage_is_away_senders_are_asked_to_come_again() {
+    let server = Server::start().await;
+    server.store.unavailable.store(true, Ordering::SeqCst);
+    let mut client = client(&server).await;
+    let status = client.export(traces(vec![span(1)])).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    let delay = status.get_details_retry_info().unwrap().retry_delay;
+    assert_eq!(delay, Some(Duration::from_millis(2_500)));
+    let counts = server.counts("traces");
+    assert_eq!((counts.accepted, counts.stored), (1, 0));
+    server.store.unavailable.store(false, Ordering::SeqCst);
+    client.export(traces(vec![span(1)])).await.unwrap();
+}
+
+#[tokio::test]
+async fn beyond_so_many_requests_senders_are_asked_to_come_again() {
+    let mut settings = Settings::default();
+    settings.limits.in_flight_requests = 1;
+    let server = Server::with(settings).await;
+    server.store.close();
+    let mut first = client(&server).await;
+    let pending = tokio::spawn(async move { first.export(traces(vec![span(1)])).await });
+    server.store.entered.notified().await;
+    let mut second = client(&server).await;
+    let status = second.export(traces(vec![span(2)])).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(status.get_details_retry_info().unwrap().retry_delay, Some(Duration::from_secs(1)));
+    server.store.open();
+    pending.await.unwrap().unwrap();
+    second.export(traces(vec![span(2)])).await.unwrap();
+}
+
+#[tokio::test]
+async fn beyond_so_many_bytes_senders_are_asked_to_come_again() {
+    let request = traces((1..=250).map(span).collect());
+    let mut settings = Settings::default();
+    // Room for one such request, but not for two.
+    settings.limits.request_bytes = request.encoded_len() + 100;
+    settings.limits.request_compressed_bytes = settings.limits.request_bytes;
+    settings.limits.in_flight_bytes = settings.limits.request_bytes;
+    let server = Server::with(settings).await;
+    server.store.close();
+    let (mut first, sent) = (client(&server).await, request.clone());
+    let pending = tokio::spawn(async move { first.export(sent).await });
+    server.store.entered.notified().await;
+    for coding in [None, Some(CompressionEncoding::Zstd)] {
+        let mut second = client(&server).await;
+        if let Some(coding) = coding {
+            second = second.send_compressed(coding);
+        }
+        let status = second.export(request.clone()).await.unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+        assert!(status.message().contains("too many bytes are in flight"), "{status:?}");
+        assert!(status.get_details_retry_info().is_some());
+    }
+    server.store.open();
+    pending.await.unwrap().unwrap();
+    client(&server).await.export(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused_plain_or_compressed() {
+    let mut settings = Settings::default();
+    settings.limits.request_bytes = 100_000;
+    let server = Server::with(settings).await;
+    let mut large = span(1);
+    large.name = "x".repeat(200_000);
+    for coding in [None, Some(CompressionEncoding::Gzip), Some(CompressionEncoding::Zstd)] {
+        let mut client = client(&server).await;
+        if let Some(coding) = coding {
+            client = client.send_compressed(coding);
+        }
+        let status = client.export(traces(vec![large.clone()])).await.unwrap_err();
+        assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status:?}");
+        assert!(status.get_details_retry_info().is_none(), "trying again is of no use");
+        assert!(status.message().contains("100000 bytes"), "{status:?}");
+    }
+    client(&server).await.export(traces(vec![span(1)])).await.unwrap();
+}

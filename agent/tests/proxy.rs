@@ -364,6 +364,53 @@ async fn an_idle_connection_that_the_upstream_closes_is_closed_towards_the_calle
     routed.agent.stop().await;
 }
 
+/// A request that was written on a reused connection and lost ends the caller's connection,
+/// as it would without the proxy; it is neither sent twice nor answered for the upstream.
+#[tokio::test]
+async fn a_request_lost_on_a_reused_connection_is_not_repeated() {
+    let listener = TcpListener::bind(loopback()).await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (heads, mut seen) = mpsc::channel::<String>(8);
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        for answer in ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ""] {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            heads.send(String::from_utf8(head).unwrap()).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+        drop(stream);
+        // A second connection would be a repetition.
+        if listener.accept().await.is_ok() {
+            heads.send("again".to_owned()).await.unwrap();
+        }
+    });
+    let routed = Routed::to(&format!("http://{addr}")).await;
+    let request = "GET /a HTTP/1.1\r\nHost: a\r\nX-MiXed-Case: Ab\r\n\r\n";
+    let mut caller = TcpStream::connect(routed.addr).await.unwrap();
+    caller.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1024];
+    let mut length = 0;
+    while !answer[..length].ends_with(b"ok") {
+        length += caller.read(&mut answer[length..]).await.unwrap();
+    }
+    caller.write_all(request.as_bytes()).await.unwrap();
+    let mut rest = Vec::new();
+    let _ = tokio::time::timeout(PATIENCE, caller.read_to_end(&mut rest)).await.unwrap();
+    assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
+    let spans = routed.collector.wait_for_spans(2).await;
+    assert_eq!(attribute(&spans[1], "error.type").as_deref(), Some("reset"));
+    routed.agent.stop().await;
+    for _ in 0..2 {
+        let head = seen.try_recv().unwrap();
+        assert!(head.contains("X-MiXed-Case: Ab\r\n"), "names keep their case: {head}");
+        assert!(head.contains("\r\ntraceparent: 00-"), "{head}");
+    }
+    assert!(seen.try_recv().is_err());
+}
+
 #[tokio::test]
 async fn a_caller_that_goes_away_cancels_upstream() {
     let (entered, mut arrivals) = mpsc::channel::<()>(1);

@@ -55,6 +55,7 @@ impl Receiving {
 }
 
 const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
+const JSON: (&str, &str) = ("content-type", "application/json");
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -104,7 +105,7 @@ async fn json_arrives_as_protobuf() {
     let json = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"x"}}]},
         "scopeSpans":[{"spans":[{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708",
         "name":"a","kind":2,"startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000000000001"}]}]}]}"#;
-    let answer = receiving.post("traces", &[("content-type", "application/json")], json).await;
+    let answer = receiving.post("traces", &[JSON], json).await;
     assert_eq!((answer.status(), answer.text().await.unwrap().as_str()), (StatusCode::OK, "{}"));
     let span = receiving.collector.wait_for_spans(1).await.remove(0);
     assert_eq!((span.name.as_str(), span.start_time_unix_nano), ("a", 1_700_000_000_000_000_000));
@@ -142,16 +143,16 @@ async fn bad_input_is_refused_clearly_and_leaves_nothing() {
     let mut noise = vec![0xff; 1000];
     rand::rng().fill(&mut noise[10..]);
     let bomb = gzip(&vec![0; 100 << 20]);
-    let json = ("content-type", "application/json");
-    let cases: [(&[(&str, &str)], Vec<u8>, StatusCode); 9] = [
+    type Headers = &'static [(&'static str, &'static str)];
+    let cases: [(Headers, Vec<u8>, StatusCode); 9] = [
         (&[PROTOBUF], noise, StatusCode::BAD_REQUEST),
         (&[PROTOBUF], real[..real.len() - 7].to_vec(), StatusCode::BAD_REQUEST),
         (&[PROTOBUF, ("content-encoding", "gzip")], real.to_vec(), StatusCode::BAD_REQUEST),
         (&[PROTOBUF, ("content-encoding", "gzip")], gzip(&real)[..50].to_vec(), StatusCode::BAD_REQUEST),
         (&[PROTOBUF, ("content-encoding", "gzip")], bomb, StatusCode::PAYLOAD_TOO_LARGE),
         (&[PROTOBUF, ("content-encoding", "br")], real.to_vec(), StatusCode::UNSUPPORTED_MEDIA_TYPE),
-        (&[json], b"{\"resourceSpans\":7}".to_vec(), StatusCode::BAD_REQUEST),
-        (&[json], vec![b'['; 1_000_000], StatusCode::BAD_REQUEST),
+        (&[JSON], b"{\"resourceSpans\":7}".to_vec(), StatusCode::BAD_REQUEST),
+        (&[JSON], vec![b'['; 1_000_000], StatusCode::BAD_REQUEST),
         (&[("content-type", "text/plain")], real.to_vec(), StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ];
     let count = cases.len() as u64;

@@ -4,8 +4,9 @@ mod backoff;
 mod grpc;
 mod http;
 mod outcome;
+mod throttle;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -16,9 +17,13 @@ use crate::telemetry::{Drop, Meter};
 use crate::tls::TlsError;
 use backoff::Backoff;
 use outcome::Outcome;
+use throttle::Throttle;
 
 /// Small records are joined up to this many bytes a request.
 const BATCH_BYTES: u64 = 1024 * 1024;
+
+/// A collector that refuses much is reported this often; every item is counted.
+const WARNING_EVERY: Duration = Duration::from_secs(10);
 
 /// Why there can be no exporter.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +82,7 @@ pub struct Exporter {
     spool: Spool,
     meter: Meter,
     retry_max: Duration,
+    warnings: Throttle,
 }
 
 impl Exporter {
@@ -89,7 +95,8 @@ impl Exporter {
             Protocol::HttpProtobuf => Transport::Http(http::HttpTransport::new(config)?),
             Protocol::Grpc => Transport::Grpc(Box::new(grpc::GrpcTransport::new(config)?)),
         };
-        Ok(Self { transport, spool, meter, retry_max: Duration::from_millis(config.retry_max_ms.max(1)) })
+        let retry_max = Duration::from_millis(config.retry_max_ms.max(1));
+        Ok(Self { transport, spool, meter, retry_max, warnings: Throttle::new(WARNING_EVERY) })
     }
 
     /// Runs until `stop`. A batch that is out then is sent again by the next process.
@@ -136,7 +143,7 @@ impl Exporter {
                 Outcome::Accepted { rejected_items, message } => {
                     backoff.reset();
                     let rejected = rejected_items.min(batch.items());
-                    if rejected > 0 || !message.is_empty() {
+                    if (rejected > 0 || !message.is_empty()) && self.warnings.is_due(Instant::now()) {
                         tracing::warn!(signal = signal.name(), rejected, message, "the collector took a part only");
                     }
                     self.settle(&batch, |meter| {
@@ -149,7 +156,7 @@ impl Exporter {
                 Outcome::Refused { reason } if batch.records.len() > 1 => {
                     // One bad record must not take its neighbours with it. The collector
                     // stored nothing of the request, so smaller ones repeat nothing.
-                    tracing::warn!(signal = signal.name(), reason, "refused as a whole; sending record by record");
+                    tracing::debug!(signal = signal.name(), reason, "refused as a whole; sending record by record");
                     let records = batch.records.len() as u64;
                     match self.spool.narrow(batch.clone()).await {
                         Ok(_) => return Delivered::Narrowed { records },
@@ -160,7 +167,9 @@ impl Exporter {
                 Outcome::Refused { reason } => {
                     backoff.reset();
                     let items = batch.items();
-                    tracing::warn!(signal = signal.name(), items, reason, "the collector refused for good");
+                    if self.warnings.is_due(Instant::now()) {
+                        tracing::warn!(signal = signal.name(), items, reason, "the collector refused for good");
+                    }
                     self.settle(&batch, |meter| meter.dropped(signal, Drop::Refused, items)).await;
                     return Delivered::Settled;
                 }

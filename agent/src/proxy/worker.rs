@@ -76,3 +76,41 @@ fn span(finished: Finished, resends: &mut ResendWindow) -> Span {
     }
     attempt_span(&exchange, &captured)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::BodyCopy;
+    use crate::config::RouteConfig;
+    use crate::spool::Tally;
+
+    fn route() -> Arc<Route> {
+        let config = RouteConfig::new("r", "a", "b", ([127, 0, 0, 1], 0).into(), "http://127.0.0.1:1");
+        Arc::new(Route::new(&config).unwrap())
+    }
+
+    fn exchange(bytes: usize) -> Box<Exchange> {
+        let request_body = BodyCopy::from(bytes::Bytes::from(vec![b'x'; bytes]));
+        Box::new(Exchange { request_body, ..Exchange::new("a", "b", "GET", "/") })
+    }
+
+    #[tokio::test]
+    async fn what_capture_cannot_keep_up_with_is_counted_and_never_waited_for() {
+        let meter = Meter::default();
+        let (sink, mut queue) = Sink::new(meter.clone());
+        let route = route();
+        for _ in 0..100 {
+            sink.finished(&route, ProxyEnd::Answered, exchange(1024 * 1024));
+        }
+        let lost = meter.stats(&Tally::default()).capture_lost;
+        assert_eq!(lost, [("busy", 69)], "31 copies of 1 MiB and some fit into 32 MiB");
+        while queue.try_recv().is_ok() {}
+        sink.finished(&route, ProxyEnd::Answered, exchange(1024 * 1024));
+        assert!(queue.try_recv().is_ok(), "room is given back");
+        for _ in 0..WAITING + 5 {
+            sink.finished(&route, ProxyEnd::Failed, exchange(0));
+        }
+        assert_eq!(meter.stats(&Tally::default()).capture_lost, [("busy", 69 + 5)]);
+        assert_eq!(meter.proxied_count("r", ProxyEnd::Failed), WAITING as u64 + 5);
+    }
+}

@@ -88,6 +88,10 @@ fn count<R: Request>(payload: &Bytes) -> Result<u32, prost::DecodeError> {
 }
 
 fn encode<R: Request>(body: &[u8]) -> Result<Counted, serde_json::Error> {
+    // The generated types would also read an array, field by field.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(serde::de::Error::custom("it must be an object"));
+    }
     let request: R = serde_json::from_slice(body)?;
     Ok(Counted { items: request.items(), payload: request.encode_to_vec().into() })
 }

@@ -8,6 +8,9 @@ use super::record::{Decoded, HEAD_BYTES, Record, decode, next_marker};
 use super::{Shared, Spool, SpoolError};
 use crate::signal::Signal;
 
+/// Read at a time, so that small records do not cost a system call each.
+const WINDOW_BYTES: u64 = 256 * 1024;
+
 /// Records of one signal that are delivered as one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
@@ -46,6 +49,13 @@ enum Found {
     Nothing,
     /// Only damaged or dropped records; look again behind them.
     Hole,
+}
+
+/// A part of a segment in memory.
+struct Window {
+    first: u64,
+    start: u64,
+    bytes: Vec<u8>,
 }
 
 impl Spool {
@@ -178,8 +188,9 @@ impl Shared {
             unread.map(|segment| (segment.first, segment.read_bytes, segment.synced_bytes)).collect()
         };
         for (first, mut offset, end) in places {
+            let mut window = Window { first, start: offset, bytes: Vec::new() };
             while offset < end {
-                let Some((record, length)) = self.record_at(first, offset, end)? else {
+                let Some((record, length)) = self.record_at(&mut window, offset, end)? else {
                     offset += self.skip_damage(first, offset, end)?;
                     continue;
                 };
@@ -213,18 +224,36 @@ impl Shared {
         }
     }
 
-    fn record_at(&self, first: u64, offset: u64, end: u64) -> Result<Option<(Record, u64)>, SpoolError> {
-        let Some(head) = self.read(first, offset, HEAD_BYTES as u64)? else { return Ok(None) };
-        let Some(length) = head.get(8..12).and_then(|field| field.first_chunk::<4>()) else { return Ok(None) };
-        let length = HEAD_BYTES as u64 + u64::from(u32::from_le_bytes(*length));
-        if offset + length > end {
-            return Ok(None);
-        }
-        let Some(bytes) = self.read(first, offset, length)? else { return Ok(None) };
-        Ok(match decode(&bytes) {
+    fn record_at(&self, window: &mut Window, offset: u64, end: u64) -> Result<Option<(Record, u64)>, SpoolError> {
+        let Some(head) = self.bytes_at(window, offset, HEAD_BYTES as u64, end)? else { return Ok(None) };
+        let Some(field) = head.get(8..12).and_then(|field| field.first_chunk::<4>()) else { return Ok(None) };
+        let length = HEAD_BYTES as u64 + u64::from(u32::from_le_bytes(*field));
+        let Some(bytes) = self.bytes_at(window, offset, length, end)? else { return Ok(None) };
+        Ok(match decode(bytes) {
             Decoded::Record(record, length) => Some((record, length as u64)),
             Decoded::Damaged => None,
         })
+    }
+
+    /// `length` bytes from `offset`, read together with some that follow; `None` beyond `end`.
+    fn bytes_at<'w>(
+        &self,
+        window: &'w mut Window,
+        offset: u64,
+        length: u64,
+        end: u64,
+    ) -> Result<Option<&'w [u8]>, SpoolError> {
+        if offset + length > end {
+            return Ok(None);
+        }
+        let is_within = offset >= window.start && offset + length <= window.start + window.bytes.len() as u64;
+        if !is_within {
+            let wanted = length.max(WINDOW_BYTES).min(end - offset);
+            let Some(bytes) = self.read(window.first, offset, wanted)? else { return Ok(None) };
+            (window.start, window.bytes) = (offset, bytes);
+        }
+        let at = usize::try_from(offset - window.start).unwrap_or(usize::MAX);
+        Ok(window.bytes.get(at..).and_then(|rest| rest.get(..usize::try_from(length).ok()?)))
     }
 
     fn skip_damage(&self, first: u64, offset: u64, end: u64) -> Result<u64, SpoolError> {

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod cli;
 pub mod client;
+pub mod demo;
 pub mod listing;
 pub mod report;
 pub mod settings;

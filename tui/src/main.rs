@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use ordertrace::app::{TuiSettings, run_tui};
-use ordertrace::cli::{self, Cli, Output};
+use ordertrace::app::run_tui;
+use ordertrace::cli::{self, Cli, Output, Task};
 use ordertrace::report::Format;
 use ordertrace::settings::Settings;
+use ordertrace_collector::engine::child;
 
 /// Exit code for wrong usage, as clap's own.
 const USAGE: u8 = 2;
@@ -15,6 +16,10 @@ const USAGE: u8 = 2;
 const NO_ANSWER: u8 = 3;
 
 fn main() -> ExitCode {
+    // An embedded engine runs this executable again as its child; that one must not get any further.
+    if let Some(code) = child::maybe_run(std::env::args_os()) {
+        return code;
+    }
     let cli = Cli::parse();
     let settings = match Settings::path().map(|path| Settings::load(&path)).transpose() {
         Ok(settings) => settings.unwrap_or_default(),
@@ -22,27 +27,19 @@ fn main() -> ExitCode {
     };
     let options = cli.options.over(settings);
     match cli.command {
-        None if options.format != Format::Pretty => {
-            fail(&anyhow::anyhow!("--format is for a command's answer; name one, such as `ordertrace orders`"), USAGE)
-        }
-        None => match run_tui(tui_settings(&options)) {
+        None => match run_tui(options.tui()) {
             Ok(()) => ExitCode::SUCCESS,
-            // It waits for the collector by itself; what is left is a wrong URL or no terminal.
-            Err(error) => fail(&error, USAGE),
+            Err(error) if error.is::<ClientError>() => fail(&error, USAGE),
+            Err(error) => fail(&error, NO_ANSWER),
         },
-        Some(command) => match run_once(command, &options) {
+        Some(Task::Serve(serve)) => match serve.run(&options) {
             Ok(code) => ExitCode::from(code),
             Err(error) => fail(&error, NO_ANSWER),
         },
-    }
-}
-
-fn tui_settings(options: &cli::Options) -> TuiSettings {
-    TuiSettings {
-        collector: options.collector().to_owned(),
-        range: options.range,
-        theme: options.theme.unwrap_or_default().from_environment(),
-        ascii: options.ascii(),
+        Some(Task::Ask(command)) => match run_once(command, &options) {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => fail(&error, NO_ANSWER),
+        },
     }
 }
 

@@ -48,6 +48,8 @@ fn wrong_usage_is_2() {
         &["orders", "--since", "yesterday"],
         &["orders", "--collector", "nohost"],
         &["order", "A-1", "--since", "2h"],
+        &["order", "order:"],
+        &["orders", "--search", "order:"],
         &["--format", "json"],
         // Standard output is a pipe.
         &[],

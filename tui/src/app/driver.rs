@@ -10,7 +10,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::state::{Size, State};
-use super::{Action, Event, Look, draw, update};
+use super::{Action, Event, Look, NoAnswer, draw, update};
 use crate::cli::Range;
 use crate::client::JourneyReply;
 use crate::sample;
@@ -85,21 +85,24 @@ impl Driver {
     }
 
     pub(crate) fn answer_orders(&mut self, result: Result<OrdersPage, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
         let ticket = self.take_ticket(|action| matches!(action, Action::FetchOrders { .. }));
         self.event(Event::Orders { ticket, result });
     }
 
     pub(crate) fn answer_journey(&mut self, result: Result<JourneyReply, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
         let ticket = self.take_ticket(|action| matches!(action, Action::FetchJourney { .. }));
         self.event(Event::Journey { ticket, result });
     }
 
     pub(crate) fn answer_spans(&mut self, result: Result<SpansReply, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
         let ticket = self.take_ticket(|action| matches!(action, Action::FetchSpans { .. }));
         self.event(Event::Spans { ticket, result });
     }
 
-    fn take_ticket(&mut self, wanted: impl Fn(&Action) -> bool) -> u64 {
+    pub(crate) fn take_ticket(&mut self, wanted: impl Fn(&Action) -> bool) -> u64 {
         let at = self.asked.iter().position(wanted).expect("nothing of the kind was asked");
         match self.asked.remove(at) {
             Action::FetchOrders { ticket, .. }

@@ -5,7 +5,16 @@ use ordertrace_api::span::SpansReply;
 
 use crate::client::JourneyReply;
 
-/// What happened. An answer that did not come bears the reason, fit for a status line.
+/// Why a question has no answer, in words fit for a status line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The collector is there, but this question it refuses.
+    Refused(String),
+    /// The collector is not there, or not able to answer anything.
+    Unreachable(String),
+}
+
+/// What happened.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Time went by: this is the time now.
@@ -24,20 +33,20 @@ pub enum Event {
         /// The question's.
         ticket: u64,
         /// The list.
-        result: Result<OrdersPage, String>,
+        result: Result<OrdersPage, NoAnswer>,
     },
     /// Answer to [`FetchJourney`](super::Action::FetchJourney).
     Journey {
         /// The question's.
         ticket: u64,
         /// The journey, or what else the key led to.
-        result: Result<JourneyReply, String>,
+        result: Result<JourneyReply, NoAnswer>,
     },
     /// Answer to [`FetchSpans`](super::Action::FetchSpans).
     Spans {
         /// The question's.
         ticket: u64,
         /// The spans.
-        result: Result<SpansReply, String>,
+        result: Result<SpansReply, NoAnswer>,
     },
 }

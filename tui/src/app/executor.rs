@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::sync::mpsc;
 
 use super::action::Action;
-use super::event::Event;
-use crate::client::Client;
+use super::event::{Event, NoAnswer};
+use crate::client::{Client, ClientError};
 
 /// Does what the state asks for; answers come as events.
 #[derive(Clone, Debug)]
@@ -47,9 +47,12 @@ impl Executor {
     }
 }
 
-fn said(error: &crate::client::ClientError) -> String {
+fn said(error: &ClientError) -> NoAnswer {
     tracing::debug!(error = error as &dyn std::error::Error, "no usable answer");
-    error.reason()
+    match error {
+        ClientError::Refused { status: 400..=499, detail, .. } => NoAnswer::Refused(detail.clone()),
+        error => NoAnswer::Unreachable(error.reason()),
+    }
 }
 
 /// Puts `text` into the clipboard of the terminal, over ssh and tmux too: xterm's OSC 52.

@@ -17,7 +17,7 @@ mod update;
 mod view;
 
 pub use action::Action;
-pub use event::Event;
+pub use event::{Event, NoAnswer};
 pub use executor::Executor;
 pub use geometry::PaneSize;
 pub use runtime::{TuiSettings, run_tui};

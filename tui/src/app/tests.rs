@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::driver::Driver;
 use super::state::{Connection, Overlay, PaneKind, Size, SpansState};
-use super::{Action, Event};
+use super::{Action, Event, NoAnswer};
 use crate::client::JourneyReply;
 use crate::sample;
 
@@ -110,6 +110,39 @@ fn a_search_follows_the_letters_and_enter_opens_exactly_that_key() {
     assert_eq!(driver.state.journey.as_ref().unwrap().key, "order:A-10042");
     driver.press("q⎋");
     assert_eq!(driver.state.orders.search, "");
+}
+
+#[test]
+fn half_a_key_is_not_searched_for() {
+    let mut driver = Driver::with_orders(80, 24);
+    let searched = |driver: &mut Driver| {
+        driver.answer_orders(Ok(sample::orders()));
+        driver.tick(1_000);
+        match driver.asked.last() {
+            Some(Action::FetchOrders { query, .. }) => query.search.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    driver.press("/order");
+    assert_eq!(searched(&mut driver).as_deref(), Some("order"));
+    driver.press(":");
+    assert_eq!(searched(&mut driver).as_deref(), Some("order"), "`order:` is no key yet");
+    driver.press("A");
+    assert_eq!(searched(&mut driver).as_deref(), Some("order:A"));
+}
+
+#[test]
+fn a_refusal_is_no_lost_connection() {
+    let mut driver = Driver::with_orders(80, 24);
+    driver.tick(1_000);
+    let ticket = driver.take_ticket(|action| matches!(action, Action::FetchOrders { .. }));
+    driver
+        .event(Event::Orders { ticket, result: Err(NoAnswer::Refused("limit is 500; it must be 1 to 5".to_owned())) });
+    assert_eq!(driver.state.connection, Connection::Up);
+    assert!(driver.screen().contains("✗ refused: limit is 500"), "{}", driver.screen());
+    driver.tick(1_000);
+    driver.answer_orders(Ok(sample::orders()));
+    assert!(!driver.screen().contains("refused"));
 }
 
 #[test]

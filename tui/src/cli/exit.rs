@@ -1,4 +1,4 @@
-use ordertrace_api::keys::Key;
+use ordertrace_api::keys::{Key, KeyError};
 
 use crate::client::ClientError;
 
@@ -38,6 +38,9 @@ pub enum Failure {
         /// What it may mean.
         candidates: Vec<Key>,
     },
+    /// The text is no key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The collector gave no answer.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -54,7 +57,7 @@ impl Failure {
     /// has had enough.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Range { .. } | Self::Ambiguous { .. } | Self::Client(ClientError::Url { .. }) => 2,
+            Self::Range { .. } | Self::Key(_) | Self::Ambiguous { .. } | Self::Client(ClientError::Url { .. }) => 2,
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
             Self::Client(_) | Self::Json(_) | Self::Output(_) => 3,
         }

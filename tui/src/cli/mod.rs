@@ -1,9 +1,11 @@
 //! The command line. Scripts depend on it: names, formats and exit codes are a contract.
 
 mod completions;
+mod config;
 mod exit;
 mod order;
 mod orders;
+mod serve;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -16,12 +18,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::app::TuiSettings;
 use crate::client::Client;
 use crate::report::{Format, Printer, Surroundings};
 use crate::settings::Settings;
 use crate::theme::ThemeChoice;
 
 pub use exit::{Exit, Failure};
+pub use serve::Serve;
 pub use when::{Range, When};
 
 /// Where a collector listens unless told otherwise.
@@ -38,7 +42,7 @@ const COLUMNS: usize = 120;
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<Task>,
     /// Options of all commands.
     #[command(flatten)]
     pub options: Options,
@@ -47,6 +51,17 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes: 0 answered, 1 nothing found, 2 wrong usage or a key of several orders, \
 3 collector unreachable or refused.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Asks a collector.
+    #[command(flatten)]
+    Ask(Command),
+    /// Runs a part.
+    #[command(flatten)]
+    Serve(Serve),
+}
 
 /// One-shot commands; each in a file of its own.
 #[derive(Debug, Subcommand)]
@@ -94,6 +109,16 @@ impl Options {
     /// The collector's URL.
     pub fn collector(&self) -> &str {
         self.collector.as_deref().unwrap_or(DEFAULT_COLLECTOR)
+    }
+
+    /// What the terminal UI is started with.
+    pub fn tui(&self) -> TuiSettings {
+        TuiSettings {
+            collector: self.collector().to_owned(),
+            range: self.range,
+            theme: self.theme.unwrap_or_default().from_environment(),
+            ascii: self.ascii(),
+        }
     }
 
     /// Whether to draw with ASCII only.

@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use clap::Args;
+use ordertrace_api::keys::KeyPattern;
 
 use super::{Exit, Failure, Options, Output};
 use crate::client::JourneyReply;
@@ -15,6 +16,7 @@ pub struct OrderArgs {
 
 pub(super) async fn run<W: Write>(args: OrderArgs, options: &Options, output: &mut Output<W>) -> Result<Exit, Failure> {
     options.range.refuse("order")?;
+    args.key.parse::<KeyPattern>()?;
     let client = options.client()?;
     let journey = match client.journey(&args.key).await? {
         JourneyReply::Found(journey) => journey,

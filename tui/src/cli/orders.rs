@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use clap::Args;
+use ordertrace_api::keys::KeyPattern;
 use ordertrace_api::order::OrdersQuery;
 
 use super::{Exit, Failure, Options, Output};
@@ -22,6 +23,9 @@ pub(super) async fn run<W: Write>(
     options: &Options,
     output: &mut Output<W>,
 ) -> Result<Exit, Failure> {
+    if let Some(search) = &args.search {
+        search.parse::<KeyPattern>()?;
+    }
     let client = options.client()?;
     let query = OrdersQuery {
         since: options.range.since.map(|since| since.resolve(output.around.now)),

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::journey::JourneyState;
-use ordertrace_api::keys::Key;
+use ordertrace_api::keys::{Key, KeyPattern};
 use ordertrace_api::order::{OrderSummary, OrdersPage, OrdersQuery};
 
 use super::{Cursor, Poll};
@@ -134,6 +134,8 @@ pub struct OrdersScreen {
     pub paused: bool,
     /// What keys must start with; empty for all.
     pub search: String,
+    /// Why the collector refuses the last question.
+    pub refusal: Option<String>,
     /// Whether the search is being typed.
     pub typing: bool,
     /// When to ask again.
@@ -141,6 +143,7 @@ pub struct OrdersScreen {
     range: Range,
     orders: Vec<OrderSummary>,
     chosen: Option<Key>,
+    applied: Option<String>,
 }
 
 impl OrdersScreen {
@@ -157,6 +160,8 @@ impl OrdersScreen {
             reversed: false,
             paused: false,
             search: String::new(),
+            applied: None,
+            refusal: None,
             typing: false,
             poll: Poll::new(EVERY, now),
             range,
@@ -167,12 +172,30 @@ impl OrdersScreen {
 
     /// What to ask the collector for.
     pub fn query(&self, now: Timestamp) -> OrdersQuery {
-        let search = self.search.trim();
         OrdersQuery {
             since: self.range.since.map(|since| since.resolve(now)),
             until: self.range.until.map(|until| until.resolve(now)),
-            search: (!search.is_empty()).then(|| search.to_owned()),
+            search: self.applied.clone(),
             limit: Some(LIMIT),
+        }
+    }
+
+    /// Searches for `text`. Half a key, such as `order:`, is no key yet: until it is, the
+    /// list stays that of what was typed before.
+    pub fn search_for(&mut self, text: String) {
+        if self.search == text {
+            return;
+        }
+        let applied = match text.trim() {
+            "" => None,
+            key if key.parse::<KeyPattern>().is_ok() => Some(key.to_owned()),
+            _ => self.applied.clone(),
+        };
+        self.search = text;
+        if self.applied != applied {
+            self.applied = applied;
+            self.choose_first();
+            self.poll.hurry();
         }
     }
 
@@ -185,6 +208,7 @@ impl OrdersScreen {
             done: count(JourneyState::Done),
             retried: page.orders.iter().filter(|order| order.retries > 0).count(),
         };
+        self.refusal = None;
         self.more = page.more;
         self.orders = page.orders;
         self.received_at = Some(now);
@@ -211,7 +235,7 @@ impl OrdersScreen {
     }
 
     /// Forgets which order was chosen: the first is.
-    pub fn choose_first(&mut self) {
+    fn choose_first(&mut self) {
         self.cursor = Cursor::default();
         self.chosen = None;
     }

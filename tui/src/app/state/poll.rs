@@ -29,10 +29,15 @@ impl Poll {
         self.stale = false;
     }
 
+    /// Whether the question with this ticket is under way.
+    pub fn awaits(&self, ticket: u64) -> bool {
+        self.pending == Some(ticket)
+    }
+
     /// An answer came; whether it is the one awaited. The next question follows in time, or
     /// at `retry_at` if there was no good answer.
     pub fn answered(&mut self, ticket: u64, now: Timestamp, retry_at: Option<Timestamp>) -> bool {
-        if self.pending != Some(ticket) {
+        if !self.awaits(ticket) {
             return false;
         }
         self.pending = None;
@@ -43,10 +48,5 @@ impl Poll {
     /// Asks as soon as nothing is under way.
     pub fn hurry(&mut self) {
         self.stale = true;
-    }
-
-    /// Whether a question is under way.
-    pub fn is_pending(&self) -> bool {
-        self.pending.is_some()
     }
 }

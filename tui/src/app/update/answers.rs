@@ -1,42 +1,40 @@
+use jiff::Timestamp;
 use ordertrace_api::order::OrdersPage;
 
 use super::pane;
+use crate::app::event::NoAnswer;
 use crate::app::state::{Cursor, JourneyScreen, Overlay, State};
 use crate::client::JourneyReply;
 
-pub(super) fn orders(state: &mut State, ticket: u64, result: Result<OrdersPage, String>) {
-    let retry_at = match &result {
-        Ok(_) => None,
-        Err(reason) => Some(state.connection.failed(reason.clone(), state.now)),
-    };
+pub(super) fn orders(state: &mut State, ticket: u64, result: Result<OrdersPage, NoAnswer>) {
+    let retry_at = reach(state, &result);
     if !state.orders.poll.answered(ticket, state.now, retry_at) {
         return;
     }
-    if let Ok(page) = result {
-        state.connection.answered();
+    match result {
         // Paused between question and answer: the list stands still from the key press on.
-        if !state.orders.paused {
-            state.orders.receive(page, state.now);
-        }
+        Ok(_) if state.orders.paused => {}
+        Ok(page) => state.orders.receive(page, state.now),
+        Err(NoAnswer::Refused(reason)) => state.orders.refusal = Some(reason),
+        Err(NoAnswer::Unreachable(_)) => {}
     }
 }
 
-pub(super) fn journey(state: &mut State, ticket: u64, result: Result<JourneyReply, String>) {
+pub(super) fn journey(state: &mut State, ticket: u64, result: Result<JourneyReply, NoAnswer>) {
     if let Some((_, key)) = state.lookup.take_if(|(asked, _)| *asked == ticket) {
+        reach(state, &result);
         looked_up(state, &key, result);
         return;
     }
     let now = state.now;
-    let Some(screen) = &mut state.journey else { return };
-    let retry_at = match &result {
-        Ok(_) => None,
-        Err(reason) => Some(state.connection.failed(reason.clone(), now)),
-    };
-    if !screen.poll.answered(ticket, now, retry_at) {
+    let awaited = state.journey.as_ref().is_some_and(|screen| screen.poll.awaits(ticket));
+    if !awaited {
         return;
     }
+    let retry_at = reach(state, &result);
+    let Some(screen) = &mut state.journey else { return };
+    screen.poll.answered(ticket, now, retry_at);
     match result {
-        Err(_) => return,
         Ok(JourneyReply::Found(journey)) => screen.receive(journey, now),
         Ok(JourneyReply::NotFound) => screen.missing = true,
         Ok(JourneyReply::Candidates(keys)) => {
@@ -44,18 +42,26 @@ pub(super) fn journey(state: &mut State, ticket: u64, result: Result<JourneyRepl
             state.journey = None;
             state.overlay = Some(Overlay::Candidates { text, keys, cursor: Cursor::default() });
         }
+        Err(NoAnswer::Refused(reason)) => state.say(reason),
+        Err(NoAnswer::Unreachable(_)) => {}
     }
-    state.connection.answered();
     pane::rewrite(state);
 }
 
-fn looked_up(state: &mut State, key: &str, result: Result<JourneyReply, String>) {
+/// What an answer, or none, says of the connection; if it is down, when to ask again. Who
+/// refuses a question is there.
+fn reach<T>(state: &mut State, result: &Result<T, NoAnswer>) -> Option<Timestamp> {
     match result {
-        Err(reason) => {
-            state.say(format!("no answer for {key}: {reason}"));
-            state.connection.failed(reason, state.now);
-            return;
+        Ok(_) | Err(NoAnswer::Refused(_)) => {
+            state.connection.answered();
+            None
         }
+        Err(NoAnswer::Unreachable(reason)) => Some(state.connection.failed(reason.clone(), state.now)),
+    }
+}
+
+fn looked_up(state: &mut State, key: &str, result: Result<JourneyReply, NoAnswer>) {
+    match result {
         Ok(JourneyReply::Found(journey)) => {
             let mut screen = JourneyScreen::new(&journey.id.to_string(), state.now);
             screen.receive(journey, state.now);
@@ -65,6 +71,8 @@ fn looked_up(state: &mut State, key: &str, result: Result<JourneyReply, String>)
         Ok(JourneyReply::Candidates(keys)) => {
             state.overlay = Some(Overlay::Candidates { text: key.to_owned(), keys, cursor: Cursor::default() });
         }
+        Err(NoAnswer::Refused(reason) | NoAnswer::Unreachable(reason)) => {
+            state.say(format!("no answer for {key}: {reason}"));
+        }
     }
-    state.connection.answered();
 }

@@ -46,7 +46,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
                 state.journey = Some(JourneyScreen::new(&order.id.to_string(), state.now));
             }
         }
-        Command::Back if !orders.search.is_empty() => search_for(state, String::new()),
+        Command::Back if !orders.search.is_empty() => state.orders.search_for(String::new()),
         Command::Back => {
             orders.filter = Filter::All;
             orders.arrange();
@@ -71,7 +71,7 @@ fn type_search(state: &mut State, key: KeyEvent) -> Vec<Action> {
     match key.code {
         KeyCode::Esc => {
             state.orders.typing = false;
-            search_for(state, String::new());
+            state.orders.search_for(String::new());
         }
         KeyCode::Enter => {
             state.orders.typing = false;
@@ -86,22 +86,14 @@ fn type_search(state: &mut State, key: KeyEvent) -> Vec<Action> {
         KeyCode::Up => state.orders.step(-1),
         KeyCode::Backspace => {
             search.pop();
-            search_for(state, search);
+            state.orders.search_for(search);
         }
-        KeyCode::Char('u' | 'w') if control => search_for(state, String::new()),
+        KeyCode::Char('u' | 'w') if control => state.orders.search_for(String::new()),
         KeyCode::Char(c) if !control && search.len() < SEARCH_LIMIT => {
             search.push(c);
-            search_for(state, search);
+            state.orders.search_for(search);
         }
         _ => {}
     }
     Vec::new()
-}
-
-fn search_for(state: &mut State, search: String) {
-    if state.orders.search != search {
-        state.orders.search = search;
-        state.orders.choose_first();
-        state.orders.poll.hurry();
-    }
 }

@@ -1,6 +1,7 @@
 use ordertrace_api::span::SpansReply;
 
 use crate::app::action::Action;
+use crate::app::event::NoAnswer;
 use crate::app::pane::{attempt_of, detail_lines, span_lines, spans_side, wait_lines};
 use crate::app::state::{JourneyScreen, Pane, PaneKind, SpansState, State};
 use crate::text::{Line, Tone};
@@ -37,14 +38,14 @@ pub(super) fn ask_spans(state: &mut State) -> Option<Action> {
     action
 }
 
-pub(super) fn receive_spans(state: &mut State, ticket: u64, result: Result<SpansReply, String>) {
+pub(super) fn receive_spans(state: &mut State, ticket: u64, result: Result<SpansReply, NoAnswer>) {
     let Some(pane) = state.journey.as_mut().and_then(|screen| screen.pane.as_mut()) else { return };
     if pane.kind != PaneKind::Spans(SpansState::Asked { ticket }) {
         return;
     }
     pane.kind = PaneKind::Spans(match result {
         Ok(reply) => SpansState::Received(reply),
-        Err(reason) => SpansState::Failed(reason),
+        Err(NoAnswer::Refused(reason) | NoAnswer::Unreachable(reason)) => SpansState::Failed(reason),
     });
     rewrite(state);
 }

@@ -34,7 +34,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     row += rows.list;
     if rows.message > 0 {
         let said = message(state);
-        canvas.row(row, search_line(orders).or(said).or_else(|| more(orders)).unwrap_or_default());
+        let said = search_line(orders).or(said).or_else(|| refusal(orders)).or_else(|| more(orders));
+        canvas.row(row, said.unwrap_or_default());
         row += 1;
     }
     if rows.footer > 0 {
@@ -85,6 +86,10 @@ fn search_line(orders: &OrdersScreen) -> Option<Line> {
             .and(Tone::Strong, "█")
             .and(Tone::Dim, format!("  {count} shown   ⏎ opens the order with exactly this key   Esc ends"))
     })
+}
+
+fn refusal(orders: &OrdersScreen) -> Option<Line> {
+    orders.refusal.as_ref().map(|reason| Line::of(Tone::Error, format!(" ✗ refused: {reason}")))
 }
 
 fn more(orders: &OrdersScreen) -> Option<Line> {

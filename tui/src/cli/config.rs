@@ -1,0 +1,96 @@
+//! `ordertrace config`: the services' configuration files.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Subcommand, ValueEnum};
+use ordertrace_agent::capture::Rules;
+use ordertrace_agent::config::Config as AgentConfig;
+use ordertrace_collector::recognise::Recogniser;
+use ordertrace_collector::settings::Settings;
+
+/// What to do with a configuration file.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Says whether a file can be used, and if not, where and why
+    Check {
+        /// Whose configuration it is
+        service: Service,
+        /// The file
+        file: PathBuf,
+    },
+    /// Prints a file of all settings with their defaults and what they mean
+    Print {
+        /// Whose configuration
+        service: Service,
+    },
+    /// Prints the JSON schema, for editors
+    Schema {
+        /// Whose configuration
+        service: Service,
+    },
+}
+
+/// A part with a configuration file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Service {
+    /// The collector
+    Collector,
+    /// The agent
+    Agent,
+}
+
+const AGENT_TITLE: &str = "The agent's configuration: every key with its default value.\n\
+    Write only what differs. Made by `ordertrace config print agent`.";
+
+/// Exit code for a file that cannot be used.
+const UNUSABLE: u8 = 2;
+
+pub(super) fn run(command: ConfigCommand) -> anyhow::Result<u8> {
+    let mut out = std::io::stdout().lock();
+    match command {
+        ConfigCommand::Check { service, file } => {
+            let checked = match service {
+                Service::Collector => check_collector(&file),
+                Service::Agent => check_agent(&file),
+            };
+            if let Err(error) = checked {
+                eprintln!("ordertrace: {error:#}");
+                return Ok(UNUSABLE);
+            }
+            writeln!(out, "{} can be used", file.display())?;
+        }
+        ConfigCommand::Print { service } => {
+            let text = match service {
+                Service::Collector => Settings::example()?,
+                Service::Agent => ordertrace_config::example::<AgentConfig>(AGENT_TITLE)?,
+            };
+            out.write_all(text.as_bytes())?;
+        }
+        ConfigCommand::Schema { service } => {
+            let schema = match service {
+                Service::Collector => Settings::json_schema(),
+                Service::Agent => ordertrace_config::json_schema::<AgentConfig>(),
+            };
+            serde_json::to_writer_pretty(&mut out, &schema)?;
+            writeln!(out)?;
+        }
+    }
+    Ok(0)
+}
+
+fn check_collector(file: &std::path::Path) -> anyhow::Result<()> {
+    let settings = Settings::load(file)?;
+    Recogniser::new(&settings.recognise)?;
+    Ok(())
+}
+
+fn check_agent(file: &std::path::Path) -> anyhow::Result<()> {
+    let config: AgentConfig = ordertrace_config::load(file)?;
+    for route in &config.routes {
+        Rules::compile(&route.presets, &route.templates, &route.rules, route.defaults)
+            .with_context(|| format!("route {}", route.name))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Commands that keep running, and the demo.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use anyhow::Context;
+use clap::Subcommand;
+use etcetera::BaseStrategy;
+use ordertrace_agent::command::AgentArgs;
+use ordertrace_collector::command::CollectorArgs;
+use ordertrace_telemetry::Guard;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+
+use super::Options;
+use super::config::{self, ConfigCommand};
+use crate::app::{TuiSettings, run_tui};
+use crate::demo::{self, DemoArgs};
+use crate::report::Format;
+
+/// Commands that run a part of ordertrace instead of asking for something.
+#[derive(Debug, Subcommand)]
+pub enum Serve {
+    /// A simulated shop with agent, collector, embedded ClickHouse and the terminal UI
+    Demo(DemoArgs),
+    /// A collector with an embedded ClickHouse on this host
+    Up(CollectorArgs),
+    /// The collector as a service
+    Collector(CollectorArgs),
+    /// The agent beside some systems: handoff proxy and OTLP receiver
+    Agent(AgentArgs),
+    /// Checks, prints or describes configuration files
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+impl Serve {
+    /// Runs the command to its exit code.
+    ///
+    /// # Errors
+    /// When the part cannot start or breaks.
+    pub fn run(self, options: &Options) -> anyhow::Result<u8> {
+        match self {
+            Self::Demo(args) if args.headless => headless(&args, options),
+            Self::Demo(args) => {
+                let _telemetry = log_to_file()?;
+                demo::run_live(&args, |collector| {
+                    run_tui(TuiSettings { collector, ..options.tui() })
+                })?;
+                Ok(0)
+            }
+            Self::Up(args) | Self::Collector(args) => {
+                service("ordertrace-collector", ordertrace_collector::command::run(args))
+            }
+            Self::Agent(args) => service("ordertrace-agent", ordertrace_agent::command::run(args)),
+            Self::Config(command) => config::run(command),
+        }
+    }
+}
+
+fn service(name: &'static str, run: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the program's threads")?;
+    runtime.block_on(async {
+        let _telemetry = ordertrace_telemetry::init(name)?;
+        run.await
+    })?;
+    Ok(0)
+}
+
+fn headless(args: &DemoArgs, options: &Options) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the demo's threads")?;
+    let report = runtime.block_on(async {
+        let _telemetry = ordertrace_telemetry::init("ordertrace-demo")?;
+        demo::run_headless(args).await
+    })?;
+    let mut out = std::io::stdout().lock();
+    match options.format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &report)?;
+            writeln!(out)?;
+        }
+        Format::Pretty | Format::Markdown => write!(out, "{report}")?,
+    }
+    Ok(u8::from(!report.agrees()))
+}
+
+/// Logs of a program that owns the terminal go to a file in the XDG state folder.
+fn log_to_file() -> anyhow::Result<Guard> {
+    let strategy = etcetera::choose_base_strategy()?;
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.cache_dir()).join("ordertrace");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let path = folder.join("demo.log");
+    let file = OpenOptions::new().create(true).append(true).open(&path);
+    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(ordertrace_telemetry::init_with_writer("ordertrace-demo", BoxMakeWriter::new(std::sync::Arc::new(file)))?)
+}

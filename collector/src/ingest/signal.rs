@@ -1,5 +1,7 @@
+use std::fmt::Display;
 use std::future::Future;
 
+use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
@@ -11,8 +13,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use prost::Message;
 
-use super::decode::{Decoded, Decoder, json};
+use super::decode::{Decoded, Decoder, json, shape};
 use super::metrics::SignalName;
+use super::pipeline::IngestError;
 use crate::record::{EventRecord, ReadingRecord, SpanRecord};
 use crate::store::{Store, Unavailable};
 
@@ -26,11 +29,28 @@ pub(super) trait Signal: 'static {
     type Record: Send + 'static;
     /// Its name.
     const NAME: SignalName;
+    /// Its gRPC service.
+    const SERVICE: &'static str;
     /// The name in JSON of the number of refused items.
     const REJECTED: &'static str;
 
     /// Reads a request in JSON.
-    fn read_json(body: &[u8]) -> serde_json::Result<Self::Request>;
+    fn parse_json(body: &[u8]) -> serde_json::Result<Self::Request>;
+    /// Reads a request in Protobuf.
+    ///
+    /// # Errors
+    /// [`IngestError::Malformed`] when it is none, or would take too much memory.
+    fn read_protobuf(body: Bytes) -> Result<Self::Request, IngestError> {
+        shape::check(&body, Self::NAME).map_err(|unfolds| malformed(&unfolds))?;
+        Self::Request::decode(body).map_err(|error| malformed(&error))
+    }
+    /// Reads a request in JSON.
+    ///
+    /// # Errors
+    /// [`IngestError::Malformed`] when it is none, or would take too much memory.
+    fn read_json(body: &[u8]) -> Result<Self::Request, IngestError> {
+        json::within(shape::room_bytes(body.len()), || Self::parse_json(body)).map_err(|error| malformed(&error))
+    }
     /// Turns a request into records.
     fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record>;
     /// Stores records; returns when they are stored.
@@ -43,6 +63,10 @@ pub(super) trait Signal: 'static {
     fn response(rejected: i64, error_message: String) -> Self::Response;
 }
 
+fn malformed(error: &dyn Display) -> IngestError {
+    IngestError::Malformed { reason: error.to_string() }
+}
+
 pub(super) enum Traces {}
 
 impl Signal for Traces {
@@ -50,9 +74,10 @@ impl Signal for Traces {
     type Response = ExportTraceServiceResponse;
     type Record = SpanRecord;
     const NAME: SignalName = SignalName::Traces;
+    const SERVICE: &'static str = "opentelemetry.proto.collector.trace.v1.TraceService";
     const REJECTED: &'static str = "rejectedSpans";
 
-    fn read_json(body: &[u8]) -> serde_json::Result<Self::Request> {
+    fn parse_json(body: &[u8]) -> serde_json::Result<Self::Request> {
         json::traces(body)
     }
 
@@ -81,9 +106,10 @@ impl Signal for Logs {
     type Response = ExportLogsServiceResponse;
     type Record = EventRecord;
     const NAME: SignalName = SignalName::Logs;
+    const SERVICE: &'static str = "opentelemetry.proto.collector.logs.v1.LogsService";
     const REJECTED: &'static str = "rejectedLogRecords";
 
-    fn read_json(body: &[u8]) -> serde_json::Result<Self::Request> {
+    fn parse_json(body: &[u8]) -> serde_json::Result<Self::Request> {
         json::logs(body)
     }
 
@@ -108,9 +134,10 @@ impl Signal for Metrics {
     type Response = ExportMetricsServiceResponse;
     type Record = ReadingRecord;
     const NAME: SignalName = SignalName::Metrics;
+    const SERVICE: &'static str = "opentelemetry.proto.collector.metrics.v1.MetricsService";
     const REJECTED: &'static str = "rejectedDataPoints";
 
-    fn read_json(body: &[u8]) -> serde_json::Result<Self::Request> {
+    fn parse_json(body: &[u8]) -> serde_json::Result<Self::Request> {
         json::metrics(body)
     }
 

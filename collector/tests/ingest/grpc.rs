@@ -57,6 +57,63 @@ async fn an_empty_request_is_taken() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_no_otlp_is_refused_for_good() {
+    let server = Server::start().await;
+    // Its first field says that it is longer than the message.
+    let mut grpc = tonic::client::Grpc::new(channel(&server).await);
+    grpc.ready().await.unwrap();
+    let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export".parse().unwrap();
+    let body = bytes::Bytes::from_static(b"\x0a\x03\x12\xff\xff");
+    let status = grpc.unary(tonic::Request::new(body), path, Raw).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    assert!(status.message().starts_with("the body is no valid OTLP request: "), "{status:?}");
+
+    grpc.ready().await.unwrap();
+    let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Import".parse().unwrap();
+    let status = grpc.unary(tonic::Request::new(bytes::Bytes::new()), path, Raw).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unimplemented);
+}
+
+/// Sends bytes as they are.
+#[derive(Default)]
+struct Raw;
+
+impl tonic::codec::Codec for Raw {
+    type Encode = bytes::Bytes;
+    type Decode = bytes::Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl tonic::codec::Encoder for Raw {
+    type Item = bytes::Bytes;
+    type Error = tonic::Status;
+
+    fn encode(&mut self, item: bytes::Bytes, buffer: &mut tonic::codec::EncodeBuf<'_>) -> Result<(), tonic::Status> {
+        bytes::BufMut::put(buffer, item);
+        Ok(())
+    }
+}
+
+impl tonic::codec::Decoder for Raw {
+    type Item = bytes::Bytes;
+    type Error = tonic::Status;
+
+    fn decode(&mut self, buffer: &mut tonic::codec::DecodeBuf<'_>) -> Result<Option<bytes::Bytes>, tonic::Status> {
+        let length = bytes::Buf::remaining(buffer);
+        Ok(Some(bytes::Buf::copy_to_bytes(buffer, length)))
+    }
+}
+
+#[tokio::test]
 async fn a_part_that_is_refused_is_told() {
     let server = Server::start().await;
     let mut bad = span(2);

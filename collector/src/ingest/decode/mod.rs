@@ -5,6 +5,7 @@ mod event;
 pub(super) mod json;
 mod reading;
 mod refusal;
+pub(super) mod shape;
 mod span;
 mod value;
 mod window;

@@ -8,10 +8,9 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
-use prost::Message;
 use tokio::net::TcpListener;
 
-use super::pipeline::{Ingest, IngestError};
+use super::pipeline::{Ingest, Taken};
 use super::signal::{Logs, Metrics, Signal, Traces};
 use crate::store::Store;
 use body::Coding;
@@ -54,16 +53,15 @@ async fn answer<S: Store, G: Signal>(
     ingest: &Arc<Ingest<S>>,
     request: Request,
     format: Result<Format, Refused>,
-) -> Result<super::pipeline::Taken, Refused> {
+) -> Result<Taken, Refused> {
     let format = format?;
     let coding = Coding::of(request.headers())?;
     let reservation = ingest.budget().admit().map_err(Refused::overloaded)?;
     let body = body::read(request, coding, ingest.limits(), &reservation).await?;
     let length = body.len();
     let read = move || match format {
-        Format::Protobuf => G::Request::decode(body).map_err(|error| error.to_string()),
-        Format::Json => G::read_json(&body).map_err(|error| error.to_string()),
+        Format::Protobuf => G::read_protobuf(body),
+        Format::Json => G::read_json(&body),
     };
-    let read = move || read().map_err(|reason| IngestError::Malformed { reason });
     ingest.take::<G>(length, reservation, read).await.map_err(Refused::from)
 }

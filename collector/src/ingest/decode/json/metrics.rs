@@ -3,13 +3,12 @@ use opentelemetry_proto::tonic::metrics::v1 as proto;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::scalar::{Double, Int64, List, Object, Uint32, Uint64, each};
 use super::value::KeyValue;
 
-/// Reads the body of `POST /v1/metrics`. Of points that cannot be readings only the number
-/// is read.
+/// Reads the body of `POST /v1/metrics`. Points that cannot be readings become summaries,
+/// which are refused as well.
 pub(in crate::ingest) fn metrics(body: &[u8]) -> serde_json::Result<ExportMetricsServiceRequest> {
     let json: Object<Request> = serde_json::from_slice(body)?;
     Ok(ExportMetricsServiceRequest { resource_metrics: each(json.0.resource_metrics) })
@@ -65,7 +64,20 @@ struct NumberPoints {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct OtherPoints {
-    data_points: Option<Vec<IgnoredAny>>,
+    data_points: List<OtherPoint>,
+}
+
+/// A point of which nothing is stored; its attributes are read so that it has a price.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OtherPoint {
+    attributes: List<KeyValue>,
+}
+
+impl From<OtherPoint> for proto::SummaryDataPoint {
+    fn from(json: OtherPoint) -> Self {
+        Self { attributes: each(json.attributes), ..Self::default() }
+    }
 }
 
 impl From<Metric> for proto::Metric {
@@ -76,10 +88,7 @@ impl From<Metric> for proto::Metric {
         } else if let Some(sum) = json.sum {
             Some(Data::Sum(proto::Sum { data_points: each(sum.0.data_points), ..proto::Sum::default() }))
         } else {
-            others.map(|others| {
-                let count = others.0.data_points.unwrap_or_default().len();
-                Data::Summary(proto::Summary { data_points: vec![proto::SummaryDataPoint::default(); count] })
-            })
+            others.map(|others| Data::Summary(proto::Summary { data_points: each(others.0.data_points) }))
         };
         Self { name: json.name.unwrap_or_default(), data, ..Self::default() }
     }

@@ -14,6 +14,7 @@ mod value;
 
 pub(in crate::ingest) use logs::logs;
 pub(in crate::ingest) use metrics::metrics;
+pub(in crate::ingest) use scalar::within;
 pub(in crate::ingest) use traces::traces;
 
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;

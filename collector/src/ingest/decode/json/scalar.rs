@@ -1,8 +1,32 @@
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+
+use crate::ingest::decode::shape::Unfolds;
+
+thread_local! {
+    /// Memory that the lists of the body being read may still take.
+    static ROOM_BYTES: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+/// Runs `read` with so much memory for the elements of lists. Serde hands no state through
+/// derived code, and a body is read on one thread.
+pub(in crate::ingest) fn within<R>(room_bytes: usize, read: impl FnOnce() -> R) -> R {
+    ROOM_BYTES.set(room_bytes);
+    let result = read();
+    ROOM_BYTES.set(usize::MAX);
+    result
+}
+
+/// Takes the memory of one `T` from what is left.
+pub(super) fn spend<T, E: Error>() -> Result<(), E> {
+    let room = ROOM_BYTES.get().checked_sub(size_of::<T>()).ok_or_else(|| E::custom(Unfolds))?;
+    ROOM_BYTES.set(room);
+    Ok(())
+}
 
 /// A list of messages; absent and null are empty.
 pub(super) type List<T> = Option<Vec<Object<T>>>;
@@ -26,6 +50,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                spend::<T, A::Error>()?;
                 T::deserialize(MapAccessDeserializer::new(map)).map(Object)
             }
         }

@@ -85,6 +85,20 @@ fn points_that_are_no_readings_are_counted() {
     assert!(matches!(&metrics[1].data, Some(Data::Gauge(gauge)) if gauge.data_points.len() == 2));
 }
 
+#[test]
+fn empty_messages_by_the_million_are_refused() {
+    let many = |element: &str| vec![element; 1_000_000].join(",");
+    for body in [
+        format!(r#"{{"resourceSpans":[{}]}}"#, many("{}")),
+        format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#, many("{}")),
+        format!(r#"{{"resourceSpans":[{{"resource":{{"attributes":[{}]}}}}]}}"#, many("{}")),
+    ] {
+        let read = |room_bytes| within(room_bytes, || traces(body.as_bytes()));
+        assert!(read(16 * body.len()).unwrap_err().to_string().contains("more empty messages"));
+        assert!(read(usize::MAX).is_ok());
+    }
+}
+
 proptest! {
     #[test]
     fn no_body_makes_it_panic(body in proptest::collection::vec(any::<u8>(), 0..256)) {

@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::common::v1 as proto;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::scalar::{Double, Int64, List, Object, each};
+use super::scalar::{Double, Int64, List, Object, each, spend};
 
 /// common.proto `KeyValue`.
 #[derive(Default, serde::Deserialize)]
@@ -55,6 +55,7 @@ impl<'de> Deserialize<'de> for AnyValue {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AnyValue, A::Error> {
+                spend::<AnyValue, A::Error>()?;
                 let mut value = None;
                 while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
                     let next = match name.as_ref() {

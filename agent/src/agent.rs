@@ -102,9 +102,10 @@ impl Agent {
         let grpc = listen_if(config.receiver.grpc, "OTLP/gRPC receiver").await?;
         let http = listen_if(config.receiver.http, "OTLP/HTTP receiver").await?;
         let health = listen_if(config.metrics, "metrics").await?;
-        let (spool, writer) = open_spool(&config).await?;
+        let exporter = Exporter::new(&config.export)?;
         let meter = Meter::default();
-        let exporter = Exporter::new(&config.export, spool.clone(), meter.clone())?;
+        // Last of what can fail: an open spool keeps others out until its writer has ended.
+        let (spool, writer) = open_spool(&config).await?;
 
         let (sink, finished) = Sink::new(meter.clone());
         let (spans, queue) = mpsc::channel(WAITING_SPANS);
@@ -132,7 +133,7 @@ impl Agent {
             intake.push(watched("metrics", served));
         }
         let stop_export = CancellationToken::new();
-        let exporter = tokio::spawn(exporter.run(stop_export.clone()));
+        let exporter = tokio::spawn(exporter.run(spool.clone(), meter.clone(), stop_export.clone()));
         Ok(Self {
             meter,
             spool,

@@ -11,33 +11,12 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper_util::rt::TokioIo;
-use ordertrace_agent::capture::Preset;
-use rand::RngExt;
-use support::{PATIENCE, Routed, Upstream, attribute, body_of, client, fixture, full, http2_client, loopback};
+use support::{
+    PATIENCE, Routed, Upstream, attribute, body_of, client, echo, full, http2_client, loopback, random, raw,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-
-fn random(length: usize) -> Bytes {
-    let mut bytes = vec![0; length];
-    rand::rng().fill(&mut bytes[..]);
-    bytes.into()
-}
-
-/// Answers with the request's body as it comes, trailers included.
-async fn echo(request: Request<Incoming>) -> Response<support::UpstreamBody> {
-    let (head, body) = request.into_parts();
-    let mut response = Response::new(body.boxed_unsync());
-    for name in ["x-mixed", "te", "traceparent", "tracestate", "host", "connection"] {
-        if let Some(value) = head.headers.get(name) {
-            response.headers_mut().insert(http::HeaderName::try_from(format!("seen-{name}")).unwrap(), value.clone());
-        }
-    }
-    if let Some(trailer) = head.headers.get("trailer") {
-        response.headers_mut().insert("trailer", trailer.clone());
-    }
-    response
-}
 
 #[tokio::test]
 async fn bodies_pass_byte_for_byte_both_ways() {
@@ -158,15 +137,6 @@ async fn many_http2_requests_share_a_connection() {
     routed.agent.stop().await;
 }
 
-/// Speaks raw HTTP/1.1 through the route and returns everything until the end.
-async fn raw(routed: &Routed, request: &str) -> String {
-    let mut stream = TcpStream::connect(routed.addr).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
-    answer
-}
-
 #[tokio::test]
 async fn header_case_trailers_and_hop_headers_over_http1() {
     let upstream = Upstream::start(echo).await;
@@ -181,6 +151,23 @@ async fn header_case_trailers_and_hop_headers_over_http1() {
     assert!(answer.contains("seen-x-mixed: Ab\r\n") && answer.contains("seen-host: shop.example\r\n"), "{answer}");
     assert!(answer.contains("seen-te: trailers\r\n"), "{answer}");
     assert!(answer.contains("\r\n3\r\nabc\r\n0\r\nx-sum: 7\r\n\r\n"), "{answer}");
+    routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_caller_that_waits_for_100_continue_gets_it() {
+    let upstream = Upstream::start(echo).await;
+    let routed = Routed::to(&upstream.url()).await;
+    let mut caller = TcpStream::connect(routed.addr).await.unwrap();
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\nConnection: close\r\n\r\n";
+    caller.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    tokio::time::timeout(PATIENCE, caller.read_exact(&mut interim)).await.unwrap().unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    caller.write_all(b"body").await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, caller.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("body"), "{answer}");
     routed.agent.stop().await;
 }
 
@@ -286,240 +273,4 @@ async fn tls_upstreams_are_checked_and_named() {
     serving.abort();
     routed.agent.stop().await;
     distrusting.agent.stop().await;
-}
-
-#[tokio::test]
-async fn an_upstream_that_is_not_there_is_a_bad_gateway() {
-    let gone = TcpListener::bind(loopback()).await.unwrap().local_addr().unwrap();
-    let routed = Routed::to(&format!("http://{gone}")).await;
-    let answer = client().get(routed.url("/orders")).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
-    assert!(answer.text().await.unwrap().contains(&gone.to_string()));
-    let span = routed.span().await;
-    assert_eq!(attribute(&span, "error.type").as_deref(), Some("connect"));
-    assert_eq!(span.status.unwrap().code, 2);
-    routed.agent.stop().await;
-}
-
-#[tokio::test]
-async fn an_upstream_that_is_too_slow_is_a_gateway_timeout() {
-    let upstream = Upstream::start(|_| std::future::pending()).await;
-    let routed = Routed::with(&upstream.url(), |route| route.response_timeout_ms = 50).await;
-    assert_eq!(client().get(routed.url("/")).send().await.unwrap().status(), StatusCode::GATEWAY_TIMEOUT);
-    assert_eq!(attribute(&routed.span().await, "error.type").as_deref(), Some("timeout"));
-    routed.agent.stop().await;
-}
-
-/// A server that reads a request's head on each connection and then does as told.
-async fn raw_upstream(answers: Vec<&'static str>) -> std::net::SocketAddr {
-    let listener = TcpListener::bind(loopback()).await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        for answer in answers {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(stream.read_u8().await.unwrap());
-            }
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
-    addr
-}
-
-#[tokio::test]
-async fn an_upstream_that_dies_within_the_body_breaks_the_callers_too() {
-    let addr = raw_upstream(vec!["HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"]).await;
-    let routed = Routed::to(&format!("http://{addr}")).await;
-    let answer = client().get(routed.url("/")).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::OK);
-    assert!(answer.bytes().await.is_err(), "a cut body must not look whole");
-    let span = routed.span().await;
-    assert_eq!(attribute(&span, "error.type").as_deref(), Some("reset"));
-    assert_eq!(attribute(&span, "http.response.status_code").as_deref(), Some("200"));
-    routed.agent.stop().await;
-}
-
-#[tokio::test]
-async fn an_upstream_that_closes_without_an_answer_is_a_bad_gateway() {
-    let addr = raw_upstream(vec![""]).await;
-    let routed = Routed::to(&format!("http://{addr}")).await;
-    assert_eq!(client().get(routed.url("/")).send().await.unwrap().status(), StatusCode::BAD_GATEWAY);
-    assert_eq!(attribute(&routed.span().await, "error.type").as_deref(), Some("reset"));
-    routed.agent.stop().await;
-}
-
-#[tokio::test]
-async fn an_idle_connection_that_the_upstream_closes_is_closed_towards_the_caller() {
-    let addr = raw_upstream(vec!["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"; 2]).await;
-    let routed = Routed::to(&format!("http://{addr}")).await;
-    for _ in 0..2 {
-        // No `Connection: close` here: only the upstream's closing ends it.
-        let answer = raw(&routed, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-        assert!(answer.ends_with("\r\n\r\nok"), "{answer}");
-    }
-    for span in routed.collector.wait_for_spans(2).await {
-        assert_eq!(attribute(&span, "error.type"), None);
-    }
-    routed.agent.stop().await;
-}
-
-/// A request that was written on a reused connection and lost ends the caller's connection,
-/// as it would without the proxy; it is neither sent twice nor answered for the upstream.
-#[tokio::test]
-async fn a_request_lost_on_a_reused_connection_is_not_repeated() {
-    let listener = TcpListener::bind(loopback()).await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    let (heads, mut seen) = mpsc::channel::<String>(8);
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        for answer in ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ""] {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(stream.read_u8().await.unwrap());
-            }
-            heads.send(String::from_utf8(head).unwrap()).await.unwrap();
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
-        drop(stream);
-        // A second connection would be a repetition.
-        if listener.accept().await.is_ok() {
-            heads.send("again".to_owned()).await.unwrap();
-        }
-    });
-    let routed = Routed::to(&format!("http://{addr}")).await;
-    let request = "GET /a HTTP/1.1\r\nHost: a\r\nX-MiXed-Case: Ab\r\n\r\n";
-    let mut caller = TcpStream::connect(routed.addr).await.unwrap();
-    caller.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = vec![0; 1024];
-    let mut length = 0;
-    while !answer[..length].ends_with(b"ok") {
-        length += caller.read(&mut answer[length..]).await.unwrap();
-    }
-    caller.write_all(request.as_bytes()).await.unwrap();
-    let mut rest = Vec::new();
-    let _ = tokio::time::timeout(PATIENCE, caller.read_to_end(&mut rest)).await.unwrap();
-    assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
-    let spans = routed.collector.wait_for_spans(2).await;
-    assert_eq!(attribute(&spans[1], "error.type").as_deref(), Some("reset"));
-    routed.agent.stop().await;
-    for _ in 0..2 {
-        let head = seen.try_recv().unwrap();
-        assert!(head.contains("X-MiXed-Case: Ab\r\n"), "names keep their case: {head}");
-        assert!(head.contains("\r\ntraceparent: 00-"), "{head}");
-    }
-    assert!(seen.try_recv().is_err());
-}
-
-#[tokio::test]
-async fn a_caller_that_goes_away_cancels_upstream() {
-    let (entered, mut arrivals) = mpsc::channel::<()>(1);
-    let (left, mut departures) = mpsc::channel::<()>(1);
-    let upstream = Upstream::start(move |_| {
-        let (entered, left) = (entered.clone(), left.clone());
-        async move {
-            struct OnDrop(mpsc::Sender<()>);
-            impl Drop for OnDrop {
-                fn drop(&mut self) {
-                    self.0.try_send(()).unwrap();
-                }
-            }
-            let _left = OnDrop(left);
-            entered.send(()).await.unwrap();
-            std::future::pending().await
-        }
-    })
-    .await;
-    let routed = Routed::to(&upstream.url()).await;
-    let mut stream = TcpStream::connect(routed.addr).await.unwrap();
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    tokio::time::timeout(PATIENCE, arrivals.recv()).await.unwrap().unwrap();
-    drop(stream);
-    tokio::time::timeout(PATIENCE, departures.recv()).await.unwrap().unwrap();
-    assert_eq!(attribute(&routed.span().await, "error.type").as_deref(), Some("aborted"));
-    routed.agent.stop().await;
-}
-
-#[tokio::test]
-async fn traces_are_continued_started_and_restarted() {
-    let upstream = Upstream::start(echo).await;
-    let routed = Routed::to(&upstream.url()).await;
-    let client = client();
-    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let seen = async |traceparent: Option<&str>| {
-        let mut request = client.get(routed.url("/"));
-        if let Some(traceparent) = traceparent {
-            request = request.header("traceparent", traceparent).header("tracestate", "a=1");
-        }
-        let answer = request.send().await.unwrap();
-        let text = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-        (text("seen-traceparent").unwrap(), text("seen-tracestate"))
-    };
-    let (continued, state) = seen(Some(parent)).await;
-    assert!(continued.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && continued.ends_with("-01"));
-    assert!(!continued.contains("00f067aa0ba902b7"), "the upstream's parent is the proxy's span");
-    assert_eq!(state.as_deref(), Some("a=1"));
-    let (started, _) = seen(None).await;
-    let (restarted, state) = seen(Some("nonsense")).await;
-    assert_eq!(state, None);
-    let spans = routed.collector.wait_for_spans(3).await;
-    for (traceparent, parent) in [(&continued, "00f067aa0ba902b7"), (&started, ""), (&restarted, "")] {
-        let span = spans.iter().find(|span| traceparent.contains(&hex::encode(&span.span_id))).unwrap();
-        assert!(traceparent.contains(&hex::encode(&span.trace_id)));
-        assert_eq!(hex::encode(&span.parent_span_id), parent);
-    }
-    routed.agent.stop().await;
-}
-
-#[tokio::test]
-async fn repeated_idempotency_keys_are_counted_as_retries() {
-    let upstream = Upstream::start(|_| async {
-        let mut response = Response::new(full("{}"));
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        response
-    })
-    .await;
-    let routed = Routed::to(&upstream.url()).await;
-    let client = client();
-    for _ in 0..3 {
-        client.post(routed.url("/pay")).header("idempotency-key", "once").send().await.unwrap();
-    }
-    let spans = routed.collector.wait_for_spans(3).await;
-    let counts: Vec<_> = spans.iter().map(|span| attribute(span, "http.request.resend_count")).collect();
-    assert_eq!(counts, [None, Some("1".to_owned()), Some("2".to_owned())]);
-    assert_eq!(attribute(&spans[0], "error.type").as_deref(), Some("503"));
-    routed.agent.stop().await;
-}
-
-#[tokio::test]
-async fn the_recorded_shop_is_understood_on_the_wire() {
-    #[derive(serde::Deserialize)]
-    struct Recorded {
-        req: String,
-        resp: String,
-    }
-    let recorded: Recorded = serde_json::from_slice(&fixture("handoffs/0007.json")).unwrap();
-    let answer = recorded.resp.clone();
-    let upstream = Upstream::start(move |_| {
-        let mut response = Response::new(full(answer.clone()));
-        response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
-        async move { response }
-    })
-    .await;
-    let routed = Routed::with(&upstream.url(), |route| route.presets = vec![Preset::Vendure]).await;
-    let request = client()
-        .post(routed.url("/shop-api"))
-        .header("content-type", "application/json")
-        .bearer_auth("a-session-token")
-        .body(recorded.req);
-    assert_eq!(request.send().await.unwrap().text().await.unwrap(), recorded.resp);
-    let span = routed.span().await;
-    assert_eq!(span.name, "AddPayment");
-    assert_eq!(attribute(&span, "commerce.order.id").as_deref(), Some("FCJVW7ZW9CKTTHM1"));
-    assert_eq!(attribute(&span, "commerce.order.id@oms").as_deref(), Some("4"));
-    assert_eq!(attribute(&span, "commerce.payment.id").as_deref(), Some("pi_uKa3HTSa0qZBtw"));
-    assert_eq!(attribute(&span, "graphql.operation.name").as_deref(), Some("AddPayment"));
-    assert_eq!(attribute(&span, "commerce.auth.scheme").as_deref(), Some("bearer"));
-    assert!(!format!("{span:?}").contains("a-session-token"));
-    routed.agent.stop().await;
 }

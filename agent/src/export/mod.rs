@@ -79,8 +79,6 @@ enum Transport {
 #[derive(Debug)]
 pub struct Exporter {
     transport: Transport,
-    spool: Spool,
-    meter: Meter,
     retry_max: Duration,
     warnings: Throttle,
 }
@@ -90,34 +88,50 @@ impl Exporter {
     ///
     /// # Errors
     /// [`ExportError`] names the setting.
-    pub fn new(config: &ExportConfig, spool: Spool, meter: Meter) -> Result<Self, ExportError> {
+    pub fn new(config: &ExportConfig) -> Result<Self, ExportError> {
         let transport = match config.protocol {
             Protocol::HttpProtobuf => Transport::Http(http::HttpTransport::new(config)?),
             Protocol::Grpc => Transport::Grpc(Box::new(grpc::GrpcTransport::new(config)?)),
         };
         let retry_max = Duration::from_millis(config.retry_max_ms.max(1));
-        Ok(Self { transport, spool, meter, retry_max, warnings: Throttle::new(WARNING_EVERY) })
+        Ok(Self { transport, retry_max, warnings: Throttle::new(WARNING_EVERY) })
     }
 
-    /// Runs until `stop`. A batch that is out then is sent again by the next process.
-    pub async fn run(self, stop: CancellationToken) {
-        let mut backoff = Backoff::new(self.retry_max);
+    /// Delivers `spool` until `stop`. A batch that is out then is sent again by the next
+    /// process.
+    pub async fn run(self, spool: Spool, meter: Meter, stop: CancellationToken) {
+        let delivery = Delivery { exporter: &self, spool, meter, stop };
+        delivery.run().await;
+    }
+}
+
+/// An exporter at work.
+struct Delivery<'e> {
+    exporter: &'e Exporter,
+    spool: Spool,
+    meter: Meter,
+    stop: CancellationToken,
+}
+
+impl Delivery<'_> {
+    async fn run(&self) {
+        let mut backoff = Backoff::new(self.exporter.retry_max);
         let mut narrowing: u64 = 0;
         loop {
             let frozen = tokio::select! {
-                () = stop.cancelled() => break,
+                () = self.stop.cancelled() => break,
                 frozen = self.spool.freeze(if narrowing > 0 { 0 } else { BATCH_BYTES }) => frozen,
             };
             let batch = match frozen {
                 Ok(batch) => batch,
                 Err(error) => {
                     tracing::error!(%error, cause = causes(&error), "the spool cannot be read");
-                    if pause(&stop, backoff.next(None)).await { continue } else { break }
+                    if pause(&self.stop, backoff.next(None)).await { continue } else { break }
                 }
             };
             let delivered = tokio::select! {
-                () = stop.cancelled() => break,
-                delivered = self.deliver(batch, &mut backoff, &stop) => delivered,
+                () = self.stop.cancelled() => break,
+                delivered = self.deliver(batch, &mut backoff) => delivered,
             };
             narrowing = match delivered {
                 // The rest of a refused batch goes record by record too.
@@ -131,11 +145,11 @@ impl Exporter {
     }
 
     /// Sends a batch until the collector has it or has refused it for good.
-    async fn deliver(&self, batch: Batch, backoff: &mut Backoff, stop: &CancellationToken) -> Delivered {
+    async fn deliver(&self, batch: Batch, backoff: &mut Backoff) -> Delivered {
         let request = batch.request();
         let signal = batch.signal;
         loop {
-            let outcome = match &self.transport {
+            let outcome = match &self.exporter.transport {
                 Transport::Http(http) => http.send(signal, &request).await,
                 Transport::Grpc(grpc) => grpc.send(signal, &request).await,
             };
@@ -143,7 +157,7 @@ impl Exporter {
                 Outcome::Accepted { rejected_items, message } => {
                     backoff.reset();
                     let rejected = rejected_items.min(batch.items());
-                    if (rejected > 0 || !message.is_empty()) && self.warnings.is_due(Instant::now()) {
+                    if (rejected > 0 || !message.is_empty()) && self.exporter.warnings.is_due(Instant::now()) {
                         tracing::warn!(signal = signal.name(), rejected, message, "the collector took a part only");
                     }
                     self.settle(&batch, |meter| {
@@ -162,12 +176,12 @@ impl Exporter {
                         Ok(_) => return Delivered::Narrowed { records },
                         Err(error) => tracing::error!(%error, cause = causes(&error), "the spool cannot be written"),
                     }
-                    pause(stop, backoff.next(None)).await;
+                    pause(&self.stop, backoff.next(None)).await;
                 }
                 Outcome::Refused { reason } => {
                     backoff.reset();
                     let items = batch.items();
-                    if self.warnings.is_due(Instant::now()) {
+                    if self.exporter.warnings.is_due(Instant::now()) {
                         tracing::warn!(signal = signal.name(), items, reason, "the collector refused for good");
                     }
                     self.settle(&batch, |meter| meter.dropped(signal, Drop::Refused, items)).await;
@@ -176,7 +190,7 @@ impl Exporter {
                 Outcome::Retry { after, reason } => {
                     let delay = backoff.next(after);
                     self.meter.retried(signal, &reason, delay);
-                    pause(stop, delay).await;
+                    pause(&self.stop, delay).await;
                 }
             }
         }

@@ -13,7 +13,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Request as HttpRequest, Response as HttpResponse, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -26,7 +26,9 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use ordertrace_agent::Agent;
 use ordertrace_agent::config::{Compression, Config, RouteConfig};
 use prost::Message;
+use rand::RngExt;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -178,7 +180,7 @@ pub struct Routed {
     pub agent: Agent,
     pub collector: Collector,
     pub addr: SocketAddr,
-    _dir: TempDir,
+    pub _dir: TempDir,
 }
 
 impl Routed {
@@ -291,4 +293,51 @@ pub async fn body_of(response: http::Response<Incoming>) -> Bytes {
 pub fn client() -> reqwest::Client {
     let tls = ordertrace_agent::tls::client_config(None, &[]).unwrap();
     reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
+}
+
+pub fn random(length: usize) -> Bytes {
+    let mut bytes = vec![0; length];
+    rand::rng().fill(&mut bytes[..]);
+    bytes.into()
+}
+
+/// Answers with the request's body as it comes, trailers included.
+pub async fn echo(request: HttpRequest<Incoming>) -> HttpResponse<UpstreamBody> {
+    let (head, body) = request.into_parts();
+    let mut response = HttpResponse::new(body.boxed_unsync());
+    for name in ["x-mixed", "te", "traceparent", "tracestate", "host", "connection"] {
+        if let Some(value) = head.headers.get(name) {
+            response.headers_mut().insert(http::HeaderName::try_from(format!("seen-{name}")).unwrap(), value.clone());
+        }
+    }
+    if let Some(trailer) = head.headers.get("trailer") {
+        response.headers_mut().insert("trailer", trailer.clone());
+    }
+    response
+}
+
+/// Speaks raw HTTP/1.1 through the route and returns everything until the end.
+pub async fn raw(routed: &Routed, request: &str) -> String {
+    let mut stream = TcpStream::connect(routed.addr).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    answer
+}
+
+/// A server that reads a request's head on each connection and then does as told.
+pub async fn raw_upstream(answers: Vec<&'static str>) -> SocketAddr {
+    let listener = TcpListener::bind(loopback()).await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    addr
 }

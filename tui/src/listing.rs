@@ -88,7 +88,7 @@ impl ListColumns {
         let order_tone = if order.state == JourneyState::Failed { Tone::Error } else { Tone::Strong };
         self.line([
             (state_tone, if self.state < width(state) { state.chars().take(1).collect() } else { state.to_owned() }),
-            (order_tone, fit_end(&id(&order.id), self.order)),
+            (order_tone, id(&order.id, self.order)),
             (Tone::Plain, started(order.started_at, now, zone)),
             (Tone::Plain, age(ns_between(order.started_at, now))),
             (Tone::Plain, age(ns_between(order.last_at, now))),
@@ -100,9 +100,12 @@ impl ListColumns {
     }
 }
 
-/// Most are orders: saying so in each row would only cost columns.
-fn id(key: &Key) -> String {
-    if key.kind == "order" && key.system.is_none() { key.value.clone() } else { key.to_string() }
+/// Most are orders: saying so in each row would only cost columns. Where room is short, the
+/// value is what tells one from another, and its end more than its start.
+fn id(key: &Key, columns: usize) -> String {
+    let full = key.to_string();
+    let plain_order = key.kind == "order" && key.system.is_none();
+    if plain_order || width(&full) > columns { fit_end(&key.value, columns) } else { full }
 }
 
 /// `✗ failed`: with a symbol, for those who see no colour.
@@ -163,6 +166,14 @@ mod tests {
                 assert!(line.width() <= columns.max(8), "{columns}: {:?}", line.text());
             }
         }
+    }
+
+    #[test]
+    fn ids_keep_what_tells_them_apart() {
+        assert_eq!(id(&sample::key("order:A-10042"), 20), "A-10042");
+        assert_eq!(id(&sample::key("payment:pi_3QxRt7Kv20aZ"), 24), "payment:pi_3QxRt7Kv20aZ");
+        assert_eq!(id(&sample::key("payment:pi_3QxRt7Kv20aZ"), 16), "pi_3QxRt7Kv20aZ");
+        assert_eq!(id(&sample::key("payment:pi_3QxRt7Kv20aZ"), 8), "…7Kv20aZ");
     }
 
     #[test]

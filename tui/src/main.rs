@@ -27,10 +27,13 @@ fn main() -> ExitCode {
     };
     let options = cli.options.over(settings);
     match cli.command {
+        None if options.format != Format::Pretty => {
+            fail(&anyhow::anyhow!("--format is for a command's answer; name one, such as `ordertrace orders`"), USAGE)
+        }
         None => match run_tui(options.tui()) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) if error.is::<ClientError>() => fail(&error, USAGE),
-            Err(error) => fail(&error, NO_ANSWER),
+            // It waits for the collector by itself; what is left is a wrong URL or no terminal.
+            Err(error) => fail(&error, USAGE),
         },
         Some(Task::Serve(serve)) => match serve.run(&options) {
             Ok(code) => ExitCode::from(code),

@@ -43,9 +43,7 @@ impl Serve {
             Self::Demo(args) if args.headless => headless(&args, options),
             Self::Demo(args) => {
                 let _telemetry = log_to_file()?;
-                demo::run_live(&args, |collector| {
-                    run_tui(TuiSettings { collector, ..options.tui() })
-                })?;
+                demo::run_live(&args, |collector| run_tui(TuiSettings { collector, ..options.tui() }))?;
                 Ok(0)
             }
             Self::Up(args) | Self::Collector(args) => {

@@ -53,7 +53,16 @@ impl fmt::Display for DemoReport {
         writeln!(
             f,
             "{:>5} {:>7} {:>8} {:>8} {:>9} {:>9} {:>7} {:>9} {:>9} {:>12}",
-            "seed", "orders", "agree", "systems", "handoffs", "attempts", "keys", "elsewhere", "inferred", "differences"
+            "seed",
+            "orders",
+            "agree",
+            "systems",
+            "handoffs",
+            "attempts",
+            "keys",
+            "elsewhere",
+            "inferred",
+            "differences"
         )?;
         for seed in &self.seeds {
             writeln!(

@@ -49,8 +49,10 @@ pub(crate) fn detail_lines(
         JoinKind::Inferred => "~ by inference: method, path, status and time agree, and no other candidate does",
     };
     named(&mut lines, "joined", &Line::of(Tone::Plain, joined), columns);
-    let keys: Vec<String> = handoff.keys.iter().map(ToString::to_string).collect();
-    named(&mut lines, "keys", &Line::of(Tone::Plain, keys.join("  ")), columns);
+    if !handoff.keys.is_empty() {
+        let keys: Vec<String> = handoff.keys.iter().map(ToString::to_string).collect();
+        named(&mut lines, "keys", &Line::of(Tone::Plain, keys.join("  ")), columns);
+    }
     if let Some(side) = attempt.sides.first() {
         named(
             &mut lines,

@@ -100,12 +100,16 @@ impl ListColumns {
     }
 }
 
-/// Most are orders: saying so in each row would only cost columns. Where room is short, the
-/// value is what tells one from another, and its end more than its start.
+/// Most are orders: saying so in each row would only cost columns. Where room is short the
+/// kind goes first, for system and value tell one from another.
 fn id(key: &Key, columns: usize) -> String {
     let full = key.to_string();
+    let short = match &key.system {
+        Some(system) => format!("@{system}:{}", key.value),
+        None => key.value.clone(),
+    };
     let plain_order = key.kind == "order" && key.system.is_none();
-    if plain_order || width(&full) > columns { fit_end(&key.value, columns) } else { full }
+    if plain_order || width(&full) > columns { fit_end(&short, columns) } else { full }
 }
 
 /// `✗ failed`: with a symbol, for those who see no colour.
@@ -173,6 +177,7 @@ mod tests {
         assert_eq!(id(&sample::key("order:A-10042"), 20), "A-10042");
         assert_eq!(id(&sample::key("payment:pi_3QxRt7Kv20aZ"), 24), "payment:pi_3QxRt7Kv20aZ");
         assert_eq!(id(&sample::key("payment:pi_3QxRt7Kv20aZ"), 16), "pi_3QxRt7Kv20aZ");
+        assert_eq!(id(&sample::key("order@storefront:4"), 16), "@storefront:4");
         assert_eq!(id(&sample::key("payment:pi_3QxRt7Kv20aZ"), 8), "…7Kv20aZ");
     }
 

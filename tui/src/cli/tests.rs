@@ -47,7 +47,8 @@ async fn run_line(line: &str) -> (Result<Exit, Failure>, String) {
         printer: Printer { theme: None, ascii: false },
         around: Surroundings { now: sample::now(), zone: TimeZone::UTC, columns: 80 },
     };
-    let result = run(cli.command.unwrap(), &cli.options, &mut output).await;
+    let Some(Task::Ask(command)) = cli.command else { panic!("{line:?} asks nothing") };
+    let result = run(command, &cli.options, &mut output).await;
     (result, String::from_utf8(output.out).unwrap())
 }
 

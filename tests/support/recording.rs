@@ -19,8 +19,8 @@ pub const PAYMENTS: &str = "payments";
 
 #[derive(Deserialize)]
 struct Handoff {
-    t0: i64,
-    t1: i64,
+    t0: u64,
+    t1: u64,
     method: String,
     path: String,
     req_headers: Vec<(String, String)>,
@@ -32,7 +32,7 @@ struct Handoff {
 
 #[derive(Deserialize)]
 struct Webhook {
-    received_at_ns: i64,
+    received_at_ns: u64,
     path: String,
     headers: Vec<(String, String)>,
 }

@@ -116,7 +116,12 @@ async fn bad_requests_cost_themselves_alone() {
         let (status, _) = sender.post(PROTOBUF, None, noise).await;
         assert!(status == StatusCode::BAD_REQUEST || status == StatusCode::OK, "random bytes gave {status}");
     }
-    for wrong in ["{", "[]", "{\"resourceSpans\": 7}", "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [{\"traceId\": 4}]}]}]}"] {
+    for wrong in [
+        "{",
+        "[]",
+        "{\"resourceSpans\": 7}",
+        "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [{\"traceId\": 4}]}]}]}",
+    ] {
         let (status, body) = sender.post("application/json", None, wrong.into()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
         assert!(!body.is_empty(), "{wrong}: no reason given");

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use ordertrace_api::journey::Journey;
-use ordertrace_tests::CollectorProcess;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use ordertrace_api::journey::Journey;
+use ordertrace_tests::CollectorProcess;
 use prost::Message;
 
 const SPANS: u32 = 100_000;

@@ -1,5 +1,7 @@
 //! The programs as people run them: real processes, real ClickHouse, real OpenTelemetry SDKs.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
 mod bad_input;
 mod huge;
 mod real_order;

@@ -78,7 +78,8 @@ pub fn agent_request() -> anyhow::Result<Vec<u8>> {
     webhook.started_at_ns = head.received_at_ns;
     webhook.ended_at_ns = head.received_at_ns;
     webhook.request_headers = headers_from(head.headers);
-    webhook.request_body = bytes::Bytes::from(std::fs::read(webhooks.join("0015-payment_intent.succeeded.body.json"))?).into();
+    webhook.request_body =
+        bytes::Bytes::from(std::fs::read(webhooks.join("0015-payment_intent.succeeded.body.json"))?).into();
     webhook.status = Some(200);
     spans.push(attempt_span(&webhook, &capture(&webhook, &stripe)));
     Ok(prost::Message::encode_to_vec(&export_request(spans, "recording")))

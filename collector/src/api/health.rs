@@ -44,11 +44,9 @@ pub(super) async fn ready(State(state): State<ApiState>) -> Result<&'static str,
 pub(super) async fn metrics(State(state): State<ApiState>) -> Response {
     let mut text = String::new();
     match prometheus_client::encoding::text::encode(&mut text, &state.registry) {
-        Ok(()) => {
-            ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
-        }
-        Err(error) => {
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "metrics cannot be written", error.to_string()).into_response()
-        }
+        Ok(()) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+            .into_response(),
+        Err(error) => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "metrics cannot be written", error.to_string())
+            .into_response(),
     }
 }

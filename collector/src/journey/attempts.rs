@@ -135,7 +135,10 @@ fn is_other_end(above: &SpanNode, below: &SpanNode, direct: bool, inferred: bool
         }
         // Two instrumentations of one HTTP client, one around the other.
         (Observer::Client, Observer::Client) => {
-            above.system == below.system && outer.to == inner.to && outer.method == inner.method && outer.path == inner.path
+            above.system == below.system
+                && outer.to == inner.to
+                && outer.method == inner.method
+                && outer.path == inner.path
         }
         _ => false,
     }
@@ -213,7 +216,9 @@ fn is_failed(span: &SpanNode) -> bool {
 
 /// For each attempt, in order of start, the number of its handoff.
 fn group(spans: &[SpanNode], attempts: &[AttemptNode]) -> Vec<usize> {
-    let mut latest: HashMap<(Option<&str>, &str, &str), Vec<(usize, usize)>> = HashMap::new();
+    // The handoffs so far of one sender, receiver and operation: latest attempt and number.
+    type Open = Vec<(usize, usize)>;
+    let mut latest: HashMap<(Option<&str>, &str, &str), Open> = HashMap::new();
     let mut count = 0;
     let mut handoff_of = Vec::with_capacity(attempts.len());
     for (at, attempt) in attempts.iter().enumerate() {
@@ -259,4 +264,3 @@ fn is_retry(spans: &[SpanNode], last: &AttemptNode, next: &AttemptNode) -> bool 
     let afterwards = next.started_at_ns >= last.ended_at_ns;
     same_request && (next_resends > last_resends || (afterwards && last.outcome == Outcome::Error))
 }
-

@@ -1,19 +1,16 @@
 //! Drives the graph to its end: looks up what it leads to until it leads nowhere new.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ordertrace_api::journey::{MembershipReason, Observer};
 use ordertrace_api::keys::{Key, Strength};
 
 use super::graph::Graph;
-use super::infer::infer;
+use super::infer::{GRAIN_NS, SideNode, infer};
 use super::limits::{JourneyLimits, Reached};
-use super::load::Loader;
+use super::load::{Loader, Window};
 use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
 use super::session::{Visit, attribute};
-
-/// How long before a receiver's root the proxied attempt around it may have begun.
-const LONGEST_ATTEMPT_NS: i64 = 120_000_000_000;
 
 /// The milestone after which a session's further handoffs are another order's.
 const PLACED: &str = "order.placed";
@@ -35,6 +32,7 @@ pub(super) struct Closure {
     linked: HashSet<TraceId>,
     sessions: HashSet<Key>,
     inferred_from: HashSet<SpanRef>,
+    without_milestones: Vec<Key>,
 }
 
 impl Closure {
@@ -50,6 +48,7 @@ impl Closure {
                 || closure.infer(loader).await?
                 || closure.follow_sessions(loader, limits).await?;
             if !grown {
+                closure.load_milestones(loader).await?;
                 return Ok(closure);
             }
         }
@@ -62,28 +61,42 @@ impl Closure {
 
     async fn follow(&mut self, loader: &Loader, limits: &JourneyLimits) -> clickhouse::error::Result<()> {
         loop {
-            let keys = self.graph.take_new_keys();
+            let keys = self.follow_links(loader, limits).await?;
+            for (_, trace) in loader.traces_of(&keys, &mut self.reached).await? {
+                self.graph.want_trace(trace);
+            }
+            self.without_milestones.extend(keys);
             let traces = self.graph.take_new_traces();
-            if keys.is_empty() && traces.is_empty() {
+            if traces.is_empty() {
                 self.graph.settle();
                 return Ok(());
-            }
-            if self.graph.key_count() > limits.keys {
-                self.reached.note("keys", limits.keys, "further keys were not followed; raise journeys.limits.keys".to_owned());
-            } else if !keys.is_empty() {
-                for (key, other) in loader.links(&keys, &mut self.reached).await? {
-                    self.graph.link(&key, &other);
-                }
-                for (_, trace) in loader.traces_of(&keys, &mut self.reached).await? {
-                    self.graph.want_trace(trace);
-                }
-                self.key_milestones.extend(loader.milestones(&keys).await?);
             }
             if self.graph.trace_count() > limits.traces {
                 let detail = "further traces were not read; raise journeys.limits.traces";
                 self.reached.note("traces", limits.traces, detail.to_owned());
             }
             self.load(loader, &traces, limits).await?;
+        }
+    }
+
+    /// Follows the links of new keys to their end, and returns all these keys. Links are cheap
+    /// to read and lead to nearly all that the traces would.
+    async fn follow_links(&mut self, loader: &Loader, limits: &JourneyLimits) -> clickhouse::error::Result<Vec<Key>> {
+        let mut followed = Vec::new();
+        loop {
+            let keys = self.graph.take_new_keys();
+            if keys.is_empty() {
+                return Ok(followed);
+            }
+            if self.graph.key_count() > limits.keys {
+                let detail = "further keys were not followed; raise journeys.limits.keys";
+                self.reached.note("keys", limits.keys, detail.to_owned());
+                return Ok(followed);
+            }
+            for (key, other) in loader.links(&keys, &mut self.reached).await? {
+                self.graph.link(&key, &other);
+            }
+            followed.extend(keys);
         }
     }
 
@@ -104,6 +117,12 @@ impl Closure {
         Ok(())
     }
 
+    async fn load_milestones(&mut self, loader: &Loader) -> clickhouse::error::Result<()> {
+        let keys = std::mem::take(&mut self.without_milestones);
+        self.key_milestones.extend(loader.milestones(&keys).await?);
+        Ok(())
+    }
+
     async fn follow_span_links(&mut self, loader: &Loader) -> clickhouse::error::Result<bool> {
         let traces: BTreeSet<TraceId> = self.target_spans().map(|span| span.id.trace_id).collect();
         let fresh: Vec<TraceId> = traces.into_iter().filter(|trace| self.linked.insert(*trace)).collect();
@@ -120,42 +139,47 @@ impl Closure {
 
     /// Joins proxied attempts with receivers that dropped the trace context.
     async fn infer(&mut self, loader: &Loader) -> clickhouse::error::Result<bool> {
-        let mut windows: BTreeMap<String, Vec<(i64, i64)>> = BTreeMap::new();
-        let mut asked = Vec::new();
-        for span in self.target_spans() {
-            let Some(side) = &span.side else { continue };
-            let proxied = side.observer == Observer::Proxy;
-            let root = side.observer == Observer::Server && span.is_root();
-            if (proxied || root) && !self.inferred_from.contains(&span.id) {
-                asked.push(span.id);
-                let from = span.started_at_ns.saturating_sub(LONGEST_ATTEMPT_NS);
-                windows.entry(side.to.clone()).or_default().push((from, span.ended_at_ns().saturating_add(1_000_000)));
-            }
+        let (proxies, roots) = self.unjoined();
+        if proxies.is_empty() && roots.is_empty() {
+            return Ok(false);
         }
-        self.inferred_from.extend(asked);
+        self.inferred_from.extend(proxies.iter().chain(&roots).map(|side| side.id));
+        let Some((sides, received)) = candidates(loader, proxies, roots, &mut self.reached).await? else {
+            return Ok(false);
+        };
+        let members: HashSet<SpanRef> = self.target_spans().map(|span| span.id).collect();
         let mut grown = false;
-        for (system, windows) in windows {
-            let Some(sides) = loader.sides(&system, &merged(windows)).await? else {
-                let detail = format!("too many handoffs to {system} at that time to join those without trace context");
-                self.reached.note("inference", 0, detail);
+        for (proxy, server) in infer(&sides, &received) {
+            // Of others not every candidate was looked at.
+            if !members.contains(&proxy) && !members.contains(&server) || self.graph.inferred().contains_key(&server) {
                 continue;
-            };
-            let members: HashSet<SpanRef> = self.target_spans().map(|span| span.id).collect();
-            for (proxy, server) in infer(&sides) {
-                if !members.contains(&proxy) && !members.contains(&server)
-                    || self.graph.inferred().contains_key(&server)
-                {
-                    continue;
-                }
-                for trace in [proxy.trace_id, server.trace_id] {
-                    self.graph.want_trace(trace);
-                    self.reasons.entry(trace).or_insert(MembershipReason::Inferred);
-                }
-                self.graph.infer(proxy, server);
-                grown = true;
             }
+            for trace in [proxy.trace_id, server.trace_id] {
+                self.graph.want_trace(trace);
+                self.reasons.entry(trace).or_insert(MembershipReason::Inferred);
+            }
+            self.graph.infer(proxy, server);
+            grown = true;
         }
         Ok(grown)
+    }
+
+    /// Proxied attempts that no receiver continues, and parentless receivers, each once.
+    fn unjoined(&self) -> (Vec<SideNode>, Vec<SideNode>) {
+        let received: HashSet<SpanRef> = self
+            .target_spans()
+            .filter(|span| span.observer() == Some(Observer::Server))
+            .map(|span| SpanRef { trace_id: span.id.trace_id, span_id: span.parent_span_id })
+            .collect();
+        let (mut proxies, mut roots) = (Vec::new(), Vec::new());
+        for span in self.target_spans().filter(|span| !self.inferred_from.contains(&span.id)) {
+            match span.observer() {
+                Some(Observer::Proxy) if !received.contains(&span.id) => proxies.extend(SideNode::of(span)),
+                Some(Observer::Server) if span.is_root() => roots.extend(SideNode::of(span)),
+                _ => {}
+            }
+        }
+        (proxies, roots)
     }
 
     /// Attaches handoffs that bear no strong key but happened in a session of the order.
@@ -171,6 +195,7 @@ impl Closure {
         }
         // Other orders of the session must be whole before it can be told when each was placed.
         self.follow(loader, limits).await?;
+        self.load_milestones(loader).await?;
         let targets = self.targets();
         let mut grown = false;
         let placed = self.placed();
@@ -227,25 +252,46 @@ impl Closure {
     }
 }
 
-/// Windows without overlaps, by time.
-fn merged(mut windows: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
-    windows.sort_unstable();
-    let mut merged: Vec<(i64, i64)> = Vec::with_capacity(windows.len());
-    for (from, to) in windows {
-        match merged.last_mut() {
-            Some((_, until)) if from <= *until => *until = to.max(*until),
-            _ => merged.push((from, to)),
-        }
+/// All that `proxies` and `roots` could be joined with, and all that those could be joined
+/// with, so that a pair without alternative is known to have none; and which of the proxied
+/// attempts the trace context joined already.
+async fn candidates(
+    loader: &Loader,
+    proxies: Vec<SideNode>,
+    roots: Vec<SideNode>,
+    reached: &mut Reached,
+) -> clickhouse::error::Result<Option<(Vec<SideNode>, HashSet<SpanRef>)>> {
+    let mut too_many = || {
+        let detail = "too many handoffs at that time to join those without trace context".to_owned();
+        reached.note("inference", 0, detail);
+        Ok(None)
+    };
+    let Ok(within) = loader.roots_within(&windows(&proxies, GRAIN_NS)).await? else { return too_many() };
+    let all_roots: Vec<SideNode> = unique(roots.into_iter().chain(within));
+    if all_roots.is_empty() {
+        return Ok(None);
     }
-    merged
+    let Ok(around) = loader.proxies_around(&windows(&all_roots, -GRAIN_NS)).await? else { return too_many() };
+    let known: HashSet<SpanRef> = proxies.iter().map(|proxy| proxy.id).collect();
+    let others: Vec<SideNode> = unique(around.into_iter().filter(|proxy| !known.contains(&proxy.id)));
+    let Ok(theirs) = loader.roots_within(&windows(&others, GRAIN_NS)).await? else { return too_many() };
+    let ids: Vec<SpanRef> = others.iter().map(|proxy| proxy.id).collect();
+    let received = loader.received(&ids).await?;
+    let sides = proxies.into_iter().chain(others).chain(all_roots).chain(theirs).collect();
+    Ok(Some((sides, received)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// When each of `sides` was under way, widened by `margin_ns` at both ends.
+fn windows(sides: &[SideNode], margin_ns: i64) -> Vec<Window> {
+    let window = |side: &SideNode| Window {
+        system: side.to.clone(),
+        from_ns: side.started_at_ns.saturating_sub(margin_ns),
+        to_ns: side.ended_at_ns.saturating_add(margin_ns),
+    };
+    sides.iter().map(window).collect()
+}
 
-    #[test]
-    fn windows_merge_where_they_touch() {
-        assert_eq!(merged(vec![(5, 8), (0, 2), (2, 3), (6, 7)]), [(0, 3), (5, 8)]);
-    }
+fn unique(sides: impl Iterator<Item = SideNode>) -> Vec<SideNode> {
+    let mut seen = HashSet::new();
+    sides.filter(|side| seen.insert(side.id)).collect()
 }

@@ -252,10 +252,7 @@ fn group(traces: &HashMap<TraceId, Trace>, span: SpanRef) -> Option<usize> {
 
 /// Whether both spans name keys of one kind and scope, and none in common.
 fn disagree(a: &SpanNode, b: &SpanNode) -> bool {
-    conflicting(
-        &a.keys_of(Strength::Strong).collect::<Vec<_>>(),
-        &b.keys_of(Strength::Strong).collect::<Vec<_>>(),
-    )
+    conflicting(&a.keys_of(Strength::Strong).collect::<Vec<_>>(), &b.keys_of(Strength::Strong).collect::<Vec<_>>())
 }
 
 /// Whether two sets of keys have a kind and scope in common but no value of it.
@@ -263,9 +260,6 @@ pub(super) fn conflicting(a: &[&Key], b: &[&Key]) -> bool {
     a.iter().any(|key| {
         let mut same_kind = b.iter().filter(|other| other.kind == key.kind && other.system == key.system).peekable();
         same_kind.peek().is_some()
-            && !a
-                .iter()
-                .filter(|mine| mine.kind == key.kind && mine.system == key.system)
-                .any(|mine| b.contains(mine))
+            && !a.iter().filter(|mine| mine.kind == key.kind && mine.system == key.system).any(|mine| b.contains(mine))
     })
 }

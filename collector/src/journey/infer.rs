@@ -5,15 +5,17 @@
 //! the attempt's time, and neither may have another candidate. Strong keys can rule a
 //! candidate out, never in.
 
+use std::collections::HashSet;
+
 use ordertrace_api::journey::Observer;
-use ordertrace_api::keys::Key;
+use ordertrace_api::keys::{Key, Strength};
 
 use super::graph::conflicting;
-use super::node::SpanRef;
+use super::node::{SpanNode, SpanRef};
 
 /// Senders that keep time in milliseconds report a start up to one early, an end up to one
 /// late (OpenTelemetry JS does).
-const GRAIN_NS: i64 = 1_000_000;
+pub(super) const GRAIN_NS: i64 = 1_000_000;
 
 /// One end of a handoff, as the narrow table has it.
 #[derive(Clone, Debug)]
@@ -41,6 +43,23 @@ pub(super) struct SideNode {
 }
 
 impl SideNode {
+    /// The end of a handoff that a span is, if it is one.
+    pub(super) fn of(span: &SpanNode) -> Option<Self> {
+        let side = span.side.as_ref()?;
+        Some(Self {
+            id: span.id,
+            parent_span_id: span.parent_span_id,
+            observer: side.observer,
+            to: side.to.clone(),
+            started_at_ns: span.started_at_ns,
+            ended_at_ns: span.ended_at_ns(),
+            method: side.method.clone(),
+            path: side.path.clone(),
+            status_code: side.status_code,
+            keys: span.keys_of(Strength::Strong).cloned().collect(),
+        })
+    }
+
     fn may_be_received_as(&self, root: &Self) -> bool {
         self.to == root.to
             && self.method == root.method
@@ -54,13 +73,8 @@ impl SideNode {
 }
 
 /// The pairs (proxied attempt, receiver's root) that have no alternative on either side,
-/// among all `sides` of the time and systems in question.
-pub(super) fn infer(sides: &[SideNode]) -> Vec<(SpanRef, SpanRef)> {
-    let received: std::collections::HashSet<SpanRef> = sides
-        .iter()
-        .filter(|side| side.observer == Observer::Server && side.parent_span_id != [0; 8])
-        .map(|side| SpanRef { trace_id: side.id.trace_id, span_id: side.parent_span_id })
-        .collect();
+/// among `sides` less the `received` ones, which the trace context joined already.
+pub(super) fn infer(sides: &[SideNode], received: &HashSet<SpanRef>) -> Vec<(SpanRef, SpanRef)> {
     let mut proxies: Vec<&SideNode> = sides
         .iter()
         .filter(|side| side.observer == Observer::Proxy && !side.method.is_empty() && !received.contains(&side.id))
@@ -129,7 +143,7 @@ mod tests {
     }
 
     fn pairs(sides: &[SideNode]) -> Vec<(u8, u8)> {
-        infer(sides).into_iter().map(|(proxy, root)| (proxy.span_id[0], root.span_id[0])).collect()
+        infer(sides, &HashSet::new()).into_iter().map(|(proxy, root)| (proxy.span_id[0], root.span_id[0])).collect()
     }
 
     #[test]
@@ -160,7 +174,7 @@ mod tests {
             SideNode { method: "GET".to_owned(), ..root.clone() },
             SideNode { path: "/admin-api".to_owned(), ..root.clone() },
             SideNode { status_code: 500, ..root.clone() },
-            SideNode { to: "oms".to_owned(), ..root.clone() },
+            SideNode { to: "oms".to_owned(), ..root },
         ] {
             assert!(pairs(&[proxy.clone(), other]).is_empty());
         }
@@ -180,12 +194,8 @@ mod tests {
 
     #[test]
     fn what_the_trace_context_joined_is_no_candidate() {
-        let proxy = side(1, Observer::Proxy, 0, 10);
-        let child = SideNode {
-            id: SpanRef { trace_id: [1; 16], span_id: [9; 8] },
-            parent_span_id: [1; 8],
-            ..side(9, Observer::Server, 1, 9)
-        };
-        assert!(pairs(&[proxy, child, side(2, Observer::Server, 2, 8)]).is_empty());
+        let sides = [side(1, Observer::Proxy, 0, 10), side(2, Observer::Server, 2, 8)];
+        let received = HashSet::from([sides[0].id]);
+        assert!(infer(&sides, &received).is_empty());
     }
 }

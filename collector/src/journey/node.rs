@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use ordertrace_api::journey::Observer;
 use ordertrace_api::keys::{Key, Strength};
 
 use crate::record::{HandoffSide, KeyRecord};
@@ -52,6 +53,11 @@ impl SpanNode {
     /// Its keys of one strength.
     pub(super) fn keys_of(&self, strength: Strength) -> impl Iterator<Item = &Key> {
         self.keys.iter().filter(move |key| key.strength == strength).map(|key| &key.key)
+    }
+
+    /// Where its reporter stands, when it is one end of a handoff.
+    pub(super) fn observer(&self) -> Option<Observer> {
+        self.side.as_ref().map(|side| side.observer)
     }
 
     /// Whether nothing caused it as far as its own trace tells.

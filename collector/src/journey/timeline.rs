@@ -1,7 +1,7 @@
 //! What a journey's time was spent on.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// A handoff as a stretch of time, nanoseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +76,7 @@ pub(super) fn covered_ns(mut stretches: Vec<(i64, i64)>) -> u64 {
 /// each moment belongs to the innermost handoff that kept the rest waiting by returning last,
 /// or to waiting. Segments are by time and leave no gap.
 pub(super) fn critical_path(handoffs: &[Stretch]) -> Vec<Segment> {
-    let (Some(from), Some(to)) =
-        (handoffs.iter().map(|h| h.from_ns).min(), handoffs.iter().map(|h| h.to_ns).max())
+    let (Some(from), Some(to)) = (handoffs.iter().map(|h| h.from_ns).min(), handoffs.iter().map(|h| h.to_ns).max())
     else {
         return Vec::new();
     };
@@ -153,10 +152,7 @@ mod tests {
     #[test]
     fn the_child_that_returns_last_counts() {
         let handoffs = [stretch(0, 100, None), stretch(10, 40, Some(0)), stretch(20, 90, Some(0))];
-        assert_eq!(
-            path(&handoffs),
-            [(Some(0), 0, 10), (Some(1), 10, 20), (Some(2), 20, 90), (Some(0), 90, 100)]
-        );
+        assert_eq!(path(&handoffs), [(Some(0), 0, 10), (Some(1), 10, 20), (Some(2), 20, 90), (Some(0), 90, 100)]);
         assert!(gaps(&handoffs).is_empty());
     }
 
@@ -167,14 +163,16 @@ mod tests {
     }
 
     fn stretches() -> impl Strategy<Value = Vec<Stretch>> {
-        prop::collection::vec((0..200i64, 0..60i64, any::<prop::sample::Index>(), any::<bool>()), 1..40).prop_map(|raw| {
-            raw.iter()
-                .enumerate()
-                .map(|(at, (from, length, parent, nested))| {
-                    stretch(*from, from + length, (*nested && at > 0).then(|| parent.index(at)))
-                })
-                .collect()
-        })
+        prop::collection::vec((0..200i64, 0..60i64, any::<prop::sample::Index>(), any::<bool>()), 1..40).prop_map(
+            |raw| {
+                raw.iter()
+                    .enumerate()
+                    .map(|(at, (from, length, parent, nested))| {
+                        stretch(*from, from + length, (*nested && at > 0).then(|| parent.index(at)))
+                    })
+                    .collect()
+            },
+        )
     }
 
     proptest! {

@@ -51,8 +51,7 @@ impl Orders {
     /// When ClickHouse does not answer.
     pub async fn search(&self, pattern: &KeyPattern, limit: u32) -> clickhouse::error::Result<OrdersPage> {
         let found = self.journeys.search(pattern, limit + 1).await?;
-        let mut orders: Vec<OrderSummary> =
-            found.iter().filter(|journey| is_listed(journey)).map(summarise).collect();
+        let mut orders: Vec<OrderSummary> = found.iter().filter(|journey| is_listed(journey)).map(summarise).collect();
         orders.sort_by_key(|order| std::cmp::Reverse(order.last_at));
         Ok(page(orders, limit))
     }

@@ -70,9 +70,11 @@ impl Storage {
             .await
             .map_err(|source| StorageError::Migrate { url: url(), source })?;
         let client = server.with_database(&connection.database);
-        retention::apply(&client, retention)
-            .await
-            .map_err(|(table, source)| StorageError::Retention { url: url(), table, source })?;
+        retention::apply(&client, retention).await.map_err(|(table, source)| StorageError::Retention {
+            url: url(),
+            table,
+            source,
+        })?;
         let writing = client
             .clone()
             // A request may hold late spans of many weeks, each its own partition.

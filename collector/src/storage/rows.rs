@@ -310,9 +310,7 @@ mod tests {
 
     #[test]
     fn codes_lead_back_to_what_they_stand_for() {
-        for observer in
-            [Observer::Client, Observer::Producer, Observer::Proxy, Observer::Server, Observer::Consumer]
-        {
+        for observer in [Observer::Client, Observer::Producer, Observer::Proxy, Observer::Server, Observer::Consumer] {
             assert_eq!(observer_of(observer_code(observer)), Some(observer));
         }
         for strength in [Strength::Strong, Strength::Session, Strength::Weak] {

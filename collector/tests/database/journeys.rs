@@ -1,13 +1,11 @@
 //! Journeys put together from rows in a real ClickHouse.
 
-
-
+use crate::support::{Database, SpanBuilder, trace};
 use ordertrace_api::journey::{JoinKind, Journey, JourneyState, MembershipReason, Observer, Outcome};
 use ordertrace_api::keys::{Key, KindTable, Strength};
 use ordertrace_collector::journey::{DEFAULT_ENDS, Found, JourneyLimits, Journeys};
 use ordertrace_collector::record::{EventRecord, KeyRecord};
 use ordertrace_collector::store::Store;
-use crate::support::{Database, SpanBuilder, trace};
 
 fn journeys(database: &Database, limits: JourneyLimits) -> Journeys {
     let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
@@ -69,7 +67,11 @@ async fn one_handoff_seen_from_three_sides_is_one_handoff() {
 async fn keys_lead_over_traces_and_events_but_numbers_stay_in_their_system() {
     let database = Database::start().await;
     let spans = vec![
-        SpanBuilder::proxy(trace(1), 1, "shop", "oms", "POST /orders").at(0, 10).key("order", "K-1").within("order", "4", "oms").build(),
+        SpanBuilder::proxy(trace(1), 1, "shop", "oms", "POST /orders")
+            .at(0, 10)
+            .key("order", "K-1")
+            .within("order", "4", "oms")
+            .build(),
         SpanBuilder::server(trace(2), 2, "oms", "GET /orders/{order}").at(1000, 10).within("order", "4", "oms").build(),
         SpanBuilder::server(trace(3), 3, "erp", "GET /docs/{erp_doc}").at(2000, 10).within("order", "4", "erp").build(),
         SpanBuilder::server(trace(4), 4, "wms", "POST /shipments").at(3000, 10).key("shipment", "S-1").build(),

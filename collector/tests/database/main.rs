@@ -1,5 +1,7 @@
 //! What the collector keeps in a real ClickHouse, and what it reads from it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
 mod journeys;
 mod orders;
 mod otel_views;

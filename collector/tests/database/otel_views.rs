@@ -1,11 +1,9 @@
 //! The views `otel_traces` and `otel_traces_trace_id_ts` answer the queries of Grafana's
 //! ClickHouse plugin (shapes: its query builder for OpenTelemetry traces, version 4).
 
-
-
+use crate::support::{Database, SpanBuilder, trace};
 use ordertrace_collector::record::{SpanEventRecord, SpanLinkRecord, SpanStatus};
 use ordertrace_collector::store::Store;
-use crate::support::{Database, SpanBuilder, trace};
 
 const TRACE: &str = "01010101010101010101010101010101";
 
@@ -116,6 +114,7 @@ async fn a_trace_id_in_hexadecimal_reads_only_its_part_of_the_table() {
         hex::encode([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1u8])
     );
     let plan: Vec<String> = database.client().query_raw(&explain).fetch_all::<String>().await.unwrap();
-    let granules: Vec<&str> = plan.iter().map(|line| line.trim()).filter(|line| line.starts_with("Granules:")).collect();
+    let granules: Vec<&str> =
+        plan.iter().map(|line| line.trim()).filter(|line| line.starts_with("Granules:")).collect();
     assert_eq!(granules.last().copied(), Some("Granules: 1/8"), "{plan:#?}");
 }

@@ -57,8 +57,7 @@ async fn a_private_authority_is_trusted_only_when_told_so() {
     assert!(trusted.is_ok(), "{trusted:?}");
     let untrusted = open(secure.clone()).await.map(|_| ());
     assert!(matches!(untrusted, Err(StorageError::Migrate { .. })), "{untrusted:?}");
-    let wrong_password =
-        Connection { ca_file: Some(ca_file.clone()), password: "wrong".to_owned(), ..secure.clone() };
+    let wrong_password = Connection { ca_file: Some(ca_file.clone()), password: "wrong".to_owned(), ..secure.clone() };
     let refused = open(wrong_password).await.map(|_| ());
     assert!(matches!(refused, Err(StorageError::Migrate { .. })), "{refused:?}");
     std::fs::write(&ca_file, "no certificate").unwrap();

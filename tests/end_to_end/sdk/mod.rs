@@ -24,7 +24,8 @@ fn python() -> PathBuf {
 }
 
 fn run(command: &mut Command) -> Output {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; the tests need python3 with venv"));
+    let output =
+        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; the tests need python3 with venv"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }

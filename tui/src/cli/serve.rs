@@ -23,9 +23,9 @@ pub enum Serve {
     /// A simulated shop with agent, collector, embedded ClickHouse and the terminal UI
     Demo(DemoArgs),
     /// A collector with an embedded ClickHouse on this host
-    Up(CollectorArgs),
+    Up(Box<CollectorArgs>),
     /// The collector as a service
-    Collector(CollectorArgs),
+    Collector(Box<CollectorArgs>),
     /// The agent beside some systems: handoff proxy and OTLP receiver
     Agent(AgentArgs),
     /// Checks, prints or describes configuration files
@@ -47,7 +47,7 @@ impl Serve {
                 Ok(0)
             }
             Self::Up(args) | Self::Collector(args) => {
-                service("ordertrace-collector", ordertrace_collector::command::run(args))
+                service("ordertrace-collector", ordertrace_collector::command::run(*args))
             }
             Self::Agent(args) => service("ordertrace-agent", ordertrace_agent::command::run(args)),
             Self::Config(command) => config::run(command),

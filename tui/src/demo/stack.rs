@@ -30,10 +30,7 @@ pub(super) struct Stack {
 impl Stack {
     pub(super) async fn start() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder for the demo's data")?;
-        let mut settings = Settings::default();
-        settings.otlp_grpc = ANY_PORT;
-        settings.otlp_http = ANY_PORT;
-        settings.api = ANY_PORT;
+        let mut settings = Settings { otlp_grpc: ANY_PORT, otlp_http: ANY_PORT, api: ANY_PORT, ..Settings::default() };
         settings.clickhouse.embedded.data_dir = Some(folder.path().join("clickhouse"));
         let collector = Collector::start(settings, progress::automatic().as_ref()).await?;
         let client = Client::new(&format!("http://{}", collector.api()))?;

@@ -1,17 +1,22 @@
 //! What journeys read from ClickHouse.
 
+mod rows;
+mod sides;
+
 use std::collections::HashMap;
 
-use clickhouse::{Client, Row};
-use ordertrace_api::journey::Observer;
-use ordertrace_api::keys::{Key, KeyPattern, Strength};
-use serde::Deserialize;
+use clickhouse::Client;
+use ordertrace_api::keys::{Key, KeyPattern};
 
-use super::infer::SideNode;
+pub(super) use sides::Window;
+
+use rows::{
+    AttributesRow, EventNodeRow, KeyRow, KeyTraceRow, LinkRow, MilestoneRow, SpanNodeRow, TraceRow, key_records,
+};
+
 use super::limits::{JourneyLimits, Reached};
 use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
-use crate::record::{HandoffSide, KeyRecord};
-use crate::storage::{observer_of, strength_of};
+use crate::record::KeyRecord;
 
 /// Values in one query; keeps its text well below ClickHouse's limit of 256 KiB.
 const CHUNK: usize = 500;
@@ -143,9 +148,11 @@ impl Loader {
                 .bind(self.limits.fan_out as u64 + 1)
                 .fetch_all::<KeyTraceRow>()
                 .await?;
-            traces.extend(rows.into_iter().map(|row| {
-                (Key::from(KeyRow { kind: row.kind, system: row.system, value: row.value }), row.trace_id)
-            }));
+            traces.extend(
+                rows.into_iter().map(|row| {
+                    (Key::from(KeyRow { kind: row.kind, system: row.system, value: row.value }), row.trace_id)
+                }),
+            );
         }
         self.cut_fan_out(&mut traces, "traces", reached);
         Ok(traces)
@@ -171,7 +178,12 @@ impl Loader {
     }
 
     /// The spans of `traces`, at most `budget` of them.
-    pub(super) async fn traces(&self, traces: &[TraceId], budget: usize, reached: &mut Reached) -> Result<LoadedTraces> {
+    pub(super) async fn traces(
+        &self,
+        traces: &[TraceId],
+        budget: usize,
+        reached: &mut Reached,
+    ) -> Result<LoadedTraces> {
         let mut loaded = LoadedTraces::default();
         let mut left = budget;
         for chunk in traces.chunks(CHUNK) {
@@ -234,33 +246,6 @@ impl Loader {
         Ok(milestones)
     }
 
-    /// All sides of handoffs to `system` that started within any of the windows
-    /// (nanoseconds, both ends included); `None` when there are more than can be compared.
-    pub(super) async fn sides(&self, system: &str, windows: &[(i64, i64)]) -> Result<Option<Vec<SideNode>>> {
-        let mut sides = Vec::new();
-        for chunk in windows.chunks(CHUNK) {
-            let ranges: Vec<String> =
-                chunk.iter().map(|(from, to)| format!("started_at BETWEEN {} AND {}", time(*from), time(*to))).collect();
-            let rows = self
-                .client
-                .query(&format!(
-                    "SELECT trace_id, span_id, parent_span_id, observer, handoff_to, started_at, duration_ns, method, path, status_code,
-                        keys.kind, keys.system, keys.value, keys.strength
-                     FROM handoff_sides WHERE handoff_to = ? AND observer IN ('proxy', 'server') AND ({}) LIMIT ?",
-                    ranges.join(" OR ")
-                ))
-                .bind(system)
-                .bind(self.limits.spans as u64 + 1)
-                .fetch_all::<SideRow>()
-                .await?;
-            sides.extend(rows.into_iter().filter_map(SideRow::into_node));
-            if sides.len() > self.limits.spans {
-                return Ok(None);
-            }
-        }
-        Ok(Some(sides))
-    }
-
     /// The attributes of all sides in `traces`.
     pub(super) async fn side_attributes(&self, traces: &[TraceId]) -> Result<HashMap<SpanRef, Vec<(String, String)>>> {
         let mut attributes = HashMap::new();
@@ -275,9 +260,9 @@ impl Loader {
                 .bind(self.limits.spans as u64)
                 .fetch_all::<AttributesRow>()
                 .await?;
-            attributes.extend(rows.into_iter().map(|row| {
-                (SpanRef { trace_id: row.trace_id, span_id: row.span_id }, row.attributes)
-            }));
+            attributes.extend(
+                rows.into_iter().map(|row| (SpanRef { trace_id: row.trace_id, span_id: row.span_id }, row.attributes)),
+            );
         }
         Ok(attributes)
     }
@@ -337,209 +322,4 @@ fn of_kind<'k>(pattern: &KeyPattern, kinds: &'k [String]) -> Vec<&'k String> {
 
 fn key_tuples(keys: &[Key]) -> Vec<(&str, &str, &str)> {
     keys.iter().map(|key| (key.kind.as_str(), key.value.as_str(), key.system.as_deref().unwrap_or_default())).collect()
-}
-
-fn time(ns: i64) -> String {
-    format!("fromUnixTimestamp64Nano({ns}, 'UTC')")
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct KeyRow {
-    kind: String,
-    system: String,
-    value: String,
-}
-
-impl From<KeyRow> for Key {
-    fn from(row: KeyRow) -> Self {
-        Self { kind: row.kind, system: Some(row.system).filter(|system| !system.is_empty()), value: row.value }
-    }
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct TraceRow {
-    trace_id: [u8; 16],
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct LinkRow {
-    kind: String,
-    system: String,
-    value: String,
-    other_kind: String,
-    other_system: String,
-    other_value: String,
-}
-
-impl LinkRow {
-    fn into_keys(self) -> (Key, Key) {
-        (
-            KeyRow { kind: self.kind, system: self.system, value: self.value }.into(),
-            KeyRow { kind: self.other_kind, system: self.other_system, value: self.other_value }.into(),
-        )
-    }
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct KeyTraceRow {
-    kind: String,
-    system: String,
-    value: String,
-    trace_id: [u8; 16],
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct MilestoneRow {
-    kind: String,
-    system: String,
-    value: String,
-    at: i64,
-    milestone: String,
-    seen_in: String,
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct SpanNodeRow {
-    trace_id: [u8; 16],
-    span_id: [u8; 8],
-    parent_span_id: [u8; 8],
-    started_at: i64,
-    duration_ns: u64,
-    system: String,
-    error: bool,
-    #[serde(rename = "keys.kind")]
-    keys_kind: Vec<String>,
-    #[serde(rename = "keys.system")]
-    keys_system: Vec<String>,
-    #[serde(rename = "keys.value")]
-    keys_value: Vec<String>,
-    #[serde(rename = "keys.strength")]
-    keys_strength: Vec<i8>,
-    #[serde(rename = "links.trace_id")]
-    links_trace_id: Vec<[u8; 16]>,
-    #[serde(rename = "links.span_id")]
-    links_span_id: Vec<[u8; 8]>,
-    milestone: String,
-    observer: i8,
-    handoff_from: String,
-    handoff_to: String,
-    operation: String,
-    method: String,
-    path: String,
-    status_code: u16,
-    resend_count: u32,
-    idempotency_key: String,
-    error_type: String,
-}
-
-impl From<SpanNodeRow> for SpanNode {
-    fn from(row: SpanNodeRow) -> Self {
-        let link = match (row.links_trace_id.as_slice(), row.links_span_id.as_slice()) {
-            ([trace_id], [span_id]) => Some(SpanRef { trace_id: *trace_id, span_id: *span_id }),
-            _ => None,
-        };
-        let side = observer_of(row.observer).map(|observer| HandoffSide {
-            observer,
-            from: row.handoff_from,
-            to: row.handoff_to,
-            operation: row.operation,
-            method: row.method,
-            path: row.path,
-            status_code: row.status_code,
-            resend_count: row.resend_count,
-            idempotency_key: row.idempotency_key,
-            error_type: row.error_type,
-        });
-        Self {
-            id: SpanRef { trace_id: row.trace_id, span_id: row.span_id },
-            parent_span_id: row.parent_span_id,
-            started_at_ns: row.started_at,
-            duration_ns: row.duration_ns,
-            system: row.system,
-            error: row.error,
-            keys: key_records(row.keys_kind, row.keys_system, row.keys_value, row.keys_strength).collect(),
-            link,
-            milestone: row.milestone,
-            side,
-        }
-    }
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct EventNodeRow {
-    trace_id: [u8; 16],
-    span_id: [u8; 8],
-    at: i64,
-    system: String,
-    milestone: String,
-    #[serde(rename = "keys.kind")]
-    keys_kind: Vec<String>,
-    #[serde(rename = "keys.system")]
-    keys_system: Vec<String>,
-    #[serde(rename = "keys.value")]
-    keys_value: Vec<String>,
-    #[serde(rename = "keys.strength")]
-    keys_strength: Vec<i8>,
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct SideRow {
-    trace_id: [u8; 16],
-    span_id: [u8; 8],
-    parent_span_id: [u8; 8],
-    observer: i8,
-    handoff_to: String,
-    started_at: i64,
-    duration_ns: u64,
-    method: String,
-    path: String,
-    status_code: u16,
-    #[serde(rename = "keys.kind")]
-    keys_kind: Vec<String>,
-    #[serde(rename = "keys.system")]
-    keys_system: Vec<String>,
-    #[serde(rename = "keys.value")]
-    keys_value: Vec<String>,
-    #[serde(rename = "keys.strength")]
-    keys_strength: Vec<i8>,
-}
-
-impl SideRow {
-    fn into_node(self) -> Option<SideNode> {
-        let observer: Observer = observer_of(self.observer)?;
-        Some(SideNode {
-            id: SpanRef { trace_id: self.trace_id, span_id: self.span_id },
-            parent_span_id: self.parent_span_id,
-            observer,
-            to: self.handoff_to,
-            started_at_ns: self.started_at,
-            ended_at_ns: self.started_at.saturating_add_unsigned(self.duration_ns),
-            method: self.method,
-            path: self.path,
-            status_code: self.status_code,
-            keys: key_records(self.keys_kind, self.keys_system, self.keys_value, self.keys_strength)
-                .filter(|record| record.strength == Strength::Strong)
-                .map(|record| record.key)
-                .collect(),
-        })
-    }
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct AttributesRow {
-    trace_id: [u8; 16],
-    span_id: [u8; 8],
-    attributes: Vec<(String, String)>,
-}
-
-fn key_records(
-    kinds: Vec<String>,
-    systems: Vec<String>,
-    values: Vec<String>,
-    strengths: Vec<i8>,
-) -> impl Iterator<Item = KeyRecord> {
-    kinds.into_iter().zip(systems).zip(values).zip(strengths).map(|(((kind, system), value), strength)| KeyRecord {
-        key: KeyRow { kind, system, value }.into(),
-        strength: strength_of(strength),
-    })
 }

@@ -1,35 +1,21 @@
 //! Bad input is refused or answered rightly, costs bounded memory, and loses nothing else.
 
-use std::fs;
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use ordertrace_api::journey::Journey;
 use ordertrace_api::status::Status;
-use ordertrace_tests::CollectorProcess;
+use ordertrace_tests::otlp::{attribute, now_ns, request};
+use ordertrace_tests::{CollectorProcess, PROTOBUF};
 use prost::Message;
 use rand::{RngExt, SeedableRng};
-use reqwest::StatusCode;
 
 /// What all bad requests together may add to the collector's peak memory, in kB; the largest
 /// of them claims a gigabyte.
 const ADDED_MEMORY_KB: u64 = 400_000;
-
-const PROTOBUF: &str = "application/x-protobuf";
-
-fn now_ns() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    now.as_nanos() as u64
-}
-
-fn attribute(key: &str, value: &str) -> KeyValue {
-    let value = Some(AnyValue { value: Some(Value::StringValue(value.to_owned())) });
-    KeyValue { key: key.to_owned(), value, ..KeyValue::default() }
-}
 
 fn span(id: u8) -> Span {
     Span {
@@ -48,47 +34,27 @@ fn span(id: u8) -> Span {
     }
 }
 
-fn request(spans: Vec<Span>) -> Vec<u8> {
-    let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
-    ExportTraceServiceRequest { resource_spans: vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }] }
-        .encode_to_vec()
-}
-
-fn peak_memory_kb(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-struct Sender {
-    collector: CollectorProcess,
-    client: reqwest::Client,
-}
+struct Sender(CollectorProcess);
 
 impl Sender {
-    async fn post(&self, content_type: &str, encoding: Option<&str>, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
-        let url = format!("http://{}/v1/traces", self.collector.otlp_http);
-        let mut post = self.client.post(url).header("content-type", content_type).body(body);
-        if let Some(encoding) = encoding {
-            post = post.header("content-encoding", encoding);
-        }
-        let reply = post.send().await.unwrap();
-        (reply.status(), reply.bytes().await.unwrap().to_vec())
+    async fn start() -> Self {
+        Self(CollectorProcess::start("").await.unwrap())
+    }
+
+    async fn post(&self, content_type: &str, body: Vec<u8>) -> (u16, Vec<u8>) {
+        self.0.post_traces(&[("content-type", content_type)], body).await.unwrap()
     }
 
     /// Sends spans one of which is bad; says how many were refused and why.
     async fn refused(&self, spans: Vec<Span>) -> (i64, String) {
-        let (status, body) = self.post(PROTOBUF, None, request(spans)).await;
-        assert_eq!(status, StatusCode::OK);
+        let (status, body) = self.post(PROTOBUF, request(spans)).await;
+        assert_eq!(status, 200);
         let partial = ExportTraceServiceResponse::decode(body.as_slice()).unwrap().partial_success.unwrap_or_default();
         (partial.rejected_spans, partial.error_message)
     }
 
     async fn journey(&self, key: &str) -> Option<Journey> {
-        let url = format!("http://{}/api/v1/journeys/{key}", self.collector.api);
-        let reply = self.client.get(url).send().await.unwrap();
-        (reply.status() == StatusCode::OK).then_some(())?;
-        Some(serde_json::from_slice(&reply.bytes().await.unwrap()).unwrap())
+        self.0.get(&format!("/api/v1/journeys/{key}")).await.unwrap()
     }
 }
 
@@ -103,18 +69,18 @@ fn zeros_compressed(bytes: usize) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_requests_cost_themselves_alone() {
-    let sender = Sender { collector: CollectorProcess::start("").await.unwrap(), client: reqwest::Client::new() };
+    let sender = Sender::start().await;
     assert_eq!(sender.refused(vec![span(1)]).await, (0, String::new()));
-    let before = peak_memory_kb(sender.collector.pid().unwrap());
+    let before = sender.0.peak_memory_kb().unwrap();
 
     let whole = request(vec![span(2)]);
-    let (status, _) = sender.post(PROTOBUF, None, whole[..whole.len() - 5].to_vec()).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST, "truncated");
+    let (status, _) = sender.post(PROTOBUF, whole[..whole.len() - 5].to_vec()).await;
+    assert_eq!(status, 400, "truncated");
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     for _ in 0..50 {
         let noise: Vec<u8> = (0..random.random_range(1..2_000)).map(|_| random.random()).collect();
-        let (status, _) = sender.post(PROTOBUF, None, noise).await;
-        assert!(status == StatusCode::BAD_REQUEST || status == StatusCode::OK, "random bytes gave {status}");
+        let (status, _) = sender.post(PROTOBUF, noise).await;
+        assert!(status == 400 || status == 200, "random bytes gave {status}");
     }
     for wrong in [
         "{",
@@ -122,21 +88,22 @@ async fn bad_requests_cost_themselves_alone() {
         "{\"resourceSpans\": 7}",
         "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [{\"traceId\": 4}]}]}]}",
     ] {
-        let (status, body) = sender.post("application/json", None, wrong.into()).await;
-        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+        let (status, body) = sender.post("application/json", wrong.into()).await;
+        assert_eq!(status, 400, "{wrong}");
         assert!(!body.is_empty(), "{wrong}: no reason given");
     }
     let mut invalid_utf8 = request(vec![span(3)]);
     let at = invalid_utf8.windows(4).position(|window| window == b"POST").unwrap();
     invalid_utf8[at] = 0xff;
-    assert_eq!(sender.post(PROTOBUF, None, invalid_utf8).await.0, StatusCode::BAD_REQUEST);
-    assert_eq!(sender.post("text/plain", None, whole.clone()).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(sender.post(PROTOBUF, invalid_utf8).await.0, 400);
+    assert_eq!(sender.post("text/plain", whole.clone()).await.0, 415);
 
-    let (status, _) = sender.post(PROTOBUF, None, vec![0; 100 << 20]).await;
-    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "100 MB");
-    let (status, _) = sender.post(PROTOBUF, Some("gzip"), zeros_compressed(1 << 30)).await;
-    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "a gigabyte of zeros in a megabyte");
-    let added = peak_memory_kb(sender.collector.pid().unwrap()).saturating_sub(before);
+    let (status, _) = sender.post(PROTOBUF, vec![0; 100 << 20]).await;
+    assert_eq!(status, 413, "100 MB");
+    let gzip = [("content-type", PROTOBUF), ("content-encoding", "gzip")];
+    let (status, _) = sender.0.post_traces(&gzip, zeros_compressed(1 << 30)).await.unwrap();
+    assert_eq!(status, 413, "a gigabyte of zeros in a megabyte");
+    let added = sender.0.peak_memory_kb().unwrap().saturating_sub(before);
     assert!(added < ADDED_MEMORY_KB, "bad requests took {added} kB");
 
     assert!(sender.journey("BAD-1").await.is_some(), "what was stored before is there");
@@ -146,7 +113,7 @@ async fn bad_requests_cost_themselves_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_spans_cost_themselves_alone() {
-    let sender = Sender { collector: CollectorProcess::start("").await.unwrap(), client: reqwest::Client::new() };
+    let sender = Sender::start().await;
     let day_ns = 86_400_000_000_000;
     let refused = [
         Span { trace_id: vec![1; 15], ..span(10) },
@@ -180,8 +147,7 @@ async fn bad_spans_cost_themselves_alone() {
     assert_eq!(sender.journey("BAD-22").await.unwrap().handoffs.len(), 1);
     assert!(sender.journey("BAD-23").await.is_some() && sender.journey("BAD-24").await.is_some());
 
-    let url = format!("http://{}/api/v1/status", sender.collector.api);
-    let status: Status = serde_json::from_slice(&reqwest::get(url).await.unwrap().bytes().await.unwrap()).unwrap();
+    let status: Status = sender.0.get("/api/v1/status").await.unwrap().unwrap();
     let traces = status.signals.iter().find(|signal| signal.signal == "traces").unwrap();
     let refused: u64 = traces.refused.iter().map(|reason| reason.count).sum();
     assert_eq!((traces.accepted, traces.stored, refused), (15, 10, 5));

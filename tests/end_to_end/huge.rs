@@ -1,13 +1,9 @@
 //! A journey of 100,000 spans is answered, whole, with memory bounded.
 
-use std::fs;
-
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::tonic::trace::v1::Span;
 use ordertrace_api::journey::Journey;
-use ordertrace_tests::CollectorProcess;
-use prost::Message;
+use ordertrace_tests::otlp::{attribute, now_ns, request};
+use ordertrace_tests::{CollectorProcess, PROTOBUF};
 
 const SPANS: u32 = 100_000;
 
@@ -15,15 +11,10 @@ const SPANS: u32 = 100_000;
 /// the spans need as JSON.
 const ADDED_MEMORY_KB: u64 = 600_000;
 
-fn attribute(key: &str, value: &str) -> KeyValue {
-    let value = Some(AnyValue { value: Some(Value::StringValue(value.to_owned())) });
-    KeyValue { key: key.to_owned(), value, ..KeyValue::default() }
-}
-
 /// One trace: a root with the order, and CLIENT calls and internal spans below it.
-fn request(from: u32, to: u32, now_ns: u64) -> Vec<u8> {
+fn spans(from: u32, to: u32, now_ns: u64) -> Vec<Span> {
     let id = |n: u32| (u64::from(n) + 1).to_be_bytes().to_vec();
-    let spans = (from..to)
+    (from..to)
         .map(|n| Span {
             trace_id: vec![7; 16],
             span_id: id(n),
@@ -43,35 +34,23 @@ fn request(from: u32, to: u32, now_ns: u64) -> Vec<u8> {
             },
             ..Span::default()
         })
-        .collect();
-    let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
-    ExportTraceServiceRequest { resource_spans: vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }] }
-        .encode_to_vec()
-}
-
-fn peak_memory_kb(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+        .collect()
 }
 
 #[tokio::test]
 async fn a_journey_of_a_hundred_thousand_spans() {
     let collector = CollectorProcess::start("").await.unwrap();
-    let client = reqwest::Client::new();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let url = format!("http://{}/v1/traces", collector.otlp_http);
+    let now_ns = now_ns();
     for from in (0..SPANS).step_by(10_000) {
-        let body = request(from, from + 10_000, now.as_nanos() as u64);
-        let post = client.post(&url).header("content-type", "application/x-protobuf").body(body);
-        assert_eq!(post.send().await.unwrap().status(), 200);
+        let body = request(spans(from, from + 10_000, now_ns));
+        let (status, _) = collector.post_traces(&[("content-type", PROTOBUF)], body).await.unwrap();
+        assert_eq!(status, 200);
     }
-    let before = peak_memory_kb(collector.pid().unwrap());
-    let reply = client.get(format!("http://{}/api/v1/journeys/HUGE-1", collector.api)).send().await.unwrap();
-    let journey: Journey = serde_json::from_slice(&reply.bytes().await.unwrap()).unwrap();
+    let before_kb = collector.peak_memory_kb().unwrap();
+    let journey: Journey = collector.get("/api/v1/journeys/HUGE-1").await.unwrap().unwrap();
     assert_eq!(journey.span_count, u64::from(SPANS));
     assert_eq!(journey.handoffs.len(), SPANS as usize / 10);
     assert!(journey.limits.is_empty());
-    let added = peak_memory_kb(collector.pid().unwrap()).saturating_sub(before);
-    assert!(added < ADDED_MEMORY_KB, "answering took {added} kB");
+    let added_kb = collector.peak_memory_kb().unwrap().saturating_sub(before_kb);
+    assert!(added_kb < ADDED_MEMORY_KB, "answering took {added_kb} kB");
 }

@@ -3,6 +3,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -21,6 +22,7 @@ pub struct CollectorProcess {
     pub otlp_http: SocketAddr,
     /// HTTP API.
     pub api: SocketAddr,
+    http: reqwest::Client,
     child: Child,
     _folder: tempfile::TempDir,
 }
@@ -74,14 +76,47 @@ impl CollectorProcess {
             otlp_grpc: address("otlp_grpc")?,
             otlp_http: address("otlp_http")?,
             api: address("api")?,
+            http: http_client(),
             child,
             _folder: folder,
         })
     }
 
-    /// Process id.
-    pub fn pid(&self) -> Option<u32> {
-        self.child.id()
+    /// Posts a body of traces.
+    ///
+    /// # Errors
+    /// When the collector does not answer.
+    pub async fn post_traces(&self, headers: &[(&str, &str)], body: Vec<u8>) -> anyhow::Result<(u16, Vec<u8>)> {
+        let url = format!("http://{}/v1/traces", self.otlp_http);
+        let post = headers.iter().fold(self.http.post(url), |post, (name, value)| post.header(*name, *value));
+        let reply = post.body(body).send().await?;
+        Ok((reply.status().as_u16(), reply.bytes().await?.to_vec()))
+    }
+
+    /// Asks the HTTP API; `None` when there is nothing.
+    ///
+    /// # Errors
+    /// When it does not answer, or with something else than a `T`.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
+        let reply = self.http.get(format!("http://{}{path}", self.api)).send().await?;
+        let status = reply.status().as_u16();
+        let body = reply.bytes().await?;
+        match status {
+            404 => Ok(None),
+            200 => Ok(Some(serde_json::from_slice(&body)?)),
+            _ => anyhow::bail!("{path}: {status} {}", String::from_utf8_lossy(&body)),
+        }
+    }
+
+    /// The most memory it ever had resident, in kB.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub fn peak_memory_kb(&self) -> anyhow::Result<u64> {
+        let pid = self.child.id().context("the collector has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        Ok(peak.and_then(|peak| peak.split_whitespace().next()).context("no VmHWM")?.parse()?)
     }
 
     /// Runs `ordertrace` with `arguments` against it: exit code and standard output.
@@ -98,4 +133,10 @@ impl CollectorProcess {
             .await?;
         Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
     }
+}
+
+fn http_client() -> reqwest::Client {
+    // An error means that another test installed it before, which serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }

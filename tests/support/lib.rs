@@ -1,8 +1,12 @@
 //! Support of the workspace-wide tests: the real programs as processes.
 
 mod collector;
+pub mod otlp;
 mod program;
 pub mod recording;
 
 pub use collector::CollectorProcess;
 pub use program::{binary, workspace};
+
+/// Content type of OTLP in Protobuf.
+pub const PROTOBUF: &str = "application/x-protobuf";

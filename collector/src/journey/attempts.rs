@@ -214,53 +214,57 @@ fn is_failed(span: &SpanNode) -> bool {
     span.error || side.status_code >= threshold
 }
 
-/// For each attempt, in order of start, the number of its handoff.
+/// What an attempt was for: attempts of one intent are tries of one handoff.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Intent<'a> {
+    /// Its idempotency key says so.
+    Key(&'a str),
+    /// The same request by the same caller.
+    Request { method: &'a str, path: &'a str, caller: Option<SpanRef> },
+}
+
+/// For each attempt, in order of start, the number of its handoff: a try of an intent joins
+/// the handoff of the try before it if their idempotency keys are equal; or, where they have
+/// none, if it is declared a resend or follows a failure.
 fn group(spans: &[SpanNode], attempts: &[AttemptNode]) -> Vec<usize> {
-    // The handoffs so far of one sender, receiver and operation: latest attempt and number.
-    type Open = Vec<(usize, usize)>;
-    let mut latest: HashMap<(Option<&str>, &str, &str), Open> = HashMap::new();
+    type Ends<'a> = (Option<&'a str>, &'a str, &'a str);
+    let mut latest: HashMap<(Ends<'_>, Intent<'_>), (usize, usize)> = HashMap::new();
     let mut count = 0;
     let mut handoff_of = Vec::with_capacity(attempts.len());
     for (at, attempt) in attempts.iter().enumerate() {
-        let open = latest.entry((attempt.from.as_deref(), &attempt.to, &attempt.operation)).or_default();
-        let previous = open.iter().rposition(|(last, _)| is_retry(spans, &attempts[*last], attempt));
-        let number = match previous {
-            Some(place) => {
-                open[place].0 = at;
-                open[place].1
-            }
-            None => {
-                open.push((at, count));
+        let ends = (attempt.from.as_deref(), attempt.to.as_str(), attempt.operation.as_str());
+        let intent = intent(spans, attempt);
+        let by_key = matches!(intent, Intent::Key(_));
+        let number = match latest.get(&(ends, intent.clone())) {
+            Some((last, number)) if by_key || is_repeated(spans, &attempts[*last], attempt) => *number,
+            _ => {
                 count += 1;
                 count - 1
             }
         };
+        latest.insert((ends, intent), (at, number));
         handoff_of.push(number);
     }
     handoff_of
 }
 
-/// Whether `next` tries again what `last` tried: the same idempotency key; or, where neither
-/// contradicts, a declared resend or the same request after a failure by the same caller.
-fn is_retry(spans: &[SpanNode], last: &AttemptNode, next: &AttemptNode) -> bool {
-    let intent = |attempt: &AttemptNode| {
-        let sides = || attempt.sides.iter().filter_map(|at| spans[*at].side.as_ref());
-        let key = sides().map(|side| side.idempotency_key.as_str()).find(|key| !key.is_empty());
-        let path = sides().map(|side| (side.method.as_str(), side.path.as_str())).find(|(_, path)| !path.is_empty());
-        let resends = sides().map(|side| side.resend_count).max().unwrap_or_default();
-        (key, path, resends)
-    };
-    let ((last_key, last_path, last_resends), (next_key, next_path, next_resends)) = (intent(last), intent(next));
-    match (last_key, next_key) {
-        (Some(last), Some(next)) => return last == next,
-        (Some(_), None) | (None, Some(_)) => return false,
-        (None, None) => {}
+fn intent<'a>(spans: &'a [SpanNode], attempt: &AttemptNode) -> Intent<'a> {
+    let sides = || attempt.sides.iter().filter_map(|at| spans[*at].side.as_ref());
+    if let Some(key) = sides().map(|side| side.idempotency_key.as_str()).find(|key| !key.is_empty()) {
+        return Intent::Key(key);
     }
-    let caller = |attempt: &AttemptNode| {
-        let outer = &spans[attempt.sides[0]];
-        (outer.parent_span_id != [0; 8]).then_some((outer.id.trace_id, outer.parent_span_id))
+    let request = sides().map(|side| (side.method.as_str(), side.path.as_str())).find(|(_, path)| !path.is_empty());
+    let (method, path) = request.unwrap_or_default();
+    let outer = &spans[attempt.sides[0]];
+    let caller = (outer.parent_span_id != [0; 8])
+        .then_some(SpanRef { trace_id: outer.id.trace_id, span_id: outer.parent_span_id });
+    Intent::Request { method, path, caller }
+}
+
+fn is_repeated(spans: &[SpanNode], last: &AttemptNode, next: &AttemptNode) -> bool {
+    let resends = |attempt: &AttemptNode| {
+        attempt.sides.iter().filter_map(|at| spans[*at].side.as_ref()).map(|side| side.resend_count).max()
     };
-    let same_request = last_path == next_path && caller(last) == caller(next);
-    let afterwards = next.started_at_ns >= last.ended_at_ns;
-    same_request && (next_resends > last_resends || (afterwards && last.outcome == Outcome::Error))
+    let after_failure = last.outcome == Outcome::Error && next.started_at_ns >= last.ended_at_ns;
+    resends(next) > resends(last) || after_failure
 }

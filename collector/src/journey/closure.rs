@@ -44,9 +44,10 @@ impl Closure {
         }
         loop {
             closure.follow(loader, limits).await?;
+            // Candidates of inferred joins are dear to look for: last, for all at once.
             let grown = closure.follow_span_links(loader).await?
-                || closure.infer(loader).await?
-                || closure.follow_sessions(loader, limits).await?;
+                || closure.follow_sessions(loader, limits).await?
+                || closure.infer(loader).await?;
             if !grown {
                 closure.load_milestones(loader).await?;
                 return Ok(closure);

@@ -33,11 +33,6 @@ impl Reached {
         }
     }
 
-    /// Whether any limit was reached.
-    pub(super) fn any(&self) -> bool {
-        !self.0.is_empty()
-    }
-
     /// What was reached, in order.
     pub(super) fn into_vec(self) -> Vec<LimitReached> {
         self.0

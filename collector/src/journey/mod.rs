@@ -113,17 +113,14 @@ impl Journeys {
         }
         let mut closure = Closure::of(&self.loader, keys, &self.limits).await?;
         let targets = closure.targets();
-        let mut reached = std::mem::take(&mut closure.reached);
-        let mut journeys = Vec::with_capacity(targets.len());
-        for set in targets {
+        let reached = std::mem::take(&mut closure.reached);
+        let ends = self.ends.clone();
+        // A large journey takes a while, during which other requests must go on.
+        let assembling = tokio::task::spawn_blocking(move || {
             // With several seeds nobody can say whose limit it was: each is told.
-            let limits = std::mem::take(&mut reached);
-            if limits.any() {
-                reached = limits.clone();
-            }
-            journeys.extend(assemble(parts(&closure, set, limits), &self.ends));
-        }
-        Ok(journeys)
+            targets.into_iter().filter_map(|set| assemble(parts(&closure, set, reached.clone()), &ends)).collect()
+        });
+        assembling.await.map_err(|error| clickhouse::error::Error::Other(error.into()))
     }
 
     async fn add_attributes(&self, journey: &mut Journey) -> clickhouse::error::Result<()> {

@@ -30,13 +30,6 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
-async fn get<T: serde::de::DeserializeOwned>(collector: &CollectorProcess, path: &str) -> T {
-    let reply = reqwest::get(format!("http://{}{path}", collector.api)).await.unwrap();
-    let status = reply.status();
-    let body = reply.bytes().await.unwrap();
-    serde_json::from_slice(&body).unwrap_or_else(|error| panic!("{path}: {status} {error} {body:?}"))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_python_sdk_works_unchanged() {
     let python = tokio::task::spawn_blocking(python).await.unwrap();
@@ -54,7 +47,7 @@ async fn the_python_sdk_works_unchanged() {
         let complaints = String::from_utf8_lossy(&output.stderr);
         assert!(!complaints.contains("artial") && !complaints.contains("ailed"), "{protocol}: {complaints}");
 
-        let journey: Journey = get(&collector, &format!("/api/v1/journeys/{order}")).await;
+        let journey: Journey = collector.get(&format!("/api/v1/journeys/{order}")).await.unwrap().unwrap();
         assert_eq!(journey.handoffs.len(), 2, "{protocol}");
         assert_eq!(journey.handoffs[0].operation, "POST /orders");
         assert_eq!(journey.handoffs[0].to, "storefront");
@@ -66,7 +59,7 @@ async fn the_python_sdk_works_unchanged() {
         let milestones: Vec<&str> = journey.milestones.iter().map(|milestone| milestone.name.as_str()).collect();
         assert_eq!(milestones, ["payment.captured"], "{protocol}");
     }
-    let status: Status = get(&collector, "/api/v1/status").await;
+    let status: Status = collector.get("/api/v1/status").await.unwrap().unwrap();
     for signal in &status.signals {
         assert!(signal.stored > 0 && signal.accepted == signal.stored, "{signal:?}");
     }

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::HeaderMap;
-use ordertrace_api::keys::{KindTable, Strength, generalise, kind_of_name, kind_of_value};
+use ordertrace_api::keys::{KindTable, Strength, generalise, kind_of_name, kind_of_value, may_be_card_number};
 
 use super::body::{Format, decoded, format};
 use super::exchange::{BodyCopy, Exchange};
-use super::finds::{Finds, Scope, is_card_number};
+use super::finds::{Finds, Scope};
 use super::json::{Hit, Leaf, Walk, walk};
 use super::rule::SourceConfig;
 use super::rules::{BodyRules, Condition, GRAPHQL_DOCUMENT, GRAPHQL_NAME, Kind, Mark, Part, Rules, Take};
@@ -192,7 +192,7 @@ impl<'e> Extraction<'e> {
 
     fn idempotency(&mut self, value: &str) {
         let value = value.trim();
-        if (1..=IDEMPOTENCY_BYTES).contains(&value.len()) && !is_card_number(value) {
+        if (1..=IDEMPOTENCY_BYTES).contains(&value.len()) && !may_be_card_number(value) {
             self.idempotency_key.get_or_insert_with(|| value.to_owned());
         }
     }
@@ -274,5 +274,5 @@ fn listed_kinds(leaves: &[&Leaf]) -> BTreeSet<&'static str> {
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=NAME_BYTES).contains(&text.len()) && !text.chars().any(char::is_control) && !is_card_number(text)
+    (1..=NAME_BYTES).contains(&text.len()) && !text.chars().any(char::is_control) && !may_be_card_number(text)
 }

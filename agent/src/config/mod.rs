@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ordertrace_config::ExampleError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::capture::{Preset, RuleConfig};
+use crate::capture::{Preset, RuleConfig, RuleError, Rules};
 use crate::spool::WhenFull;
 pub use overrides::{OverrideError, apply_overrides};
 
@@ -223,6 +224,55 @@ impl RouteConfig {
             defaults: true,
             capture_bytes: capture_bytes(),
         }
+    }
+}
+
+impl Config {
+    /// A commented file of all defaults.
+    ///
+    /// # Errors
+    /// [`ExampleError`] when a default cannot be written as YAML.
+    pub fn example() -> Result<String, ExampleError> {
+        ordertrace_config::example::<Self>(
+            "The agent's configuration: every key with its default value.\n\
+             Write only what differs. Made by `ordertrace config print agent`.",
+        )
+    }
+
+    /// JSON schema of the file.
+    pub fn json_schema() -> serde_json::Value {
+        ordertrace_config::json_schema::<Self>()
+    }
+
+    /// Refuses routes whose rules cannot be followed.
+    ///
+    /// # Errors
+    /// [`RouteRuleError`] names the route and the rule.
+    pub fn check(&self) -> Result<(), RouteRuleError> {
+        for route in &self.routes {
+            route.rules().map_err(|source| RouteRuleError { route: route.name.clone(), source })?;
+        }
+        Ok(())
+    }
+}
+
+/// A rule of a route that cannot be followed.
+#[derive(Debug, thiserror::Error)]
+#[error("route {route}")]
+pub struct RouteRuleError {
+    /// The route's name.
+    pub route: String,
+    /// Which rule, and what is wrong with it.
+    pub source: RuleError,
+}
+
+impl RouteConfig {
+    /// What its exchanges are looked at by.
+    ///
+    /// # Errors
+    /// [`RuleError`] when a template or a rule cannot be followed.
+    pub fn rules(&self) -> Result<Rules, RuleError> {
+        Rules::compile(&self.presets, &self.templates, &self.rules, self.defaults)
     }
 }
 

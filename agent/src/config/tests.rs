@@ -65,3 +65,24 @@ fn the_example_reads_back() {
     assert_eq!(parse(&text).unwrap(), Config::default());
     assert!(text.contains("storefront-to-payments"), "{text}");
 }
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/agent.example.yaml");
+
+#[test]
+fn the_example_file_is_what_the_defaults_make() {
+    let made = Config::example().unwrap();
+    if std::env::var_os("ORDERTRACE_BLESS").is_some() {
+        std::fs::write(EXAMPLE, &made).unwrap();
+    }
+    let committed = std::fs::read_to_string(EXAMPLE).unwrap();
+    assert!(made == committed, "docs/agent.example.yaml is stale: run this test with ORDERTRACE_BLESS=1");
+    assert_eq!(parse(&committed).unwrap(), Config::default());
+}
+
+#[test]
+fn a_rule_that_cannot_be_followed_names_its_route() {
+    let route = "{name: r, from: a, to: b, listen: '127.0.0.1:0', upstream: 'http://u', templates: ['orders']}";
+    let config = parse(&format!("routes: [{route}]")).unwrap();
+    assert_eq!(config.check().unwrap_err().to_string(), "route r");
+    assert!(Config::default().check().is_ok());
+}

@@ -94,8 +94,7 @@ impl Route {
     /// [`RouteError`] names the route and the setting.
     pub fn new(config: &RouteConfig) -> Result<Self, RouteError> {
         let route = || config.name.clone();
-        let rules = Rules::compile(&config.presets, &config.templates, &config.rules, config.defaults)
-            .map_err(|source| RouteError::Rule { route: route(), source })?;
+        let rules = config.rules().map_err(|source| RouteError::Rule { route: route(), source })?;
         let upstream = Endpoint::new(config)?;
         let default_host = if upstream.tls.is_some() { HostHeader::Upstream } else { HostHeader::Preserve };
         Ok(Self {

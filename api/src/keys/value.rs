@@ -1,5 +1,7 @@
 //! What an id's value alone tells.
 
+use super::card::may_be_card_number;
+
 /// Longest value kept as a key, in bytes. UUIDs, Shopify GIDs and SHA-256 digests fit.
 const LONGEST: usize = 128;
 
@@ -21,11 +23,13 @@ const NOTHING: [&str; 10] = ["null", "undefined", "none", "nil", "nan", "unknown
 
 /// Whether a value can be an id at all: 1 to 128 printable bytes without white space that
 /// are not a way of writing "nothing". A lone zero is what many systems write for "none yet".
+/// A payment card number is never kept.
 pub fn usable(value: &str) -> bool {
     (1..=LONGEST).contains(&value.len())
         && !value.chars().any(|c| c.is_control() || c.is_whitespace())
         && value.bytes().any(|b| b != b'0')
         && !NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(value))
+        && !may_be_card_number(value)
 }
 
 /// Whether the value is so plain that every system has one like it: a number, possibly

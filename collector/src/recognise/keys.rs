@@ -1,14 +1,12 @@
 use std::collections::BTreeMap;
 
 use ordertrace_api::attributes::parse_key_attribute;
-use ordertrace_api::keys::{Key, KindTable, PathTemplate, Strength, kind_of_value};
-use sha2::{Digest, Sha256};
+use ordertrace_api::keys::{Key, KindTable, PathTemplate, Strength, digest, kind_of_value};
 
 use crate::record::KeyRecord;
 use crate::settings::{RecogniseSettings, Scope};
 
 use super::RecogniseError;
-use super::card::may_be_card_number;
 use super::fields::Fields;
 use super::names::NameMemory;
 use super::pattern::{Pattern, PatternMap};
@@ -187,7 +185,7 @@ impl Found<'_> {
 
     fn by_rule(&mut self, rule: &Rule, value: &str) {
         if rule.hash {
-            self.add(&rule.kind, &hash(value), &rule.scope);
+            self.add(&rule.kind, &digest(value.trim()), &rule.scope);
         } else {
             self.add(&rule.kind, value, &rule.scope);
         }
@@ -197,7 +195,7 @@ impl Found<'_> {
         // A session's token is a credential.
         if kind == "session" {
             if ordertrace_api::keys::usable(value.trim()) {
-                self.add(kind, &hash(value), &Scope::Global);
+                self.add(kind, &digest(value.trim()), &Scope::Global);
             }
         } else {
             self.add(kind, value, &Scope::Auto);
@@ -205,7 +203,7 @@ impl Found<'_> {
     }
 
     fn add(&mut self, kind: &str, value: &str, scope: &Scope) {
-        if self.keys.len() >= self.finder.limit || may_be_card_number(value.trim()) || redacted(value) {
+        if self.keys.len() >= self.finder.limit || redacted(value) {
             return;
         }
         let key = match scope {
@@ -224,11 +222,4 @@ impl Found<'_> {
 /// What instrumentations write in place of a secret (semantic conventions, `url.full`).
 fn redacted(value: &str) -> bool {
     value.trim_matches(['[', ']', '<', '>', '*']).eq_ignore_ascii_case("redacted") || value.bytes().all(|b| b == b'*')
-}
-
-/// The first 32 hexadecimal digits of the value's SHA-256, as the agent writes sessions.
-fn hash(value: &str) -> String {
-    let mut digits = hex::encode(Sha256::digest(value.trim().as_bytes()));
-    digits.truncate(32);
-    digits
 }

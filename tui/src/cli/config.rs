@@ -3,9 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
-use ordertrace_agent::capture::Rules;
 use ordertrace_agent::config::Config as AgentConfig;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::settings::Settings;
@@ -41,9 +39,6 @@ pub enum Service {
     Agent,
 }
 
-const AGENT_TITLE: &str = "The agent's configuration: every key with its default value.\n\
-    Write only what differs. Made by `ordertrace config print agent`.";
-
 /// Exit code for a file that cannot be used.
 const UNUSABLE: u8 = 2;
 
@@ -64,14 +59,14 @@ pub(super) fn run(command: ConfigCommand) -> anyhow::Result<u8> {
         ConfigCommand::Print { service } => {
             let text = match service {
                 Service::Collector => Settings::example()?,
-                Service::Agent => ordertrace_config::example::<AgentConfig>(AGENT_TITLE)?,
+                Service::Agent => AgentConfig::example()?,
             };
             out.write_all(text.as_bytes())?;
         }
         ConfigCommand::Schema { service } => {
             let schema = match service {
                 Service::Collector => Settings::json_schema(),
-                Service::Agent => ordertrace_config::json_schema::<AgentConfig>(),
+                Service::Agent => AgentConfig::json_schema(),
             };
             serde_json::to_writer_pretty(&mut out, &schema)?;
             writeln!(out)?;
@@ -88,9 +83,6 @@ fn check_collector(file: &std::path::Path) -> anyhow::Result<()> {
 
 fn check_agent(file: &std::path::Path) -> anyhow::Result<()> {
     let config: AgentConfig = ordertrace_config::load(file)?;
-    for route in &config.routes {
-        Rules::compile(&route.presets, &route.templates, &route.rules, route.defaults)
-            .with_context(|| format!("route {}", route.name))?;
-    }
+    config.check()?;
     Ok(())
 }

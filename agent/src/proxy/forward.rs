@@ -13,8 +13,8 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use super::attempt::Attempt;
-use super::connection::Link;
 use super::headers::{closes, set_upgrade, strip_hop_by_hop};
+use super::link::Link;
 use super::route::Route;
 use super::tap::{RequestTap, ResponseTap};
 use super::upstream::{DialError, Protocol, Upstream};

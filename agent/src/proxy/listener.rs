@@ -8,7 +8,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::{Tunnels, serve};
+use super::connection::serve;
+use super::link::Tunnels;
 use super::route::Route;
 use super::worker::Sink;
 

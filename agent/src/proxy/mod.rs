@@ -20,6 +20,7 @@ mod batcher;
 mod connection;
 mod forward;
 mod headers;
+mod link;
 mod listener;
 mod resend;
 mod route;

@@ -3,6 +3,7 @@
 
 mod budget;
 pub mod decode;
+mod error;
 mod grpc;
 mod http;
 mod metrics;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::budget::{Budget, Reservation};
 use super::decode::{Decoded, Decoder, Refusal};
+use super::error::IngestError;
 use super::metrics::{IngestMetrics, SignalName};
 use super::signal::Signal;
 use crate::recognise::Recogniser;
@@ -37,20 +38,6 @@ pub(super) struct Taken {
     pub(super) refused: u64,
     /// Why not; empty when all are.
     pub(super) message: String,
-}
-
-/// Why nothing of a request was taken.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum IngestError {
-    /// The body is not what it should be; sending it again is of no use.
-    #[error("the body is no valid OTLP request: {reason}")]
-    Malformed {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Its rows could not be stored.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
 }
 
 /// Bodies longer than this are decoded away from the threads that serve connections.

@@ -14,8 +14,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use prost::Message;
 
 use super::decode::{Decoded, Decoder, json, shape};
+use super::error::IngestError;
 use super::metrics::SignalName;
-use super::pipeline::IngestError;
 use crate::record::{EventRecord, ReadingRecord, SpanRecord};
 use crate::store::{Store, Unavailable};
 

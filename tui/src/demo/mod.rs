@@ -43,12 +43,11 @@ async fn run_seed(stack: &Stack, seed: u64, orders: u64) -> anyhow::Result<SeedR
     let shop = ShopStack::start(stack, settings).await?;
     let spinner = progress("running orders", None);
     let truth = shop.shop.run_orders(orders, CONCURRENCY).await?;
-    shop.drain().await?;
+    shop.finish().await?;
     spinner.finish_and_clear();
     let bar = progress("comparing journeys", Some(truth.orders.len() as u64));
     let report = check(&stack.client, &truth, &bar).await?;
     bar.finish_and_clear();
-    shop.stop().await?;
     Ok(report)
 }
 

@@ -51,16 +51,19 @@ impl Stack {
 pub(super) struct ShopStack {
     pub(super) shop: Shop,
     agent: Agent,
+    /// What an agent needs to hand over what this one leaves in its spool.
+    successor: Config,
 }
 
 impl ShopStack {
     pub(super) async fn start(stack: &Stack, settings: ShopSettings) -> anyhow::Result<Self> {
         let seed = settings.seed;
         let shop = Shop::bind(settings).await?;
-        let mut config = Config { name: format!("demo-{seed}"), ..Config::default() };
-        config.export.endpoint = format!("http://{}", stack.collector.otlp_http());
+        let mut successor = Config { name: format!("demo-{seed}"), ..Config::default() };
+        successor.export.endpoint = format!("http://{}", stack.collector.otlp_http());
+        successor.spool.dir = stack.folder.path().join(format!("spool-{seed}"));
+        let mut config = successor.clone();
         config.receiver.http = Some(ANY_PORT);
-        config.spool.dir = stack.folder.path().join(format!("spool-{seed}"));
         config.routes = shop.proxied_routes().iter().map(route).collect();
         let names: Vec<String> = config.routes.iter().map(|route| route.name.clone()).collect();
         let agent = Agent::start(config).await?;
@@ -68,23 +71,26 @@ impl ShopStack {
         shop.connect(addresses)?;
         let receiver = agent.receiver_http_addr().context("the agent has no OTLP receiver")?;
         shop.set_otlp(&format!("http://{receiver}"))?;
-        Ok(Self { shop, agent })
+        Ok(Self { shop, agent, successor })
     }
 
-    /// Returns when everything that the shop reported is stored.
-    pub(super) async fn drain(&self) -> anyhow::Result<()> {
-        self.shop.flush().await?;
-        anyhow::ensure!(
-            self.agent.drained(DRAIN_TIMEOUT).await,
-            "the agent still had telemetry to hand over after {} s",
-            DRAIN_TIMEOUT.as_secs()
-        );
-        Ok(())
-    }
-
+    /// Stops the shop and its agent.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         self.shop.stop().await?;
         self.agent.stop().await;
+        Ok(())
+    }
+
+    /// Stops the shop and returns when everything that it and the agent reported is stored:
+    /// an agent that stops leaves the last of it in its spool, for the next to hand over.
+    pub(super) async fn finish(self) -> anyhow::Result<()> {
+        self.shop.flush().await?;
+        let successor = self.successor.clone();
+        self.stop().await?;
+        let agent = Agent::start(successor).await?;
+        let drained = agent.drained(DRAIN_TIMEOUT).await;
+        agent.stop().await;
+        anyhow::ensure!(drained, "the agent still had telemetry to hand over after {} s", DRAIN_TIMEOUT.as_secs());
         Ok(())
     }
 }

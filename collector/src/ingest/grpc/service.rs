@@ -14,7 +14,8 @@ use tonic::{Code, Request, Response, Status};
 use tower::Service;
 
 use super::super::budget::Reservation;
-use super::super::pipeline::{Ingest, IngestError, Taken};
+use super::super::error::IngestError;
+use super::super::pipeline::{Ingest, Taken};
 use super::super::signal::Signal;
 use super::codec::BytesCodec;
 use super::{overloaded, retry};

@@ -9,7 +9,8 @@ use serde_json::json;
 use tonic::Code;
 
 use super::super::budget::Overloaded;
-use super::super::pipeline::{IngestError, Taken};
+use super::super::error::IngestError;
+use super::super::pipeline::Taken;
 use super::super::signal::Signal;
 
 /// How a body is written; the response is written as the request was.

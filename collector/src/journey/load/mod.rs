@@ -140,9 +140,9 @@ impl Loader {
             let rows = self
                 .client
                 .query(
-                    "SELECT kind, system, value, trace_id FROM keys
+                    "SELECT DISTINCT kind, system, value, trace_id FROM keys
                      WHERE (kind, value, system) IN ? AND strength != 'weak' AND trace_id != toFixedString('', 16)
-                     GROUP BY kind, system, value, trace_id ORDER BY min(at) LIMIT ? BY kind, value, system",
+                     LIMIT ? BY kind, value, system",
                 )
                 .bind(key_tuples(chunk))
                 .bind(self.limits.fan_out as u64 + 1)
@@ -274,7 +274,7 @@ impl Loader {
             let count = counts.entry(key.clone()).or_default();
             *count += 1;
             if *count > fan_out {
-                let detail = format!("{key} leads to more than {fan_out} {what}; the first {fan_out} were followed");
+                let detail = format!("{key} leads to more than {fan_out} {what}; {fan_out} of them were followed");
                 reached.note("fan_out", fan_out, detail);
             }
             *count <= fan_out

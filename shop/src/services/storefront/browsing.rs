@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::Storefront;
-use super::graphql::Visit;
+use super::visit::Visit;
 use crate::network::{Call, ServiceError};
 use crate::operation::{FIND_PRODUCTS, GET_PRICE, PRODUCT_DETAILS};
 

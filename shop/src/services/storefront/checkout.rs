@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::graphql::Visit;
+use super::visit::Visit;
 use super::{Checkout, Storefront};
 use crate::network::{Call, ServiceError};
 use crate::operation::{ASSESS_FRAUD, CONFIRM_PAYMENT, CREATE_PAYMENT, QUOTE_CART, QUOTE_TAX, SUBMIT_ORDER};

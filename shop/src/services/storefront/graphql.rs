@@ -6,6 +6,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::visit::{Variables, Visit};
 use super::{Storefront, browsing, checkout, orders};
 use crate::network::{SESSION_HEADER, Scope, ServiceError};
 
@@ -16,32 +17,6 @@ pub(super) struct Request {
     operation_name: String,
     #[serde(default)]
     variables: Variables,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct Variables {
-    pub(super) term: Option<String>,
-    pub(super) cart_id: Option<String>,
-    pub(super) sku: Option<String>,
-    pub(super) checkout_id: Option<String>,
-    pub(super) customer_id: Option<String>,
-    pub(super) order_code: Option<String>,
-    pub(super) export_wave: Option<Value>,
-}
-
-/// A shopper's request on its way through the storefront.
-pub(super) struct Visit {
-    pub(super) scope: Scope,
-    pub(super) session: Option<String>,
-    pub(super) variables: Variables,
-}
-
-impl Visit {
-    /// A variable that the operation cannot do without.
-    pub(super) fn need(variable: &Option<String>, name: &'static str) -> Result<String, ServiceError> {
-        variable.clone().ok_or(ServiceError::Missing(name))
-    }
 }
 
 pub(super) async fn answer(

@@ -4,6 +4,7 @@ mod browsing;
 mod checkout;
 mod graphql;
 mod orders;
+mod visit;
 
 use std::sync::Arc;
 

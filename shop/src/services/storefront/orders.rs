@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Storefront;
-use super::graphql::Visit;
+use super::visit::Visit;
 use crate::network::{Call, Scope, ServiceError};
 use crate::operation::{GET_ORDER, REQUEST_CANCELLATION};
 

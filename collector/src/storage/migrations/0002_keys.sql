@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS keys
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (kind, value, at)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 256;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS keys_of_spans TO keys AS
 SELECT kind, value, key_system AS system, strength, started_at AS at, trace_id, span_id, seen_in, milestone
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS links
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (kind, value, other_kind, other_value)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 256;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS links_of_spans TO links AS
 SELECT
@@ -63,7 +63,7 @@ CREATE TABLE IF NOT EXISTS span_links
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY linked_trace_id
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 256;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS span_links_of_spans TO span_links AS
 SELECT linked_trace_id, trace_id, started_at AS at

@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS handoff_sides
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (handoff_to, started_at)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS handoff_sides_of_spans TO handoff_sides AS
 SELECT

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toMonday(at)
 ORDER BY (trace_id, at)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS keys_of_events TO keys AS
 SELECT kind, value, key_system AS system, strength, at, trace_id, span_id, seen_in, milestone

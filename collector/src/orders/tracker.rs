@@ -13,6 +13,7 @@ use super::row::{OrderRow, nanoseconds};
 use super::summary::summarise;
 use super::touched::{News, Touched};
 use crate::journey::{Journeys, is_listed};
+use crate::storage::{key_of, key_tuple};
 
 /// News are collected this long, so that the many requests of one moment are one look.
 const GATHER: Duration = Duration::from_millis(250);
@@ -100,16 +101,13 @@ async fn write(client: &Client, journeys: &[Journey]) -> Result<()> {
 async fn listed(client: &Client, keys: &[&Key]) -> Result<Vec<Key>> {
     let mut listed = Vec::new();
     for chunk in keys.chunks(500) {
-        let tuples: Vec<(&str, &str, &str)> = chunk
-            .iter()
-            .map(|key| (key.kind.as_str(), key.value.as_str(), key.system.as_deref().unwrap_or_default()))
-            .collect();
+        let tuples: Vec<_> = chunk.iter().map(|key| key_tuple(key)).collect();
         let rows = client
             .query("SELECT id_kind, id_value, id_system FROM orders FINAL WHERE (id_kind, id_value, id_system) IN ?")
             .bind(tuples)
             .fetch_all::<(String, String, String)>()
             .await?;
-        listed.extend(rows.into_iter().map(key));
+        listed.extend(rows.into_iter().map(|(kind, value, system)| key_of(kind, value, system)));
     }
     Ok(listed)
 }
@@ -126,9 +124,5 @@ async fn missed(client: &Client) -> Result<Vec<Key>> {
         .bind(OVERLAP_S)
         .fetch_all::<(String, String, String)>()
         .await?;
-    Ok(rows.into_iter().map(key).collect())
-}
-
-fn key((kind, value, system): (String, String, String)) -> Key {
-    Key { kind, value, system: Some(system).filter(|system| !system.is_empty()) }
+    Ok(rows.into_iter().map(|(kind, value, system)| key_of(kind, value, system)).collect())
 }

@@ -12,7 +12,7 @@ use clickhouse::Client;
 pub use connection::{Connection, ConnectionError};
 pub use migrate::MigrateError;
 pub use retention::Retention;
-pub use rows::{kind_of, observer_code, observer_of, strength_code, strength_of};
+pub use rows::{key_of, key_tuple, kind_of, observer_of, strength_of};
 pub use writer::GroupLimits;
 
 use crate::record::{EventRecord, ReadingRecord, SpanRecord};

@@ -2,7 +2,7 @@
 
 use clickhouse::Row;
 use ordertrace_api::journey::Observer;
-use ordertrace_api::keys::Strength;
+use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::SpanKind;
 use serde::Serialize;
 
@@ -240,8 +240,18 @@ impl From<Vec<KeyRecord>> for KeyColumns {
     }
 }
 
+/// A key as a query binds it: kind, value, and system, which is empty when valid everywhere.
+pub fn key_tuple(key: &Key) -> (&str, &str, &str) {
+    (&key.kind, &key.value, key.system.as_deref().unwrap_or_default())
+}
+
+/// Reverse of [`key_tuple`].
+pub fn key_of(kind: String, value: String, system: String) -> Key {
+    Key { kind, value, system: Some(system).filter(|system| !system.is_empty()) }
+}
+
 /// Code of `strength` in the tables' enumerations.
-pub fn strength_code(strength: Strength) -> i8 {
+fn strength_code(strength: Strength) -> i8 {
     match strength {
         Strength::Strong => 1,
         Strength::Session => 2,
@@ -259,7 +269,7 @@ pub fn strength_of(code: i8) -> Strength {
 }
 
 /// Code of `observer` in the tables' enumerations; 0 stands for "not an end of a handoff".
-pub fn observer_code(observer: Observer) -> i8 {
+fn observer_code(observer: Observer) -> i8 {
     match observer {
         Observer::Client => 1,
         Observer::Producer => 2,

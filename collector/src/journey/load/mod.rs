@@ -17,6 +17,7 @@ use rows::{
 use super::limits::{JourneyLimits, Reached};
 use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
 use crate::record::KeyRecord;
+use crate::storage::key_tuple;
 
 /// Values in one query; keeps its text well below ClickHouse's limit of 256 KiB.
 const CHUNK: usize = 500;
@@ -321,5 +322,5 @@ fn of_kind<'k>(pattern: &KeyPattern, kinds: &'k [String]) -> Vec<&'k String> {
 }
 
 fn key_tuples(keys: &[Key]) -> Vec<(&str, &str, &str)> {
-    keys.iter().map(|key| (key.kind.as_str(), key.value.as_str(), key.system.as_deref().unwrap_or_default())).collect()
+    keys.iter().map(key_tuple).collect()
 }

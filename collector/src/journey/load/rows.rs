@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::infer::SideNode;
 use super::super::node::{SpanNode, SpanRef};
 use crate::record::{HandoffSide, KeyRecord};
-use crate::storage::{observer_of, strength_of};
+use crate::storage::{key_of, observer_of, strength_of};
 
 #[derive(Debug, Row, Deserialize)]
 pub(super) struct KeyRow {
@@ -19,7 +19,7 @@ pub(super) struct KeyRow {
 
 impl From<KeyRow> for Key {
     fn from(row: KeyRow) -> Self {
-        Self { kind: row.kind, system: Some(row.system).filter(|system| !system.is_empty()), value: row.value }
+        key_of(row.kind, row.value, row.system)
     }
 }
 

@@ -36,8 +36,7 @@ const IDENTITY: [&str; 5] = ["order", "marketplace_order", "checkout", "cart", "
 
 /// Puts a journey into shape; `None` when it has neither a handoff nor a key.
 ///
-/// `ends` are the names of milestones after which nothing more is due. Attributes of sides
-/// are left empty: they are read apart, for one journey at a time.
+/// `ends` are the names of milestones after which nothing more is due.
 pub(super) fn assemble(mut parts: Parts, ends: &[String]) -> Option<Journey> {
     parts.spans.sort_by_key(|span| (span.started_at_ns, span.id));
     let spans = &parts.spans;
@@ -292,7 +291,7 @@ fn side(span: &SpanNode) -> Option<Side> {
         span_id: hex::encode(span.id.span_id),
         started_at: timestamp(span.started_at_ns),
         duration_ns: span.duration_ns,
-        attributes: BTreeMap::new(),
+        attributes: span.attributes.iter().cloned().collect(),
     })
 }
 

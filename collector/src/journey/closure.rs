@@ -8,12 +8,16 @@ use ordertrace_api::keys::{Key, Strength};
 use super::graph::Graph;
 use super::infer::{GRAIN_NS, SideNode, infer};
 use super::limits::{JourneyLimits, Reached};
-use super::load::{Loader, Window};
+use super::load::{Loader, Seen, Window, covers, stretches};
 use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
 use super::session::{Visit, attribute};
 
 /// The milestone after which a session's further handoffs are another order's.
 const PLACED: &str = "order.placed";
+
+/// Candidates are looked for this long before and after, so that most need no second look:
+/// most handoffs are shorter.
+const AROUND_NS: i64 = 1_000_000_000;
 
 /// A graph that leads nowhere new from its seeds.
 #[derive(Debug, Default)]
@@ -29,30 +33,44 @@ pub(super) struct Closure {
     /// Limits reached.
     pub reached: Reached,
     seeds: Vec<Key>,
-    linked: HashSet<TraceId>,
+    limits: JourneyLimits,
+    continued: HashSet<TraceId>,
     sessions: HashSet<Key>,
+    /// Sessions whose handoffs are not attributed yet.
+    new_sessions: Vec<Key>,
     inferred_from: HashSet<SpanRef>,
-    without_milestones: Vec<Key>,
+    /// What else to look up.
+    around: Vec<Key>,
 }
 
 impl Closure {
     /// Follows everything that `seeds` lead to.
     pub(super) async fn of(loader: &Loader, seeds: &[Key], limits: &JourneyLimits) -> clickhouse::error::Result<Self> {
-        let mut closure = Self { seeds: seeds.to_vec(), ..Self::default() };
+        let mut closure = Self { seeds: seeds.to_vec(), limits: *limits, ..Self::default() };
         for seed in seeds {
             closure.graph.add_key(seed);
         }
-        loop {
-            closure.follow(loader, limits).await?;
-            // Candidates of inferred joins are dear to look for: last, for all at once.
-            let grown = closure.follow_span_links(loader).await?
-                || closure.follow_sessions(loader, limits).await?
-                || closure.infer(loader).await?;
-            if !grown {
-                closure.load_milestones(loader).await?;
-                return Ok(closure);
-            }
+        closure.follow(loader).await?;
+        Ok(closure)
+    }
+
+    /// Follows everything that the keys in `seen` lead to.
+    pub(super) async fn of_seen(
+        loader: &Loader,
+        seen: Vec<Seen>,
+        reached: Reached,
+        limits: &JourneyLimits,
+    ) -> clickhouse::error::Result<Self> {
+        let mut closure = Self { reached, limits: *limits, ..Self::default() };
+        for seen in &seen {
+            closure.graph.add_key(&seen.key);
+            closure.seeds.push(seen.key.clone());
         }
+        // They are looked up already.
+        closure.graph.take_new_keys();
+        closure.add(seen);
+        closure.follow(loader).await?;
+        Ok(closure)
     }
 
     /// The sets that hold the seeds.
@@ -60,56 +78,63 @@ impl Closure {
         self.seeds.iter().filter_map(|seed| self.graph.set_of_key(seed)).collect()
     }
 
-    async fn follow(&mut self, loader: &Loader, limits: &JourneyLimits) -> clickhouse::error::Result<()> {
+    async fn follow(&mut self, loader: &Loader) -> clickhouse::error::Result<()> {
         loop {
-            let keys = self.follow_links(loader, limits).await?;
-            for (_, trace) in loader.traces_of(&keys, &mut self.reached).await? {
-                self.graph.want_trace(trace);
+            // Keys are cheap to look up and lead to nearly all that their traces would: to their
+            // end first. Candidates of inferred joins are dear to look for: last, for all at once.
+            let keys = self.new_keys();
+            if !keys.is_empty() {
+                let seen = loader.seen(&keys, &mut self.reached).await?;
+                self.add(seen);
+                continue;
             }
-            self.without_milestones.extend(keys);
             let traces = self.graph.take_new_traces();
-            if traces.is_empty() {
-                self.graph.settle();
+            if !traces.is_empty() {
+                self.load(loader, &traces).await?;
+                self.look_around();
+                continue;
+            }
+            if !(self.attribute_sessions() || self.infer(loader).await?) {
                 return Ok(());
             }
-            if self.graph.trace_count() > limits.traces {
-                let detail = "further traces were not read; raise journeys.limits.traces";
-                self.reached.note("traces", limits.traces, detail.to_owned());
-            }
-            self.load(loader, &traces, limits).await?;
+            self.look_around();
         }
     }
 
-    /// Follows the links of new keys to their end, and returns all these keys. Links are cheap
-    /// to read and lead to nearly all that the traces would.
-    async fn follow_links(&mut self, loader: &Loader, limits: &JourneyLimits) -> clickhouse::error::Result<Vec<Key>> {
-        let mut followed = Vec::new();
-        loop {
-            let keys = self.graph.take_new_keys();
-            if keys.is_empty() {
-                return Ok(followed);
+    /// What is to be looked up next.
+    fn new_keys(&mut self) -> Vec<Key> {
+        let mut keys = self.graph.take_new_keys();
+        if self.graph.key_count() > self.limits.keys && !keys.is_empty() {
+            let detail = "further keys were not followed; raise journeys.limits.keys";
+            self.reached.note("keys", self.limits.keys, detail.to_owned());
+            keys.clear();
+        }
+        keys.append(&mut self.around);
+        keys
+    }
+
+    fn add(&mut self, seen: Vec<Seen>) {
+        for seen in seen {
+            self.graph.want_trace(seen.trace_id);
+            if seen.is_continuation() {
+                self.reasons.entry(seen.trace_id).or_insert(MembershipReason::SpanLink);
             }
-            if self.graph.key_count() > limits.keys {
-                let detail = "further keys were not followed; raise journeys.limits.keys";
-                self.reached.note("keys", limits.keys, detail.to_owned());
-                return Ok(followed);
+            for link in &seen.links {
+                self.graph.link(&seen.key, link);
             }
-            for (key, other) in loader.links(&keys, &mut self.reached).await? {
-                self.graph.link(&key, &other);
-            }
-            followed.extend(keys);
+            self.key_milestones.extend(seen.milestones.into_iter().map(|milestone| (seen.key.clone(), milestone)));
         }
     }
 
-    async fn load(
-        &mut self,
-        loader: &Loader,
-        traces: &[TraceId],
-        limits: &JourneyLimits,
-    ) -> clickhouse::error::Result<()> {
+    async fn load(&mut self, loader: &Loader, traces: &[TraceId]) -> clickhouse::error::Result<()> {
+        let limit = self.limits.traces;
+        if self.graph.trace_count() > limit {
+            let detail = "further traces were not read; raise journeys.limits.traces";
+            self.reached.note("traces", limit, detail.to_owned());
+        }
         let already = self.graph.trace_count() - traces.len().min(self.graph.trace_count());
-        let traces = &traces[..traces.len().min(limits.traces.saturating_sub(already))];
-        let budget = limits.spans.saturating_sub(self.graph.span_count());
+        let traces = &traces[..traces.len().min(limit.saturating_sub(already))];
+        let budget = self.limits.spans.saturating_sub(self.graph.span_count());
         let mut loaded = loader.traces(traces, budget, &mut self.reached).await?;
         for trace in traces {
             self.graph.add_trace(*trace, loaded.spans.remove(trace).unwrap_or_default());
@@ -118,24 +143,19 @@ impl Closure {
         Ok(())
     }
 
-    async fn load_milestones(&mut self, loader: &Loader) -> clickhouse::error::Result<()> {
-        let keys = std::mem::take(&mut self.without_milestones);
-        self.key_milestones.extend(loader.milestones(&keys).await?);
-        Ok(())
-    }
-
-    async fn follow_span_links(&mut self, loader: &Loader) -> clickhouse::error::Result<bool> {
-        let traces: BTreeSet<TraceId> = self.target_spans().map(|span| span.id.trace_id).collect();
-        let fresh: Vec<TraceId> = traces.into_iter().filter(|trace| self.linked.insert(*trace)).collect();
-        if fresh.is_empty() {
-            return Ok(false);
+    /// Asks for what else lies around the journeys' spans: traces that continue theirs, and
+    /// other handoffs of their sessions.
+    fn look_around(&mut self) {
+        self.graph.settle();
+        let (mut traces, mut sessions) = (BTreeSet::new(), BTreeSet::new());
+        for span in self.target_spans() {
+            traces.insert(span.id.trace_id);
+            sessions.extend(span.keys_of(Strength::Session).cloned());
         }
-        let before = self.graph.trace_count();
-        for trace in loader.traces_linking_to(&fresh).await? {
-            self.graph.want_trace(trace);
-            self.reasons.entry(trace).or_insert(MembershipReason::SpanLink);
-        }
-        Ok(self.graph.trace_count() > before)
+        traces.retain(|trace| self.continued.insert(*trace));
+        sessions.retain(|session| self.sessions.insert(session.clone()));
+        self.around.extend(traces.into_iter().map(Seen::continued).chain(sessions.iter().cloned()));
+        self.new_sessions.extend(sessions);
     }
 
     /// Joins proxied attempts with receivers that dropped the trace context.
@@ -145,12 +165,12 @@ impl Closure {
             return Ok(false);
         }
         self.inferred_from.extend(proxies.iter().chain(&roots).map(|side| side.id));
-        let Some((sides, received)) = candidates(loader, proxies, roots, &mut self.reached).await? else {
+        let Some(sides) = candidates(loader, proxies, roots, &mut self.reached).await? else {
             return Ok(false);
         };
         let members: HashSet<SpanRef> = self.target_spans().map(|span| span.id).collect();
         let mut grown = false;
-        for (proxy, server) in infer(&sides, &received) {
+        for (proxy, server) in infer(&sides) {
             // Of others not every candidate was looked at.
             if !members.contains(&proxy) && !members.contains(&server) || self.graph.inferred().contains_key(&server) {
                 continue;
@@ -183,32 +203,21 @@ impl Closure {
         (proxies, roots)
     }
 
-    /// Attaches handoffs that bear no strong key but happened in a session of the order.
-    async fn follow_sessions(&mut self, loader: &Loader, limits: &JourneyLimits) -> clickhouse::error::Result<bool> {
-        let sessions: BTreeSet<Key> =
-            self.target_spans().flat_map(|span| span.keys_of(Strength::Session).cloned().collect::<Vec<_>>()).collect();
-        let fresh: Vec<Key> = sessions.into_iter().filter(|session| self.sessions.insert(session.clone())).collect();
-        if fresh.is_empty() {
-            return Ok(false);
-        }
-        for (_, trace) in loader.traces_of(&fresh, &mut self.reached).await? {
-            self.graph.want_trace(trace);
-        }
-        // Other orders of the session must be whole before it can be told when each was placed.
-        self.follow(loader, limits).await?;
-        self.load_milestones(loader).await?;
+    /// Attaches handoffs that bear no strong key but happened in a session of the order. All
+    /// of the sessions' orders are whole by now, so that it can be told when each was placed.
+    fn attribute_sessions(&mut self) -> bool {
         let targets = self.targets();
-        let mut grown = false;
         let placed = self.placed();
-        for session in &fresh {
-            for (span, set) in self.attributed(session, &placed) {
+        let mut grown = false;
+        for session in std::mem::take(&mut self.new_sessions) {
+            for (span, set) in self.attributed(&session, &placed) {
                 if targets.contains(&set) {
                     self.reasons.entry(span.trace_id).or_insert(MembershipReason::Session);
                     grown |= self.graph.attach(span, set);
                 }
             }
         }
-        Ok(grown)
+        grown
     }
 
     /// The session's spans that bear no strong key, each with the set of the order to which
@@ -254,45 +263,40 @@ impl Closure {
 }
 
 /// All that `proxies` and `roots` could be joined with, and all that those could be joined
-/// with, so that a pair without alternative is known to have none; and which of the proxied
-/// attempts the trace context joined already.
+/// with, so that a pair without alternative is known to have none.
 async fn candidates(
     loader: &Loader,
     proxies: Vec<SideNode>,
     roots: Vec<SideNode>,
     reached: &mut Reached,
-) -> clickhouse::error::Result<Option<(Vec<SideNode>, HashSet<SpanRef>)>> {
+) -> clickhouse::error::Result<Option<Vec<SideNode>>> {
     let mut too_many = || {
         let detail = "too many handoffs at that time to join those without trace context".to_owned();
         reached.note("inference", 0, detail);
         Ok(None)
     };
-    let Ok(within) = loader.roots_within(&windows(&proxies, GRAIN_NS)).await? else { return too_many() };
-    let all_roots: Vec<SideNode> = unique(roots.into_iter().chain(within));
-    if all_roots.is_empty() {
-        return Ok(None);
+    let sought: Vec<Window> = proxies.iter().chain(&roots).map(|side| window(side, AROUND_NS)).collect();
+    let Ok(near) = loader.sides(&sought).await? else { return too_many() };
+    // What begins before or ends after those may have further candidates there.
+    let read = stretches(&sought);
+    let mut further: Vec<Window> =
+        near.iter().filter(|side| side.observer == Observer::Proxy).map(|side| window(side, GRAIN_NS)).collect();
+    further.retain(|window| !covers(&read, window));
+    let mut sides: Vec<SideNode> = proxies.into_iter().chain(roots).chain(near).collect();
+    if !further.is_empty() {
+        let Ok(far) = loader.sides(&further).await? else { return too_many() };
+        sides.extend(far);
     }
-    let Ok(around) = loader.proxies_around(&windows(&all_roots, -GRAIN_NS)).await? else { return too_many() };
-    let known: HashSet<SpanRef> = proxies.iter().map(|proxy| proxy.id).collect();
-    let others: Vec<SideNode> = unique(around.into_iter().filter(|proxy| !known.contains(&proxy.id)));
-    let Ok(theirs) = loader.roots_within(&windows(&others, GRAIN_NS)).await? else { return too_many() };
-    let ids: Vec<SpanRef> = others.iter().map(|proxy| proxy.id).collect();
-    let received = loader.received(&ids).await?;
-    let sides = proxies.into_iter().chain(others).chain(all_roots).chain(theirs).collect();
-    Ok(Some((sides, received)))
+    Ok(Some(sides))
 }
 
-/// When each of `sides` was under way, widened by `margin_ns` at both ends.
-fn windows(sides: &[SideNode], margin_ns: i64) -> Vec<Window> {
-    let window = |side: &SideNode| Window {
-        system: side.to.clone(),
+/// The request of `side`, from `margin_ns` before it to as long after.
+fn window(side: &SideNode, margin_ns: i64) -> Window {
+    Window {
+        to: side.to.clone(),
+        method: side.method.clone(),
+        path: side.path.clone(),
         from_ns: side.started_at_ns.saturating_sub(margin_ns),
         to_ns: side.ended_at_ns.saturating_add(margin_ns),
-    };
-    sides.iter().map(window).collect()
-}
-
-fn unique(sides: impl Iterator<Item = SideNode>) -> Vec<SideNode> {
-    let mut seen = HashSet::new();
-    sides.filter(|side| seen.insert(side.id)).collect()
+    }
 }

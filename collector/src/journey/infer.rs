@@ -73,8 +73,13 @@ impl SideNode {
 }
 
 /// The pairs (proxied attempt, receiver's root) that have no alternative on either side,
-/// among `sides` less the `received` ones, which the trace context joined already.
-pub(super) fn infer(sides: &[SideNode], received: &HashSet<SpanRef>) -> Vec<(SpanRef, SpanRef)> {
+/// among `sides`. An attempt that a receiver continues by trace context is none of them.
+pub(super) fn infer(sides: &[SideNode]) -> Vec<(SpanRef, SpanRef)> {
+    let received: HashSet<SpanRef> = sides
+        .iter()
+        .filter(|side| side.observer == Observer::Server)
+        .map(|side| SpanRef { trace_id: side.id.trace_id, span_id: side.parent_span_id })
+        .collect();
     let mut proxies: Vec<&SideNode> = sides
         .iter()
         .filter(|side| side.observer == Observer::Proxy && !side.method.is_empty() && !received.contains(&side.id))
@@ -143,7 +148,7 @@ mod tests {
     }
 
     fn pairs(sides: &[SideNode]) -> Vec<(u8, u8)> {
-        infer(sides, &HashSet::new()).into_iter().map(|(proxy, root)| (proxy.span_id[0], root.span_id[0])).collect()
+        infer(sides).into_iter().map(|(proxy, root)| (proxy.span_id[0], root.span_id[0])).collect()
     }
 
     #[test]
@@ -194,8 +199,12 @@ mod tests {
 
     #[test]
     fn what_the_trace_context_joined_is_no_candidate() {
-        let sides = [side(1, Observer::Proxy, 0, 10), side(2, Observer::Server, 2, 8)];
-        let received = HashSet::from([sides[0].id]);
-        assert!(infer(&sides, &received).is_empty());
+        let proxy = side(1, Observer::Proxy, 0, 10);
+        let mut child = SideNode { parent_span_id: proxy.id.span_id, ..side(3, Observer::Server, 3, 7) };
+        child.id.trace_id = proxy.id.trace_id;
+        let mut sides = vec![proxy, side(2, Observer::Server, 2, 8), child];
+        assert!(pairs(&sides).is_empty());
+        sides.pop();
+        assert_eq!(pairs(&sides), [(1, 2)]);
     }
 }

@@ -15,6 +15,13 @@ pub struct JourneyLimits {
     pub fan_out: usize,
 }
 
+impl JourneyLimits {
+    /// Places where keys were seen that are read at once; a span may bear several keys.
+    pub(super) fn places(&self) -> usize {
+        self.spans.saturating_mul(4)
+    }
+}
+
 impl Default for JourneyLimits {
     fn default() -> Self {
         Self { keys: 2_000, traces: 5_000, spans: 200_000, fan_out: 1_000 }

@@ -30,7 +30,7 @@ pub use limits::JourneyLimits;
 use assemble::{Parts, assemble};
 use closure::Closure;
 use limits::Reached;
-use load::Loader;
+use load::{Detail, Loader};
 use node::{MilestoneSeen, SpanNode};
 
 /// Milestones after which nothing more is due, unless configured otherwise.
@@ -68,15 +68,13 @@ impl Journeys {
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn find(&self, pattern: &KeyPattern) -> clickhouse::error::Result<Found> {
-        let keys = self.loader.resolve(pattern, &self.strong_kinds).await?;
-        let mut journeys = self.of(&keys).await?;
+        let loader = self.loader.with_detail(Detail::Attributes);
+        let mut reached = Reached::default();
+        let seen = loader.resolve(pattern, &self.strong_kinds, &mut reached).await?;
+        let mut journeys = self.assemble(Closure::of_seen(&loader, seen, reached, &self.limits).await?).await?;
         match journeys.len() {
             0 => Ok(Found::Nothing),
-            1 => {
-                let mut journey = journeys.remove(0);
-                self.add_attributes(&mut journey).await?;
-                Ok(Found::One(Box::new(journey)))
-            }
+            1 => Ok(Found::One(Box::new(journeys.remove(0)))),
             _ => {
                 let mut ids: Vec<Key> = journeys.into_iter().map(|journey| journey.id).collect();
                 ids.sort();
@@ -108,10 +106,10 @@ impl Journeys {
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn of(&self, keys: &[Key]) -> clickhouse::error::Result<Vec<Journey>> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut closure = Closure::of(&self.loader, keys, &self.limits).await?;
+        self.assemble(Closure::of(&self.loader, keys, &self.limits).await?).await
+    }
+
+    async fn assemble(&self, mut closure: Closure) -> clickhouse::error::Result<Vec<Journey>> {
         let targets = closure.targets();
         let reached = std::mem::take(&mut closure.reached);
         let ends = self.ends.clone();
@@ -122,22 +120,6 @@ impl Journeys {
         });
         assembling.await.map_err(|error| clickhouse::error::Error::Other(error.into()))
     }
-
-    async fn add_attributes(&self, journey: &mut Journey) -> clickhouse::error::Result<()> {
-        let traces: Vec<[u8; 16]> = journey.traces.iter().filter_map(|trace| decode(&trace.trace_id)).collect();
-        let mut attributes = self.loader.side_attributes(&traces).await?;
-        let sides = journey.handoffs.iter_mut().flat_map(|handoff| &mut handoff.attempts).flat_map(|a| &mut a.sides);
-        for side in sides {
-            let (Some(trace_id), Some(span_id)) = (decode(&side.trace_id), decode(&side.span_id)) else { continue };
-            let found = attributes.remove(&node::SpanRef { trace_id, span_id });
-            side.attributes = found.unwrap_or_default().into_iter().collect();
-        }
-        Ok(())
-    }
-}
-
-fn decode<const N: usize>(id: &str) -> Option<[u8; N]> {
-    hex::decode(id).ok()?.try_into().ok()
 }
 
 fn parts(closure: &Closure, set: usize, limits: Reached) -> Parts {

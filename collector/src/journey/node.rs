@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ordertrace_api::journey::Observer;
 use ordertrace_api::keys::{Key, Strength};
 
-use crate::record::{HandoffSide, KeyRecord};
+use crate::record::{Attributes, HandoffSide, KeyRecord};
 
 /// A trace id.
 pub(super) type TraceId = [u8; 16];
@@ -19,7 +19,7 @@ pub(super) struct SpanRef {
     pub span_id: [u8; 8],
 }
 
-/// A span without its attributes.
+/// A span as far as journeys need it.
 #[derive(Clone, Debug)]
 pub(super) struct SpanNode {
     /// Which span.
@@ -42,6 +42,8 @@ pub(super) struct SpanNode {
     pub milestone: String,
     /// Its part in a handoff.
     pub side: Option<HandoffSide>,
+    /// Its attributes, if it has a part in a handoff and they were asked for.
+    pub attributes: Attributes,
 }
 
 impl SpanNode {

@@ -3,16 +3,16 @@
 mod rows;
 mod sides;
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use clickhouse::Client;
+use clickhouse::query::Query;
 use ordertrace_api::keys::{Key, KeyPattern};
 
-pub(super) use sides::Window;
+pub(super) use sides::{Window, covers, stretches};
 
-use rows::{
-    AttributesRow, EventNodeRow, KeyRow, KeyTraceRow, LinkRow, MilestoneRow, SpanNodeRow, TraceRow, key_records,
-};
+use rows::{EventNodeRow, KeyRow, SeenRow, SpanNodeRow, key_records};
 
 use super::limits::{JourneyLimits, Reached};
 use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
@@ -22,6 +22,11 @@ use crate::storage::key_tuple;
 /// Values in one query; keeps its text well below ClickHouse's limit of 256 KiB.
 const CHUNK: usize = 500;
 
+/// A journey is some fifteen look-ups of a few rows each, and what costs is to plan them: together
+/// these settings take a third off (docs/performance.md).
+const PLANNING: [(&str, &str); 3] =
+    [("max_threads", "1"), ("output_format_parallel_formatting", "0"), ("optimize_move_to_prewhere", "0")];
+
 type Result<T> = clickhouse::error::Result<T>;
 
 /// Reads for journeys, bounded by their limits.
@@ -29,6 +34,49 @@ type Result<T> = clickhouse::error::Result<T>;
 pub(super) struct Loader {
     client: Client,
     limits: JourneyLimits,
+    detail: Detail,
+}
+
+/// How much of each span is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// What makes up handoffs.
+    Handoffs,
+    /// The attributes of their sides as well.
+    Attributes,
+}
+
+/// Where a key was seen, and beside what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// The key.
+    pub key: Key,
+    /// In which trace; all zero = outside of any, or in a batch that joins nothing.
+    pub trace_id: TraceId,
+    /// Other strong keys on the same spans and events.
+    pub links: BTreeSet<Key>,
+    /// Milestones on the same spans and events.
+    pub milestones: BTreeSet<MilestoneSeen>,
+}
+
+/// The kind under which a trace is looked up that others continue by a span link.
+const TRACE: &str = "trace";
+
+impl Seen {
+    /// What to look up for the traces that continue `trace_id` by a span link.
+    pub(super) fn continued(trace_id: TraceId) -> Key {
+        Key { kind: TRACE.to_owned(), system: None, value: hex::encode(trace_id) }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.links.extend(other.links);
+        self.milestones.extend(other.milestones);
+    }
+
+    /// Whether this is a trace that continues another.
+    pub(super) fn is_continuation(&self) -> bool {
+        self.key.kind == TRACE
+    }
 }
 
 /// The spans of some traces, and what the events within them showed.
@@ -43,25 +91,32 @@ pub(super) struct LoadedTraces {
 impl Loader {
     /// A loader for one database.
     pub(super) fn new(client: Client, limits: JourneyLimits) -> Self {
-        Self { client, limits }
+        let client = PLANNING.iter().fold(client, |client, (name, value)| client.with_setting(*name, *value));
+        Self { client, limits, detail: Detail::Handoffs }
     }
 
-    /// The strong keys a person may mean.
-    pub(super) async fn resolve(&self, pattern: &KeyPattern, kinds: &[String]) -> Result<Vec<Key>> {
-        let rows = self
+    /// The same, reading in more or less detail.
+    pub(super) fn with_detail(&self, detail: Detail) -> Self {
+        Self { detail, ..self.clone() }
+    }
+
+    /// Where the strong keys were seen that a person may mean.
+    pub(super) async fn resolve(
+        &self,
+        pattern: &KeyPattern,
+        kinds: &[String],
+        reached: &mut Reached,
+    ) -> Result<Vec<Seen>> {
+        let query = self
             .client
-            .query(
-                "SELECT DISTINCT kind, system, value FROM keys
-                 WHERE kind IN ? AND value = ? AND strength = 'strong' AND (? = '' OR system = ?)
-                 ORDER BY kind, system LIMIT 100",
-            )
+            .query(&self.seen_where("kind IN ? AND value = ? AND strength = 'strong' AND (? = '' OR system = ?)"))
             .bind(of_kind(pattern, kinds))
             .bind(&pattern.value)
             .bind(pattern.system.as_deref().unwrap_or_default())
-            .bind(pattern.system.as_deref().unwrap_or_default())
-            .fetch_all::<KeyRow>()
-            .await?;
-        Ok(rows.into_iter().map(Key::from).collect())
+            .bind(pattern.system.as_deref().unwrap_or_default());
+        let mut seen = self.fetch_seen(query, reached).await?;
+        self.cut_fan_out(&mut seen, reached);
+        Ok(seen)
     }
 
     /// Strong keys of `kinds` whose value starts with the pattern's, at most `limit`.
@@ -114,68 +169,46 @@ impl Loader {
         Ok(keys)
     }
 
-    /// The strong keys that were seen together with each of `keys`.
-    pub(super) async fn links(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<(Key, Key)>> {
-        let mut links = Vec::new();
+    /// Where each of `keys` was seen, and beside what.
+    pub(super) async fn seen(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<Seen>> {
+        let mut seen = Vec::new();
         for chunk in keys.chunks(CHUNK) {
-            let rows = self
-                .client
-                .query(
-                    "SELECT DISTINCT kind, system, value, other_kind, other_system, other_value FROM links
-                     WHERE (kind, value, system) IN ? LIMIT ? BY kind, value, system",
-                )
-                .bind(key_tuples(chunk))
-                .bind(self.limits.fan_out as u64 + 1)
-                .fetch_all::<LinkRow>()
-                .await?;
-            links.extend(rows.into_iter().map(LinkRow::into_keys));
+            let query = self.client.query(&self.seen_where("(kind, value, system) IN ?")).bind(key_tuples(chunk));
+            seen.extend(self.fetch_seen(query, reached).await?);
         }
-        self.cut_fan_out(&mut links, "keys", reached);
-        Ok(links)
+        self.cut_fan_out(&mut seen, reached);
+        Ok(seen)
     }
 
-    /// The traces in which each of `keys` was seen.
-    pub(super) async fn traces_of(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<(Key, TraceId)>> {
-        let mut traces = Vec::new();
-        for chunk in keys.chunks(CHUNK) {
-            let rows = self
-                .client
-                .query(
-                    "SELECT DISTINCT kind, system, value, trace_id FROM keys
-                     WHERE (kind, value, system) IN ? AND strength != 'weak' AND trace_id != toFixedString('', 16)
-                     LIMIT ? BY kind, value, system",
-                )
-                .bind(key_tuples(chunk))
-                .bind(self.limits.fan_out as u64 + 1)
-                .fetch_all::<KeyTraceRow>()
-                .await?;
-            traces.extend(
-                rows.into_iter().map(|row| {
-                    (Key::from(KeyRow { kind: row.kind, system: row.system, value: row.value }), row.trace_id)
-                }),
-            );
-        }
-        self.cut_fan_out(&mut traces, "traces", reached);
-        Ok(traces)
+    /// Reads what joins, and milestones also where a key does not.
+    fn seen_where(&self, condition: &str) -> String {
+        format!(
+            "SELECT kind, system, value, strength != 'weak' AS joins, trace_id, links, at, milestone, seen_in FROM keys
+             WHERE {condition} AND (joins OR milestone != '') LIMIT {}",
+            self.limits.places()
+        )
     }
 
-    /// The traces that continue any of `traces` by a span link.
-    pub(super) async fn traces_linking_to(&self, traces: &[TraceId]) -> Result<Vec<TraceId>> {
-        let mut linking = Vec::new();
-        for chunk in traces.chunks(CHUNK) {
-            let rows = self
-                .client
-                .query(&format!(
-                    "SELECT DISTINCT trace_id FROM
-                     (SELECT linked_trace_id, trace_id FROM span_links WHERE linked_trace_id IN {TRACE_IDS} LIMIT ? BY linked_trace_id)"
-                ))
-                .bind(hex_ids(chunk))
-                .bind(self.limits.fan_out as u64)
-                .fetch_all::<TraceRow>()
-                .await?;
-            linking.extend(rows.into_iter().map(|row| row.trace_id));
+    /// Takes the rows together here: ClickHouse takes longer to plan that than to send them.
+    async fn fetch_seen(&self, query: Query, reached: &mut Reached) -> Result<Vec<Seen>> {
+        let mut cursor = query.fetch::<SeenRow>()?;
+        let mut rows = 0;
+        let mut seen: BTreeMap<(Key, TraceId), Seen> = BTreeMap::new();
+        while let Some(row) = cursor.next().await? {
+            rows += 1;
+            let row = Seen::from(row);
+            match seen.entry((row.key.clone(), row.trace_id)) {
+                Entry::Vacant(entry) => {
+                    entry.insert(row);
+                }
+                Entry::Occupied(mut entry) => entry.get_mut().add(row),
+            }
         }
-        Ok(linking)
+        if rows == self.limits.places() {
+            let detail = "further places where these keys were seen were not read; raise journeys.limits.spans";
+            reached.note("spans", self.limits.spans, detail.to_owned());
+        }
+        Ok(seen.into_values().collect())
     }
 
     /// The spans of `traces`, at most `budget` of them.
@@ -185,6 +218,10 @@ impl Loader {
         budget: usize,
         reached: &mut Reached,
     ) -> Result<LoadedTraces> {
+        let attributes = match self.detail {
+            Detail::Handoffs => NO_ATTRIBUTES.to_owned(),
+            Detail::Attributes => format!("if(observer != 'none', attributes, {NO_ATTRIBUTES})"),
+        };
         let mut loaded = LoadedTraces::default();
         let mut left = budget;
         for chunk in traces.chunks(CHUNK) {
@@ -194,7 +231,7 @@ impl Loader {
                     "SELECT trace_id, span_id, parent_span_id, started_at, duration_ns, system, status = 'error' AS error,
                         keys.kind, keys.system, keys.value, keys.strength,
                         links.trace_id, links.span_id, milestone, observer, handoff_from, handoff_to, operation, method, path,
-                        status_code, resend_count, idempotency_key, error_type
+                        status_code, resend_count, idempotency_key, error_type, {attributes} AS side_attributes
                      FROM spans WHERE trace_id IN {TRACE_IDS} AND noise = '' LIMIT ?"
                 ))
                 .bind(hex_ids(chunk))
@@ -225,58 +262,30 @@ impl Loader {
         Ok(loaded)
     }
 
-    /// The milestones seen together with any of `keys`.
-    pub(super) async fn milestones(&self, keys: &[Key]) -> Result<Vec<(Key, MilestoneSeen)>> {
-        let mut milestones = Vec::new();
-        for chunk in keys.chunks(CHUNK) {
-            let rows = self
-                .client
-                .query(
-                    "SELECT kind, system, value, at, milestone, seen_in FROM keys
-                     WHERE (kind, value, system) IN ? AND milestone != '' LIMIT ?",
-                )
-                .bind(key_tuples(chunk))
-                .bind(self.limits.spans as u64)
-                .fetch_all::<MilestoneRow>()
-                .await?;
-            milestones.extend(rows.into_iter().map(|row| {
-                let seen = MilestoneSeen { at_ns: row.at, name: row.milestone, system: row.seen_in };
-                (Key::from(KeyRow { kind: row.kind, system: row.system, value: row.value }), seen)
-            }));
-        }
-        Ok(milestones)
-    }
-
-    /// The attributes of all sides in `traces`.
-    pub(super) async fn side_attributes(&self, traces: &[TraceId]) -> Result<HashMap<SpanRef, Vec<(String, String)>>> {
-        let mut attributes = HashMap::new();
-        for chunk in traces.chunks(CHUNK) {
-            let rows = self
-                .client
-                .query(&format!(
-                    "SELECT trace_id, span_id, attributes FROM spans
-                     WHERE trace_id IN {TRACE_IDS} AND observer != 'none' AND noise = '' LIMIT ?"
-                ))
-                .bind(hex_ids(chunk))
-                .bind(self.limits.spans as u64)
-                .fetch_all::<AttributesRow>()
-                .await?;
-            attributes.extend(
-                rows.into_iter().map(|row| (SpanRef { trace_id: row.trace_id, span_id: row.span_id }, row.attributes)),
-            );
-        }
-        Ok(attributes)
-    }
-
-    fn cut_fan_out<T>(&self, found: &mut Vec<(Key, T)>, what: &str, reached: &mut Reached) {
-        let mut counts: HashMap<Key, usize> = HashMap::new();
+    fn cut_fan_out(&self, seen: &mut Vec<Seen>, reached: &mut Reached) {
         let fan_out = self.limits.fan_out;
-        found.retain(|(key, _)| {
-            let count = counts.entry(key.clone()).or_default();
+        let mut note = |key: &Key, what: &str| {
+            let detail = format!("{key} leads to more than {fan_out} {what}; {fan_out} of them were followed");
+            reached.note("fan_out", fan_out, detail);
+        };
+        let mut traces: HashMap<Key, usize> = HashMap::new();
+        let mut links: HashMap<Key, HashSet<Key>> = HashMap::new();
+        seen.retain_mut(|seen| {
+            let linked = links.entry(seen.key.clone()).or_default();
+            seen.links.retain(|link| {
+                if linked.len() < fan_out {
+                    linked.insert(link.clone());
+                }
+                let followed = linked.contains(link);
+                if !followed {
+                    note(&seen.key, "keys");
+                }
+                followed
+            });
+            let count = traces.entry(seen.key.clone()).or_default();
             *count += 1;
             if *count > fan_out {
-                let detail = format!("{key} leads to more than {fan_out} {what}; {fan_out} of them were followed");
-                reached.note("fan_out", fan_out, detail);
+                note(&seen.key, "traces");
             }
             *count <= fan_out
         });
@@ -309,6 +318,8 @@ impl LoadedTraces {
         }
     }
 }
+
+const NO_ATTRIBUTES: &str = "CAST(map(), 'Map(LowCardinality(String), String)')";
 
 /// The traces bound as hexadecimal texts.
 const TRACE_IDS: &str = "(SELECT toFixedString(unhex(arrayJoin(?)), 16))";

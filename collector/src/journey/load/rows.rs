@@ -6,8 +6,9 @@ use ordertrace_api::keys::{Key, Strength};
 use serde::Deserialize;
 
 use super::super::infer::SideNode;
-use super::super::node::{SpanNode, SpanRef};
-use crate::record::{HandoffSide, KeyRecord};
+use super::super::node::{MilestoneSeen, SpanNode, SpanRef};
+use super::Seen;
+use crate::record::{Attributes, HandoffSide, KeyRecord};
 use crate::storage::{key_of, observer_of, strength_of};
 
 #[derive(Debug, Row, Deserialize)]
@@ -24,45 +25,30 @@ impl From<KeyRow> for Key {
 }
 
 #[derive(Debug, Row, Deserialize)]
-pub(super) struct TraceRow {
-    pub(super) trace_id: [u8; 16],
+pub(super) struct SeenRow {
+    kind: String,
+    system: String,
+    value: String,
+    joins: bool,
+    trace_id: [u8; 16],
+    /// Kind, system, value.
+    links: Vec<(String, String, String)>,
+    at: i64,
+    milestone: String,
+    seen_in: String,
 }
 
-#[derive(Debug, Row, Deserialize)]
-pub(super) struct LinkRow {
-    pub(super) kind: String,
-    pub(super) system: String,
-    pub(super) value: String,
-    pub(super) other_kind: String,
-    pub(super) other_system: String,
-    pub(super) other_value: String,
-}
-
-impl LinkRow {
-    pub(super) fn into_keys(self) -> (Key, Key) {
-        (
-            KeyRow { kind: self.kind, system: self.system, value: self.value }.into(),
-            KeyRow { kind: self.other_kind, system: self.other_system, value: self.other_value }.into(),
-        )
+impl From<SeenRow> for Seen {
+    fn from(row: SeenRow) -> Self {
+        let link = |(kind, system, value)| KeyRow { kind, system, value }.into();
+        let milestone = MilestoneSeen { at_ns: row.at, name: row.milestone, system: row.seen_in };
+        Self {
+            key: KeyRow { kind: row.kind, system: row.system, value: row.value }.into(),
+            trace_id: if row.joins { row.trace_id } else { [0; 16] },
+            links: row.links.into_iter().map(link).collect(),
+            milestones: Some(milestone).filter(|milestone| !milestone.name.is_empty()).into_iter().collect(),
+        }
     }
-}
-
-#[derive(Debug, Row, Deserialize)]
-pub(super) struct KeyTraceRow {
-    pub(super) kind: String,
-    pub(super) system: String,
-    pub(super) value: String,
-    pub(super) trace_id: [u8; 16],
-}
-
-#[derive(Debug, Row, Deserialize)]
-pub(super) struct MilestoneRow {
-    pub(super) kind: String,
-    pub(super) system: String,
-    pub(super) value: String,
-    pub(super) at: i64,
-    pub(super) milestone: String,
-    pub(super) seen_in: String,
 }
 
 #[derive(Debug, Row, Deserialize)]
@@ -97,6 +83,7 @@ pub(super) struct SpanNodeRow {
     pub(super) resend_count: u32,
     pub(super) idempotency_key: String,
     pub(super) error_type: String,
+    pub(super) side_attributes: Attributes,
 }
 
 impl From<SpanNodeRow> for SpanNode {
@@ -128,6 +115,7 @@ impl From<SpanNodeRow> for SpanNode {
             link,
             milestone: row.milestone,
             side,
+            attributes: row.side_attributes,
         }
     }
 }
@@ -192,13 +180,6 @@ impl SideRow {
     }
 }
 
-#[derive(Debug, Row, Deserialize)]
-pub(super) struct AttributesRow {
-    pub(super) trace_id: [u8; 16],
-    pub(super) span_id: [u8; 8],
-    pub(super) attributes: Vec<(String, String)>,
-}
-
 pub(super) fn key_records(
     kinds: Vec<String>,
     systems: Vec<String>,
@@ -209,10 +190,4 @@ pub(super) fn key_records(
         key: KeyRow { kind, system, value }.into(),
         strength: strength_of(strength),
     })
-}
-
-#[derive(Debug, Row, Deserialize)]
-pub(super) struct TraceParentRow {
-    pub(super) trace_id: [u8; 16],
-    pub(super) parent_span_id: [u8; 8],
 }

@@ -1,15 +1,18 @@
--- Where each key was seen: the way in for every look-up by id.
+-- Where each key was seen, and beside which other strong keys: the way in for every look-up
+-- by id, and all that leads from one id of an order to its next. A trace that continues
+-- another by an OpenTelemetry span link is found under the kind `trace` and the other's id.
 CREATE TABLE IF NOT EXISTS keys
 (
     kind LowCardinality(String),
     value String CODEC(ZSTD(1)),
     system LowCardinality(String) COMMENT 'the system within which the value is unique; empty = everywhere',
-    strength Enum8('strong' = 1, 'session' = 2, 'weak' = 3),
+    strength Enum8('strong' = 1, 'session' = 2, 'weak' = 3, 'span_link' = 4),
     at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     trace_id FixedString(16) CODEC(ZSTD(1)),
     span_id FixedString(8) CODEC(ZSTD(1)),
     seen_in LowCardinality(String) COMMENT 'the system that reported it',
     milestone LowCardinality(String),
+    links Array(Tuple(LowCardinality(String), LowCardinality(String), String)) COMMENT 'kind, system and value of the other strong keys there, when this one is strong' CODEC(ZSTD(1)),
     stored_at DateTime DEFAULT now() CODEC(Delta, ZSTD(1)),
     INDEX stored_at stored_at TYPE minmax GRANULARITY 4
 )
@@ -19,54 +22,17 @@ ORDER BY (kind, value, at)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 256;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS keys_of_spans TO keys AS
-SELECT kind, value, key_system AS system, strength, started_at AS at, trace_id, span_id, seen_in, milestone
-FROM (SELECT keys.kind, keys.system, keys.value, keys.strength, started_at, trace_id, span_id, spans.system AS seen_in, milestone FROM spans)
-ARRAY JOIN keys.kind AS kind, keys.system AS key_system, keys.value AS value, keys.strength AS strength;
-
--- Two strong keys on one span or event, in both directions.
-CREATE TABLE IF NOT EXISTS links
-(
-    kind LowCardinality(String),
-    value String CODEC(ZSTD(1)),
-    system LowCardinality(String),
-    other_kind LowCardinality(String),
-    other_value String CODEC(ZSTD(1)),
-    other_system LowCardinality(String),
-    at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1))
-)
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(at)
-ORDER BY (kind, value, other_kind, other_value)
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 256;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS links_of_spans TO links AS
 SELECT
-    pair.1.1 AS kind, pair.1.2 AS system, pair.1.3 AS value,
-    pair.2.1 AS other_kind, pair.2.2 AS other_system, pair.2.3 AS other_value,
-    started_at AS at
+    key.1 AS kind, key.3 AS value, key.2 AS system, key.4 AS strength, started_at AS at, trace_id, span_id, seen_in, milestone,
+    if(strength = 'strong', arrayFilter(link -> link != (key.1, key.2, key.3), strong), []) AS links
 FROM
 (
-    SELECT started_at, arrayFilter(key -> key.4 = 'strong', arrayZip(keys.kind, keys.system, keys.value, keys.strength)) AS strong
+    SELECT
+        started_at, trace_id, span_id, spans.system AS seen_in, milestone,
+        arrayZip(keys.kind, keys.system, keys.value, keys.strength) AS seen,
+        arrayMap(key -> (key.1, key.2, key.3), arrayFilter(key -> key.4 = 'strong', seen)) AS strong,
+        -- A span with several links is a batch and continues none of them.
+        if(length(links.trace_id) = 1 AND links.trace_id[1] != trace_id, [('trace', '', lower(hex(links.trace_id[1])), 'span_link')], []) AS continued
     FROM spans
-    WHERE length(strong) > 1
 )
-ARRAY JOIN arrayFlatten(arrayMap(a -> arrayMap(b -> (a, b), strong), strong)) AS pair
-WHERE pair.1 != pair.2;
-
--- Which traces link to a trace by OpenTelemetry span links.
-CREATE TABLE IF NOT EXISTS span_links
-(
-    linked_trace_id FixedString(16) CODEC(ZSTD(1)),
-    trace_id FixedString(16) CODEC(ZSTD(1)),
-    at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1))
-)
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(at)
-ORDER BY linked_trace_id
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 256;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS span_links_of_spans TO span_links AS
-SELECT linked_trace_id, trace_id, started_at AS at
-FROM spans
-ARRAY JOIN links.trace_id AS linked_trace_id
-WHERE linked_trace_id != trace_id AND length(links.trace_id) = 1;
+ARRAY JOIN arrayConcat(seen, continued) AS key;

@@ -20,20 +20,15 @@ ORDER BY (trace_id, at)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS keys_of_events TO keys AS
-SELECT kind, value, key_system AS system, strength, at, trace_id, span_id, seen_in, milestone
-FROM (SELECT keys.kind, keys.system, keys.value, keys.strength, at, trace_id, span_id, events.system AS seen_in, milestone FROM events)
-ARRAY JOIN keys.kind AS kind, keys.system AS key_system, keys.value AS value, keys.strength AS strength;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS links_of_events TO links AS
 SELECT
-    pair.1.1 AS kind, pair.1.2 AS system, pair.1.3 AS value,
-    pair.2.1 AS other_kind, pair.2.2 AS other_system, pair.2.3 AS other_value,
-    at
+    key.1 AS kind, key.3 AS value, key.2 AS system, key.4 AS strength, at, trace_id, span_id, seen_in, milestone,
+    if(strength = 'strong', arrayFilter(link -> link != (key.1, key.2, key.3), strong), []) AS links
 FROM
 (
-    SELECT at, arrayFilter(key -> key.4 = 'strong', arrayZip(keys.kind, keys.system, keys.value, keys.strength)) AS strong
+    SELECT
+        at, trace_id, span_id, events.system AS seen_in, milestone,
+        arrayZip(keys.kind, keys.system, keys.value, keys.strength) AS seen,
+        arrayMap(key -> (key.1, key.2, key.3), arrayFilter(key -> key.4 = 'strong', seen)) AS strong
     FROM events
-    WHERE length(strong) > 1
 )
-ARRAY JOIN arrayFlatten(arrayMap(a -> arrayMap(b -> (a, b), strong), strong)) AS pair
-WHERE pair.1 != pair.2;
+ARRAY JOIN seen AS key;

@@ -1,0 +1,90 @@
+//! The command line.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use crate::ingest::{self, IngestArgs};
+use crate::load::{Compression, Load, Transport};
+use crate::report::{Format, Machine, Report};
+
+/// Compares ordertrace with its peers: both do the same work in turn, and the ratios of what it cost are printed.
+#[derive(Debug, Parser)]
+#[command(name = "ordertrace-bench", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t, global = true)]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Storing spans: ordertrace-collector, Rotel, the OpenTelemetry Collector
+    Ingest(IngestArgs),
+}
+
+/// What the comparisons have in common.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct WorkArgs {
+    /// Rounds; in each, every contender has its turn
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+    /// Seed of the recorded requests
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Senders at once
+    #[arg(long, default_value_t = 4)]
+    senders: usize,
+    /// How OTLP is sent
+    #[arg(long, value_enum, default_value_t = Transport::Grpc)]
+    transport: Transport,
+    /// How OTLP is compressed
+    #[arg(long, value_enum, default_value_t = Compression::None)]
+    pub(crate) compression: Compression,
+    /// Where contenders keep their files while they run [default: the system's temporary folder]
+    #[arg(long, value_name = "FOLDER")]
+    work_dir: Option<PathBuf>,
+}
+
+impl WorkArgs {
+    /// How to send, as fast as answers come or at a rate.
+    pub(crate) fn load(&self, spans_per_s: Option<u32>) -> Load {
+        let Self { transport, compression, senders, .. } = *self;
+        Load { transport, compression, senders, spans_per_s }
+    }
+
+    /// Where files go.
+    pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(folder)
+    }
+}
+
+impl fmt::Display for WorkArgs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let transport = match self.transport {
+            Transport::Grpc => "gRPC",
+            Transport::Http => "HTTP",
+        };
+        write!(formatter, "{} senders over {transport}, compression {}", self.senders, self.compression.name())
+    }
+}
+
+impl Cli {
+    /// Runs what was asked for and prints the report.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let machine = Machine::look()?;
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let command = format!("cargo run --release -p ordertrace-bench -- {}", arguments.join(" "));
+        let comparisons = match self.command {
+            Command::Ingest(args) => vec![ingest::compare(&args).await?],
+        };
+        Report { machine, command, comparisons }.print(self.format)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! The ClickHouse that a round writes into: a process of its own with fresh data, gone after the round.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use clickhouse::{Client, Row};
+use ordertrace_collector::engine::{Endpoint, Engine, EngineSettings, progress};
+use serde::Deserialize;
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+use crate::process::Meter;
+
+/// Between two looks whether ClickHouse has come to rest.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// So many looks in a row must show the same parts.
+const STEADY_LOOKS: u32 = 5;
+
+/// A ClickHouse of one round.
+pub(crate) struct Database {
+    engine: Engine,
+    client: Client,
+    _folder: TempDir,
+}
+
+/// One table's size.
+#[derive(Debug, Row, Deserialize)]
+pub(crate) struct TableSize {
+    /// Its name.
+    pub(crate) table: String,
+    /// Its rows.
+    pub(crate) rows: u64,
+    /// Bytes of its active parts, with indexes.
+    pub(crate) bytes: u64,
+}
+
+/// One column's size.
+#[derive(Debug, Row, Deserialize)]
+pub(crate) struct ColumnSize {
+    /// `table.column`.
+    pub(crate) column: String,
+    /// Bytes of its data in active parts, without indexes of the table.
+    pub(crate) bytes: u64,
+}
+
+#[derive(Debug, PartialEq, Row, Deserialize)]
+struct Parts {
+    merges: u64,
+    parts: u64,
+    rows: u64,
+}
+
+impl Database {
+    /// Starts one with its data in a fresh folder below `root`.
+    pub(crate) async fn start(root: &Path) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("clickhouse-").tempdir_in(root)?;
+        let settings = EngineSettings::new(folder.path());
+        let engine = Engine::start(settings, progress::automatic().as_ref()).await?;
+        let client = engine.endpoint().client();
+        Ok(Self { engine, client, _folder: folder })
+    }
+
+    /// Where it answers.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        self.engine.endpoint()
+    }
+
+    /// Its version.
+    pub(crate) async fn version(&self) -> anyhow::Result<String> {
+        Ok(self.client.query("SELECT version()").fetch_one::<String>().await?)
+    }
+
+    /// Begins to count what it costs.
+    pub(crate) fn meter(&self) -> anyhow::Result<Meter> {
+        let pid = self.engine.child_pid().context("ClickHouse is down")?;
+        Ok(Meter::start("ClickHouse", pid)?)
+    }
+
+    /// Runs each statement of a script; statements end with `;` at the end of a line.
+    pub(crate) async fn run(&self, script: &str) -> anyhow::Result<()> {
+        for statement in script.split(";\n").filter(|statement| !statement.trim().is_empty()) {
+            self.client.query(statement).execute().await.with_context(|| statement.to_owned())?;
+        }
+        Ok(())
+    }
+
+    /// Rows of a table or view.
+    pub(crate) async fn count(&self, table: &str) -> anyhow::Result<u64> {
+        Ok(self.client.query(&format!("SELECT count() FROM {table}")).fetch_one::<u64>().await?)
+    }
+
+    /// Sizes of the tables of a database, largest first.
+    pub(crate) async fn sizes(&self, database: &str) -> anyhow::Result<Vec<TableSize>> {
+        let sql = "SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes FROM system.parts
+            WHERE active AND database = ? GROUP BY table ORDER BY bytes DESC";
+        Ok(self.client.query(sql).bind(database).fetch_all().await?)
+    }
+
+    /// Sizes of the columns of a database, largest first; those of at least `least_bytes`.
+    pub(crate) async fn columns(&self, database: &str, least_bytes: u64) -> anyhow::Result<Vec<ColumnSize>> {
+        let sql = "SELECT concat(table, '.', column) AS column, sum(column_bytes_on_disk) AS bytes
+            FROM system.parts_columns WHERE active AND database = ? GROUP BY column HAVING bytes >= ? ORDER BY bytes DESC";
+        Ok(self.client.query(sql).bind(database).bind(least_bytes).fetch_all().await?)
+    }
+
+    /// Waits until a table holds at least `rows` rows; how many it has then or after `limit`.
+    pub(crate) async fn wait_rows(&self, table: &str, rows: u64, limit: Duration) -> anyhow::Result<u64> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let count = self.count(table).await?;
+            if count >= rows || Instant::now() >= deadline {
+                return Ok(count);
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+    }
+
+    /// Waits until nothing is merged and neither parts nor rows of a database change any more, at most `limit`;
+    /// whether it came to rest.
+    pub(crate) async fn settle(&self, database: &str, limit: Duration) -> anyhow::Result<bool> {
+        let sql =
+            "SELECT assumeNotNull((SELECT count() FROM system.merges)) AS merges, count() AS parts, sum(rows) AS rows
+            FROM system.parts WHERE active AND database = ?";
+        let deadline = Instant::now() + limit;
+        let mut before: Option<Parts> = None;
+        let mut steady = 0;
+        while steady < STEADY_LOOKS {
+            if Instant::now() >= deadline {
+                return Ok(false);
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+            let now: Parts = self.client.query(sql).bind(database).fetch_one().await?;
+            steady = if now.merges == 0 && before.as_ref() == Some(&now) { steady + 1 } else { 0 };
+            before = Some(now);
+        }
+        Ok(true)
+    }
+
+    /// Stops it and removes its data.
+    pub(crate) async fn stop(self) {
+        self.engine.stop().await;
+    }
+}

@@ -1,0 +1,41 @@
+//! Benchmarks: ordertrace and its peers in one run, in turn, compared by ratios.
+#![expect(clippy::cast_precision_loss, reason = "figures are printed with three digits")]
+
+mod cli;
+mod collectors;
+mod database;
+mod ingest;
+mod load;
+mod peers;
+mod process;
+mod product;
+mod report;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use ordertrace_collector::engine::child;
+
+use self::cli::Cli;
+
+fn main() -> ExitCode {
+    // The ClickHouse that contenders write into is this executable once more.
+    if let Some(code) = child::maybe_run(std::env::args_os()) {
+        return code;
+    }
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ordertrace-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    // An error means that somebody installed it before, which serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(cli.run())
+}

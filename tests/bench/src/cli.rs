@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use crate::forward::{self, ForwardArgs};
 use crate::ingest::{self, IngestArgs};
 use crate::load::{Compression, Load, Transport};
-use crate::report::{Format, Machine, Report};
+use crate::lookup::{self, LookupArgs};
+use crate::proxy::{self, ProxyArgs};
+use crate::report::{Comparison, Format, Machine, Report};
 
 /// Compares ordertrace with its peers: both do the same work in turn, and the ratios of what it cost are printed.
 #[derive(Debug, Parser)]
@@ -25,6 +28,49 @@ pub(crate) struct Cli {
 enum Command {
     /// Storing spans: ordertrace-collector, Rotel, the OpenTelemetry Collector
     Ingest(IngestArgs),
+    /// Passing spans on: ordertrace-agent, Rotel
+    Agent(ForwardArgs),
+    /// Requests through a proxy: ordertrace-agent, Envoy
+    Proxy(ProxyArgs),
+    /// One order end to end, by the number of spans stored
+    Lookup(LookupArgs),
+    /// All of these, with their defaults
+    All(AllArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct AllArgs {
+    /// An ordertrace-collector to take instead of building one
+    #[arg(long, value_name = "FILE")]
+    collector: Option<PathBuf>,
+    /// An ordertrace-agent to take instead of building one
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
+    #[command(flatten)]
+    work: WorkArgs,
+}
+
+impl AllArgs {
+    async fn compare(self) -> anyhow::Result<Vec<Comparison>> {
+        let Self { collector, agent, work } = self;
+        let (mut ingest, mut forward): (IngestArgs, ForwardArgs) = (defaults()?, defaults()?);
+        let (mut proxy, mut lookup): (ProxyArgs, LookupArgs) = (defaults()?, defaults()?);
+        (ingest.collector, ingest.work) = (collector.clone(), work.clone());
+        (forward.agent, forward.work) = (agent.clone(), work.clone());
+        (proxy.agent, proxy.work) = (agent, work.clone());
+        (lookup.collector, lookup.work) = (collector, work);
+        Ok(vec![
+            ingest::compare(&ingest).await?,
+            forward::compare(&forward).await?,
+            proxy::compare(&proxy).await?,
+            lookup::compare(&lookup).await?,
+        ])
+    }
+}
+
+/// Options of which none is given.
+fn defaults<A: clap::Args>() -> Result<A, clap::Error> {
+    A::from_arg_matches(&A::augment_args(clap::Command::new("defaults")).try_get_matches_from(["defaults"])?)
 }
 
 /// What the comparisons have in common.
@@ -83,8 +129,28 @@ impl Cli {
         let command = format!("cargo run --release -p ordertrace-bench -- {}", arguments.join(" "));
         let comparisons = match self.command {
             Command::Ingest(args) => vec![ingest::compare(&args).await?],
+            Command::Agent(args) => vec![forward::compare(&args).await?],
+            Command::Proxy(args) => vec![proxy::compare(&args).await?],
+            Command::Lookup(args) => vec![lookup::compare(&args).await?],
+            Command::All(args) => args.compare().await?,
         };
         Report { machine, command, comparisons }.print(self.format)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_has_defaults() {
+        Cli::command().debug_assert();
+        assert!(defaults::<IngestArgs>().is_ok());
+        assert!(defaults::<ForwardArgs>().is_ok());
+        assert!(defaults::<ProxyArgs>().is_ok());
+        assert!(defaults::<LookupArgs>().is_ok());
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Installed {
 pub(crate) struct Running {
     pub(crate) program: Program,
     pub(crate) receiver: Receiver,
+    /// Where its HTTP API answers, when it is ours.
+    pub(crate) api: Option<String>,
 }
 
 impl Collector {
@@ -90,9 +92,9 @@ impl Installed {
     pub(crate) async fn start(&self, database: &Database, folder: &Path) -> anyhow::Result<Running> {
         let receiver = Receiver { grpc: free_port()?, http: free_port()? };
         let mut command = Command::new(&self.binary);
-        let mut ready = None;
+        let mut api = None;
         match self.collector {
-            Collector::Ordertrace => ready = Some(ordertrace(&mut command, database, receiver)?),
+            Collector::Ordertrace => api = Some(ordertrace(&mut command, database, receiver)?),
             Collector::Rotel => rotel(&mut command, database, receiver).await?,
             Collector::RotelTuned => {
                 rotel(&mut command, database, receiver).await?;
@@ -106,14 +108,15 @@ impl Installed {
             }
         }
         let program = Program::start(self.collector.name(), command, folder, receiver.grpc).await?;
-        if let Some(url) = ready {
-            wait_ready(&url).await.with_context(|| program.said())?;
+        if let Some(api) = &api {
+            let ready = wait_ready(&format!("{api}{}", ordertrace_api::routes::READYZ)).await;
+            ready.with_context(|| program.said())?;
         }
-        Ok(Running { program, receiver })
+        Ok(Running { program, receiver, api })
     }
 }
 
-/// The URL that tells when it is ready.
+/// Where its HTTP API answers.
 fn ordertrace(command: &mut Command, database: &Database, receiver: Receiver) -> anyhow::Result<String> {
     let api = free_port()?;
     let endpoint = database.endpoint();
@@ -123,7 +126,7 @@ fn ordertrace(command: &mut Command, database: &Database, receiver: Receiver) ->
         .args(["--api", &api.to_string()])
         .args(["--clickhouse-url", &endpoint.url, "--clickhouse-user", &endpoint.user])
         .env("ORDERTRACE_CLICKHOUSE_PASSWORD", &endpoint.password);
-    Ok(format!("http://{api}{}", ordertrace_api::routes::READYZ))
+    Ok(format!("http://{api}"))
 }
 
 async fn rotel(command: &mut Command, database: &Database, receiver: Receiver) -> anyhow::Result<()> {

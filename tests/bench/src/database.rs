@@ -138,6 +138,15 @@ impl Database {
         Ok(true)
     }
 
+    /// Forgets what it keeps in memory of tables and queries; the operating system may still have files cached.
+    pub(crate) async fn drop_caches(&self) -> anyhow::Result<()> {
+        for cache in ["MARK CACHE", "INDEX MARK CACHE", "UNCOMPRESSED CACHE", "INDEX UNCOMPRESSED CACHE", "QUERY CACHE"]
+        {
+            self.client.query(&format!("SYSTEM DROP {cache}")).execute().await.with_context(|| cache.to_owned())?;
+        }
+        Ok(())
+    }
+
     /// Stops it and removes its data.
     pub(crate) async fn stop(self) {
         self.engine.stop().await;

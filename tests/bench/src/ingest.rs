@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::cli::WorkArgs;
@@ -40,9 +39,9 @@ pub(crate) struct IngestArgs {
     settle_limit_s: u64,
     /// An ordertrace-collector to take instead of building one
     #[arg(long, value_name = "FILE")]
-    collector: Option<PathBuf>,
+    pub(crate) collector: Option<PathBuf>,
     #[command(flatten)]
-    work: WorkArgs,
+    pub(crate) work: WorkArgs,
 }
 
 /// Runs the comparison.
@@ -51,9 +50,7 @@ pub(crate) async fn compare(args: &IngestArgs) -> anyhow::Result<Comparison> {
     for contender in &args.contenders {
         installed.push(contender.install(args.collector.as_deref()).await?);
     }
-    let ends_at_ns = u64::try_from(Timestamp::now().as_nanosecond()).context("this clock is before 1970")?;
-    let plan =
-        Plan { seed: args.work.seed, spans: args.spans, orders_per_request: args.orders_per_request, ends_at_ns };
+    let plan = Plan::until_now(args.work.seed, args.spans, args.orders_per_request)?;
     let recording = Arc::new(Recording::make(&plan));
     let load = args.work.load(None);
     let work = vec![
@@ -68,7 +65,7 @@ pub(crate) async fn compare(args: &IngestArgs) -> anyhow::Result<Comparison> {
         ),
         format!("{}; a fresh ClickHouse for each round; CPU is user and system time.", args.work),
     ];
-    let names = args.contenders.iter().map(|contender| contender.name()).collect();
+    let names = args.contenders.iter().map(|contender| contender.name().to_owned()).collect();
     let mut versions: Vec<String> = installed.iter().map(|contender| contender.version.clone()).collect();
     let database = Database::start(&args.work.folder()?).await?;
     versions.push(format!("ClickHouse {}", database.version().await?));

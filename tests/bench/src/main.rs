@@ -1,15 +1,20 @@
 //! Benchmarks: ordertrace and its peers in one run, in turn, compared by ratios.
 #![expect(clippy::cast_precision_loss, reason = "figures are printed with three digits")]
 
+mod agents;
 mod cli;
 mod collectors;
 mod database;
+mod forward;
 mod ingest;
 mod load;
+mod lookup;
 mod peers;
 mod process;
 mod product;
+mod proxy;
 mod report;
+mod sink;
 mod workload;
 
 use std::process::ExitCode;

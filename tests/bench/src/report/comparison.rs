@@ -21,7 +21,7 @@ impl Figure {
 /// What one contender showed in one round.
 #[derive(Clone, Debug, Serialize)]
 struct Round {
-    contender: &'static str,
+    contender: String,
     round: u32,
     figures: Vec<Figure>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Comparison {
     /// What was done, a sentence each.
     work: Vec<String>,
     versions: Vec<String>,
-    contenders: Vec<&'static str>,
+    contenders: Vec<String>,
     rounds: Vec<Round>,
     /// What else was seen, a line each.
     notes: Vec<String>,
@@ -51,18 +51,13 @@ pub(crate) struct Comparison {
 
 impl Comparison {
     /// A comparison without rounds.
-    pub(crate) fn new(
-        name: &'static str,
-        contenders: Vec<&'static str>,
-        versions: Vec<String>,
-        work: Vec<String>,
-    ) -> Self {
+    pub(crate) fn new(name: &'static str, contenders: Vec<String>, versions: Vec<String>, work: Vec<String>) -> Self {
         Self { name, work, versions, contenders, rounds: Vec::new(), notes: Vec::new() }
     }
 
     /// Adds what one contender showed in one round.
-    pub(crate) fn add(&mut self, contender: &'static str, round: u32, figures: Vec<Figure>) {
-        self.rounds.push(Round { contender, round, figures });
+    pub(crate) fn add(&mut self, contender: &str, round: u32, figures: Vec<Figure>) {
+        self.rounds.push(Round { contender: contender.to_owned(), round, figures });
     }
 
     /// Adds a remark, unless it is there already.
@@ -139,7 +134,8 @@ mod tests {
 
     #[test]
     fn ratios_are_of_medians_and_missing_figures_have_none() {
-        let mut comparison = Comparison::new("ingest", vec!["ours", "theirs", "others"], vec![], vec![]);
+        let mut comparison =
+            Comparison::new("ingest", ["ours", "theirs", "others"].map(str::to_owned).to_vec(), vec![], vec![]);
         for (round, (ours, theirs)) in [(1.0, 8.0), (5.0, 2.0), (2.0, 4.0)].into_iter().enumerate() {
             let round = u32::try_from(round).unwrap() + 1;
             comparison.add("ours", round, vec![Figure::new("cost", ours), Figure::new("only ours", 1.0)]);
@@ -156,8 +152,12 @@ mod tests {
 
     #[test]
     fn the_text_has_it_all() {
-        let mut comparison =
-            Comparison::new("ingest", vec!["ours", "theirs"], vec!["x 1".to_owned()], vec!["Much.".to_owned()]);
+        let mut comparison = Comparison::new(
+            "ingest",
+            ["ours", "theirs"].map(str::to_owned).to_vec(),
+            vec!["x 1".to_owned()],
+            vec!["Much.".to_owned()],
+        );
         comparison.add("ours", 1, vec![Figure::new("cost, s", 1.0)]);
         comparison.add("theirs", 1, vec![Figure::new("cost, s", 3.0)]);
         comparison.note("odd".to_owned());

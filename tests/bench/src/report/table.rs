@@ -4,12 +4,12 @@ use comfy_table::{CellAlignment, Table};
 use super::comparison::Row;
 
 /// The rows below a line of headings: figure, contenders, ratios to the first contender.
-pub(super) fn render(contenders: &[&str], rows: &[Row], markdown: bool) -> String {
+pub(super) fn render(contenders: &[String], rows: &[Row], markdown: bool) -> String {
     let mut table = Table::new();
     table.load_style(if markdown { ASCII_MARKDOWN } else { UTF8_FULL_CONDENSED });
-    let ours = contenders.first().copied().unwrap_or_default();
+    let ours = contenders.first().map_or("", String::as_str);
     let mut headings = vec!["figure".to_owned()];
-    headings.extend(contenders.iter().map(|contender| (*contender).to_owned()));
+    headings.extend(contenders.iter().cloned());
     headings.extend(contenders.iter().skip(1).map(|theirs| format!("{ours} ÷ {theirs}")));
     table.set_header(headings);
     for row in rows {
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn a_pretty_table_has_what_is_missing_as_a_dash() {
         let rows = [Row { figure: "cost".to_owned(), medians: vec![Some(1.0), None], ratios: vec![None] }];
-        let text = render(&["ours", "theirs"], &rows, false);
+        let text = render(&["ours", "theirs"].map(str::to_owned), &rows, false);
         let cells = |line: &str| line.split(['│', '┆']).map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
         assert!(text.lines().any(|line| cells(line) == ["", "cost", "1.00", "–", "–", ""]), "{text}");
     }

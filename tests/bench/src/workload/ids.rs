@@ -25,12 +25,12 @@ impl OrderIds {
     /// The ids of the shop's order number `number`; numbers are handed out in sequence, all else is drawn.
     pub(crate) fn of(number: u64, rng: &mut impl Rng) -> Self {
         Self {
-            order: format!("R{:09}", 104_882_117 + number),
+            order: order(number),
             cart: format!("{}", 7_311_402_906 + number * 3 + rng.random_range(0..3)),
             customer: format!("C-{:06}", rng.random_range(0..200_000)),
             payment: format!("pi_{}", random_text(rng, 24)),
-            erp_doc: format!("{:010}", 90_441_872 + number),
-            shipment: format!("SHP-{:08}", 51_093_441 + number),
+            erp_doc: erp_doc(number),
+            shipment: shipment(number),
             tracking: format!("1Z999AA1{:010}", 123_456_784 + number * 7),
             sku: format!("SKU-{:05}", rng.random_range(0..5_000)),
             location: format!("DC-{:02}", rng.random_range(1..=6)),
@@ -43,6 +43,27 @@ impl OrderIds {
     pub(crate) fn total(&self) -> f64 {
         f64::from(self.total_cents) / 100.0
     }
+}
+
+fn order(number: u64) -> String {
+    format!("R{:09}", 104_882_117 + number)
+}
+
+fn erp_doc(number: u64) -> String {
+    format!("{:010}", 90_441_872 + number)
+}
+
+fn shipment(number: u64) -> String {
+    format!("SHP-{:08}", 51_093_441 + number)
+}
+
+/// Keys of the shop's order number `number` that are known without its recording, in the text form of keys.
+pub(crate) fn well_known_keys(number: u64) -> [String; 3] {
+    [
+        format!("order:{}", order(number)),
+        format!("erp_doc:{}", erp_doc(number)),
+        format!("shipment:{}", shipment(number)),
+    ]
 }
 
 fn random_text(rng: &mut impl Rng, length: usize) -> String {

@@ -6,11 +6,15 @@ mod ids;
 mod order;
 mod system;
 
+use anyhow::Context;
 use bytes::Bytes;
+use jiff::Timestamp;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+
+pub(crate) use self::ids::well_known_keys;
 
 use self::ids::OrderIds;
 use self::order::Order;
@@ -31,8 +35,29 @@ pub(crate) struct Plan {
     pub(crate) spans: usize,
     /// Orders in one request.
     pub(crate) orders_per_request: usize,
-    /// End of the recording, in nanoseconds since the Unix epoch.
-    pub(crate) ends_at_ns: u64,
+    /// Number of the first order; orders of different numbers share no id.
+    pub(crate) first_order: u64,
+    /// When order number 0 begins, in nanoseconds since the Unix epoch.
+    pub(crate) first_at_ns: u64,
+}
+
+impl Plan {
+    /// Orders whose last one begins now.
+    pub(crate) fn until_now(seed: u64, spans: usize, orders_per_request: usize) -> anyhow::Result<Self> {
+        let now_ns = u64::try_from(Timestamp::now().as_nanosecond()).context("this clock is before 1970")?;
+        let plan = Self { seed, spans, orders_per_request, first_order: 0, first_at_ns: 0 };
+        let lasts_ns = plan.orders().saturating_mul(ORDER_SPACING_NS);
+        Ok(Self { first_at_ns: now_ns.saturating_sub(lasts_ns), ..plan })
+    }
+
+    fn requests(&self) -> usize {
+        self.spans.div_ceil(self.orders_per_request * SPANS_PER_ORDER)
+    }
+
+    /// Orders in all.
+    pub(crate) fn orders(&self) -> u64 {
+        (self.requests() * self.orders_per_request) as u64
+    }
 }
 
 /// Requests as they go over the wire, before compression.
@@ -47,18 +72,14 @@ pub(crate) struct Recording {
 impl Recording {
     /// Makes the recording of a plan.
     pub(crate) fn make(plan: &Plan) -> Self {
-        let spans_per_request = plan.orders_per_request * SPANS_PER_ORDER;
-        let count = plan.spans.div_ceil(spans_per_request);
-        let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
-        let orders = u64::try_from(count * plan.orders_per_request).unwrap_or(u64::MAX);
-        let starts_at_ns = plan.ends_at_ns.saturating_sub(orders.saturating_mul(ORDER_SPACING_NS));
-        let mut number = 0;
-        let mut requests = Vec::with_capacity(count);
-        for _ in 0..count {
+        let mut rng = ChaCha8Rng::seed_from_u64(plan.seed.wrapping_add(plan.first_order));
+        let mut number = plan.first_order;
+        let mut requests = Vec::with_capacity(plan.requests());
+        for _ in 0..plan.requests() {
             let mut spans: [Vec<_>; System::COUNT] = std::array::from_fn(|_| Vec::new());
             for _ in 0..plan.orders_per_request {
                 let ids = OrderIds::of(number, &mut rng);
-                let order = Order::trace(&mut rng, &ids, starts_at_ns + number * ORDER_SPACING_NS);
+                let order = Order::trace(&mut rng, &ids, plan.first_at_ns + number * ORDER_SPACING_NS);
                 number += 1;
                 for (system, span) in order {
                     spans[system.index()].push(span);
@@ -68,6 +89,7 @@ impl Recording {
             let resource_spans = resource_spans.map(|(system, spans)| system.resource_spans(spans, &mut rng)).collect();
             requests.push(Bytes::from(ExportTraceServiceRequest { resource_spans }.encode_to_vec()));
         }
+        let spans_per_request = plan.orders_per_request * SPANS_PER_ORDER;
         Self { requests, spans_per_request }
     }
 

@@ -8,7 +8,7 @@ use ordertrace_api::keys::{Key, Strength};
 use super::graph::Graph;
 use super::infer::{GRAIN_NS, SideNode, infer};
 use super::limits::{JourneyLimits, Reached};
-use super::load::{Loader, Seen, Window, covers, stretches};
+use super::load::{Loader, Reading, Seen, Window, covers, stretches};
 use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
 use super::session::{Visit, attribute};
 
@@ -45,18 +45,22 @@ pub(super) struct Closure {
 
 impl Closure {
     /// Follows everything that `seeds` lead to.
-    pub(super) async fn of(loader: &Loader, seeds: &[Key], limits: &JourneyLimits) -> clickhouse::error::Result<Self> {
+    pub(super) async fn of(
+        reading: &mut Reading,
+        seeds: &[Key],
+        limits: &JourneyLimits,
+    ) -> clickhouse::error::Result<Self> {
         let mut closure = Self { seeds: seeds.to_vec(), limits: *limits, ..Self::default() };
         for seed in seeds {
             closure.graph.add_key(seed);
         }
-        closure.follow(loader).await?;
+        closure.follow(reading).await?;
         Ok(closure)
     }
 
     /// Follows everything that the keys in `seen` lead to.
     pub(super) async fn of_seen(
-        loader: &Loader,
+        reading: &mut Reading,
         seen: Vec<Seen>,
         reached: Reached,
         limits: &JourneyLimits,
@@ -69,7 +73,7 @@ impl Closure {
         // They are looked up already.
         closure.graph.take_new_keys();
         closure.add(seen);
-        closure.follow(loader).await?;
+        closure.follow(reading).await?;
         Ok(closure)
     }
 
@@ -78,23 +82,23 @@ impl Closure {
         self.seeds.iter().filter_map(|seed| self.graph.set_of_key(seed)).collect()
     }
 
-    async fn follow(&mut self, loader: &Loader) -> clickhouse::error::Result<()> {
+    async fn follow(&mut self, reading: &mut Reading) -> clickhouse::error::Result<()> {
         loop {
             // Keys are cheap to look up and lead to nearly all that their traces would: to their
             // end first. Candidates of inferred joins are dear to look for: last, for all at once.
             let keys = self.new_keys();
             if !keys.is_empty() {
-                let seen = loader.seen(&keys, &mut self.reached).await?;
+                let seen = reading.seen(&keys, &mut self.reached).await?;
                 self.add(seen);
                 continue;
             }
             let traces = self.graph.take_new_traces();
             if !traces.is_empty() {
-                self.load(loader, &traces).await?;
+                self.load(reading, &traces).await?;
                 self.look_around();
                 continue;
             }
-            if !(self.attribute_sessions() || self.infer(loader).await?) {
+            if !(self.attribute_sessions() || self.infer(reading.loader()).await?) {
                 return Ok(());
             }
             self.look_around();
@@ -126,7 +130,7 @@ impl Closure {
         }
     }
 
-    async fn load(&mut self, loader: &Loader, traces: &[TraceId]) -> clickhouse::error::Result<()> {
+    async fn load(&mut self, reading: &mut Reading, traces: &[TraceId]) -> clickhouse::error::Result<()> {
         let limit = self.limits.traces;
         if self.graph.trace_count() > limit {
             let detail = "further traces were not read; raise journeys.limits.traces";
@@ -135,11 +139,12 @@ impl Closure {
         let already = self.graph.trace_count() - traces.len().min(self.graph.trace_count());
         let traces = &traces[..traces.len().min(limit.saturating_sub(already))];
         let budget = self.limits.spans.saturating_sub(self.graph.span_count());
-        let mut loaded = loader.traces(traces, budget, &mut self.reached).await?;
+        let mut loaded = reading.traces(traces, budget, &mut self.reached).await?;
         for trace in traces {
-            self.graph.add_trace(*trace, loaded.spans.remove(trace).unwrap_or_default());
+            let loaded = loaded.remove(trace).unwrap_or_default();
+            self.graph.add_trace(*trace, loaded.spans);
+            self.span_milestones.extend(loaded.milestones);
         }
-        self.span_milestones.extend(loaded.milestones);
         Ok(())
     }
 

@@ -40,6 +40,11 @@ impl Reached {
         }
     }
 
+    /// Whether none was.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What was reached, in order.
     pub(super) fn into_vec(self) -> Vec<LimitReached> {
         self.0

@@ -16,6 +16,7 @@ mod load;
 mod node;
 mod session;
 mod timeline;
+mod trail;
 mod union;
 
 use std::collections::HashMap;
@@ -30,8 +31,9 @@ pub use limits::JourneyLimits;
 use assemble::{Parts, assemble};
 use closure::Closure;
 use limits::Reached;
-use load::{Detail, Loader};
+use load::{Detail, Loader, Reading};
 use node::{MilestoneSeen, SpanNode};
+use trail::Trails;
 
 /// Milestones after which nothing more is due, unless configured otherwise.
 pub const DEFAULT_ENDS: [&str; 4] = ["order.completed", "order.delivered", "order.cancelled", "shipment.delivered"];
@@ -43,6 +45,7 @@ pub struct Journeys {
     limits: JourneyLimits,
     strong_kinds: Vec<String>,
     ends: Vec<String>,
+    trails: Trails,
 }
 
 /// What a person's text led to.
@@ -60,7 +63,7 @@ impl Journeys {
     /// Journeys over one database. `ends` are the milestones after which nothing more is due.
     pub fn new(client: Client, limits: JourneyLimits, kinds: &KindTable, ends: Vec<String>) -> Self {
         let strong_kinds = kinds.of_strength(Strength::Strong).map(str::to_owned).collect();
-        Self { loader: Loader::new(client, limits), limits, strong_kinds, ends }
+        Self { loader: Loader::new(client, limits), limits, strong_kinds, ends, trails: Trails::default() }
     }
 
     /// The journey that a text names, with the attributes of each handoff's sides.
@@ -71,7 +74,15 @@ impl Journeys {
         let loader = self.loader.with_detail(Detail::Attributes);
         let mut reached = Reached::default();
         let seen = loader.resolve(pattern, &self.strong_kinds, &mut reached).await?;
-        let mut journeys = self.assemble(Closure::of_seen(&loader, seen, reached, &self.limits).await?).await?;
+        let trail = self.trails.of(seen.iter().map(|seen| &seen.key));
+        let mut reading = Reading::new(loader);
+        reading.ahead(&trail).await?;
+        let closure = Closure::of_seen(&mut reading, seen, reached, &self.limits).await?;
+        if let [set] = closure.targets().into_iter().collect::<Vec<_>>()[..] {
+            let keys: Vec<Key> = closure.graph.keys_in(set).cloned().collect();
+            self.trails.remember(&keys, reading.into_trail());
+        }
+        let mut journeys = self.assemble(closure).await?;
         match journeys.len() {
             0 => Ok(Found::Nothing),
             1 => Ok(Found::One(Box::new(journeys.remove(0)))),
@@ -106,7 +117,8 @@ impl Journeys {
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn of(&self, keys: &[Key]) -> clickhouse::error::Result<Vec<Journey>> {
-        self.assemble(Closure::of(&self.loader, keys, &self.limits).await?).await
+        let mut reading = Reading::new(self.loader.clone());
+        self.assemble(Closure::of(&mut reading, keys, &self.limits).await?).await
     }
 
     async fn assemble(&self, mut closure: Closure) -> clickhouse::error::Result<Vec<Journey>> {

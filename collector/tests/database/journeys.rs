@@ -64,6 +64,41 @@ async fn one_handoff_seen_from_three_sides_is_one_handoff() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_after_the_last_look_is_in_the_next() {
+    let database = Database::start().await;
+    let first = SpanBuilder::client(trace(1), 1, "storefront", "payments", "POST /capture")
+        .at(0, 100)
+        .key("order", "G-1")
+        .key("payment", "pi_g1")
+        .build();
+    database.storage.spans(vec![first]).await.unwrap();
+    let journeys = journeys(&database, JourneyLimits::default());
+    assert_eq!(one(&journeys, "G-1").await.handoffs.len(), 1);
+    let later = vec![
+        // In the trace that was read before, and in traces that only new keys lead to.
+        SpanBuilder::client(trace(1), 2, "payments", "fraud", "POST /check").parent(1).at(10, 20).build(),
+        SpanBuilder::client(trace(2), 3, "oms", "wms", "POST /shipments")
+            .at(200, 10)
+            .key("payment", "pi_g1")
+            .key("shipment", "S-g1")
+            .build(),
+        SpanBuilder::client(trace(3), 4, "wms", "shipping", "POST /labels").at(300, 10).key("shipment", "S-g1").build(),
+    ];
+    database.storage.spans(later).await.unwrap();
+    let grown = one(&journeys, "G-1").await;
+    assert_eq!(
+        shape(&grown),
+        [
+            row("storefront", "payments POST /capture", 1),
+            row("payments", "fraud POST /check", 1),
+            row("oms", "wms POST /shipments", 1),
+            row("wms", "shipping POST /labels", 1)
+        ]
+    );
+    assert_eq!(one(&journeys, "S-g1").await, grown);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_lead_over_traces_and_events_but_numbers_stay_in_their_system() {
     let database = Database::start().await;
     let spans = vec![

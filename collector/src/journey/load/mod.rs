@@ -1,5 +1,6 @@
 //! What journeys read from ClickHouse.
 
+mod reading;
 mod rows;
 mod sides;
 
@@ -10,6 +11,7 @@ use clickhouse::Client;
 use clickhouse::query::Query;
 use ordertrace_api::keys::{Key, KeyPattern};
 
+pub(super) use reading::Reading;
 pub(super) use sides::{Window, covers, stretches};
 
 use rows::{EventNodeRow, KeyRow, SeenRow, SpanNodeRow, key_records};
@@ -79,12 +81,12 @@ impl Seen {
     }
 }
 
-/// The spans of some traces, and what the events within them showed.
+/// The spans of a trace, and what the events within it showed.
 #[derive(Debug, Default)]
-pub(super) struct LoadedTraces {
-    /// Spans by trace; a trace that is not there is empty.
-    pub spans: HashMap<TraceId, Vec<SpanNode>>,
-    /// Milestones that events in these traces showed.
+pub(super) struct LoadedTrace {
+    /// Its spans.
+    pub spans: Vec<SpanNode>,
+    /// Milestones that events in it showed.
     pub milestones: Vec<(SpanRef, MilestoneSeen)>,
 }
 
@@ -170,7 +172,7 @@ impl Loader {
     }
 
     /// Where each of `keys` was seen, and beside what.
-    pub(super) async fn seen(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<Seen>> {
+    async fn seen(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<Seen>> {
         let mut seen = Vec::new();
         for chunk in keys.chunks(CHUNK) {
             let query = self.client.query(&self.seen_where("(kind, value, system) IN ?")).bind(key_tuples(chunk));
@@ -211,18 +213,19 @@ impl Loader {
         Ok(seen.into_values().collect())
     }
 
-    /// The spans of `traces`, at most `budget` of them.
-    pub(super) async fn traces(
+    /// The spans of `traces`, at most `budget` of them; an entry for each trace.
+    async fn traces(
         &self,
         traces: &[TraceId],
         budget: usize,
         reached: &mut Reached,
-    ) -> Result<LoadedTraces> {
+    ) -> Result<HashMap<TraceId, LoadedTrace>> {
         let attributes = match self.detail {
             Detail::Handoffs => NO_ATTRIBUTES.to_owned(),
             Detail::Attributes => format!("if(observer != 'none', attributes, {NO_ATTRIBUTES})"),
         };
-        let mut loaded = LoadedTraces::default();
+        let mut loaded: HashMap<TraceId, LoadedTrace> =
+            traces.iter().map(|trace| (*trace, LoadedTrace::default())).collect();
         let mut left = budget;
         for chunk in traces.chunks(CHUNK) {
             let mut cursor = self
@@ -245,7 +248,7 @@ impl Loader {
                 }
                 left -= 1;
                 let node = SpanNode::from(row);
-                loaded.spans.entry(node.id.trace_id).or_default().push(node);
+                loaded.entry(node.id.trace_id).or_default().spans.push(node);
             }
             let events = self
                 .client
@@ -257,7 +260,7 @@ impl Loader {
                 .bind(self.limits.spans as u64)
                 .fetch_all::<EventNodeRow>()
                 .await?;
-            loaded.add_events(events);
+            add_events(&mut loaded, events);
         }
         Ok(loaded)
     }
@@ -292,28 +295,26 @@ impl Loader {
     }
 }
 
-impl LoadedTraces {
-    /// What stands on an event counts for the span within which it happened.
-    fn add_events(&mut self, events: Vec<EventNodeRow>) {
-        let mut keys: HashMap<SpanRef, Vec<KeyRecord>> = HashMap::new();
-        for event in events {
-            let id = SpanRef { trace_id: event.trace_id, span_id: event.span_id };
-            if !event.milestone.is_empty() {
-                self.milestones
-                    .push((id, MilestoneSeen { at_ns: event.at, name: event.milestone, system: event.system }));
-            }
-            keys.entry(id).or_default().extend(key_records(
-                event.keys_kind,
-                event.keys_system,
-                event.keys_value,
-                event.keys_strength,
-            ));
+/// What stands on an event counts for the span within which it happened.
+fn add_events(loaded: &mut HashMap<TraceId, LoadedTrace>, events: Vec<EventNodeRow>) {
+    let mut keys: HashMap<SpanRef, Vec<KeyRecord>> = HashMap::new();
+    for event in events {
+        let id = SpanRef { trace_id: event.trace_id, span_id: event.span_id };
+        if !event.milestone.is_empty() {
+            let seen = MilestoneSeen { at_ns: event.at, name: event.milestone, system: event.system };
+            loaded.entry(id.trace_id).or_default().milestones.push((id, seen));
         }
-        for span in self.spans.values_mut().flatten() {
-            for key in keys.remove(&span.id).unwrap_or_default() {
-                if !span.keys.contains(&key) {
-                    span.keys.push(key);
-                }
+        keys.entry(id).or_default().extend(key_records(
+            event.keys_kind,
+            event.keys_system,
+            event.keys_value,
+            event.keys_strength,
+        ));
+    }
+    for span in loaded.values_mut().flat_map(|trace| &mut trace.spans) {
+        for key in keys.remove(&span.id).unwrap_or_default() {
+            if !span.keys.contains(&key) {
+                span.keys.push(key);
             }
         }
     }

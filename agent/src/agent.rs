@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle as ThreadHandle;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cause::causes;
 use crate::config::Config;
 use crate::export::{ExportError, Exporter};
-use crate::health::serve_health;
+use crate::health::{Health, serve_health};
 use crate::proxy::{Route, RouteError, Sink, run_batcher, run_worker, serve_route};
 use crate::receiver::{Intake, serve_grpc, serve_http};
 use crate::spool::{Spool, SpoolError, SpoolSettings};
@@ -107,11 +108,12 @@ impl Agent {
         // Last of what can fail: an open spool keeps others out until its writer has ended.
         let (spool, writer) = open_spool(&config).await?;
 
+        let name = config.name;
         let (sink, finished) = Sink::new(meter.clone());
         let (spans, queue) = mpsc::channel(WAITING_SPANS);
         let pipeline = vec![
             tokio::spawn(run_worker(finished, spans, meter.clone())),
-            tokio::spawn(run_batcher(queue, spool.clone(), meter.clone(), config.name)),
+            tokio::spawn(run_batcher(queue, spool.clone(), meter.clone(), name.clone())),
         ];
         let stop_intake = CancellationToken::new();
         let mut intake = Vec::new();
@@ -129,7 +131,8 @@ impl Agent {
             intake.push(watched("OTLP/HTTP receiver", serve_http(listener, taken, stop_intake.clone())));
         }
         if let Some((listener, _)) = health {
-            let served = serve_health(listener, spool.clone(), meter.clone(), stop_intake.clone());
+            let health = Health { name, started_at: Timestamp::now(), spool: spool.clone(), meter: meter.clone() };
+            let served = serve_health(listener, health, stop_intake.clone());
             intake.push(watched("metrics", served));
         }
         let stop_export = CancellationToken::new();
@@ -170,7 +173,7 @@ impl Agent {
         self.metrics
     }
 
-    /// What was counted since the start.
+    /// What was counted.
     pub fn stats(&self) -> Stats {
         self.meter.stats(&self.spool.tally())
     }
@@ -210,6 +213,7 @@ async fn open_spool(config: &Config) -> Result<(Spool, ThreadHandle<()>), AgentE
         dir: config.spool.dir.clone(),
         limit_bytes: config.spool.limit_bytes,
         segment_bytes: config.spool.segment_bytes,
+        max_age: config.spool.max_age.get(),
         when_full: config.spool.when_full,
     };
     let dir = config.spool.dir.clone();

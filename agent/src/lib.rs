@@ -5,6 +5,7 @@ mod agent;
 pub mod capture;
 mod cause;
 mod clock;
+mod codec;
 pub mod command;
 pub mod config;
 pub mod export;

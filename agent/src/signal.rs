@@ -1,7 +1,8 @@
 //! The three kinds of telemetry that OTLP carries.
 
 /// A kind of telemetry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// Spans.
     Traces,

@@ -11,10 +11,12 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use ordertrace_agent::Agent;
 use ordertrace_agent::signal::Signal;
+use ordertrace_api::agent::{AGENT_STATUS, AgentStatus};
 use prost::Message;
 use rand::RngExt;
 use support::{Collector, PATIENCE, client, config, fixture};
@@ -42,11 +44,11 @@ impl Receiving {
         request.body(body).send().await.unwrap()
     }
 
-    /// accepted + recovered = sent + spooled + dropped, and nothing is left.
+    /// accepted = sent + spooled + dropped, and nothing is left.
     async fn assert_audit(self, signal: Signal, accepted: u64, refused: u64) {
         assert!(self.agent.drained(PATIENCE).await);
         let stats = self.agent.stats();
-        let stats = stats.of(signal).unwrap();
+        let stats = stats.of(signal);
         let dropped: u64 = stats.dropped.iter().map(|(_, count)| count).sum();
         assert_eq!((stats.accepted, stats.sent, stats.spooled, dropped), (accepted, accepted, 0, 0));
         assert_eq!(stats.refused.iter().map(|(_, count)| count).sum::<u64>(), refused);
@@ -73,6 +75,16 @@ fn spans_of(body: &[u8]) -> Vec<Span> {
     let request = ExportTraceServiceRequest::decode(body).unwrap();
     let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
     scopes.flat_map(|scope| scope.spans).collect()
+}
+
+fn service_name(body: &[u8]) -> String {
+    let request = ExportTraceServiceRequest::decode(body).unwrap();
+    let resource = request.resource_spans[0].resource.clone().unwrap();
+    let attribute = resource.attributes.into_iter().find(|attribute| attribute.key == "service.name").unwrap();
+    match attribute.value.unwrap().value.unwrap() {
+        Value::StringValue(name) => name,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -132,7 +144,7 @@ async fn grpc_delivers_in_every_coding() {
     let logs = ExportLogsServiceRequest { resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }] };
     LogsServiceClient::connect(endpoint).await.unwrap().export(logs).await.unwrap();
     assert!(receiving.agent.drained(PATIENCE).await);
-    assert_eq!(receiving.agent.stats().of(Signal::Logs).unwrap().sent, 3);
+    assert_eq!(receiving.agent.stats().of(Signal::Logs).sent, 3);
     receiving.assert_audit(Signal::Traces, 3 * count as u64, 0).await;
 }
 
@@ -203,7 +215,7 @@ async fn a_full_spool_tells_senders_when_to_retry() {
 
     let count = spans_of(&body).len() as u64;
     let stats = agent.stats();
-    let traces = stats.of(Signal::Traces).unwrap();
+    let traces = stats.of(Signal::Traces);
     assert_eq!((traces.accepted, traces.spooled), (count, count));
     assert_eq!(traces.refused, [("no_room", 2 * count)]);
     agent.stop().await;
@@ -235,14 +247,22 @@ async fn health_and_metrics_are_served() {
         assert_eq!(client().get(format!("{base}{path}")).send().await.unwrap().status(), StatusCode::OK);
     }
     let text = client().get(format!("{base}/metrics")).send().await.unwrap().text().await.unwrap();
-    let count = spans_of(&fixture("otlp/00341-traces.pb")).len();
+    let body = fixture("otlp/00341-traces.pb");
+    let count = spans_of(&body).len();
+    let sender = service_name(&body);
     for line in [
-        format!("ordertrace_agent_accepted_items_total{{signal=\"traces\"}} {count}"),
-        format!("ordertrace_agent_sent_items_total{{signal=\"traces\"}} {count}"),
-        "ordertrace_agent_spool_items{signal=\"traces\"} 0".to_owned(),
+        format!("ordertrace_agent_accepted_items_total{{signal=\"traces\",sender=\"{sender}\"}} {count}"),
+        format!("ordertrace_agent_sent_items_total{{signal=\"traces\",sender=\"{sender}\"}} {count}"),
+        format!("ordertrace_agent_spool_items{{signal=\"traces\",sender=\"{sender}\"}} 0"),
         "# EOF".to_owned(),
     ] {
         assert!(text.contains(&line), "{line} in {text}");
     }
+    let status = client().get(format!("{base}{AGENT_STATUS}")).send().await.unwrap();
+    let status: AgentStatus = serde_json::from_slice(&status.bytes().await.unwrap()).unwrap();
+    assert_eq!((status.name.as_str(), status.spool.records), ("agent-under-test", 0));
+    let [stream] = &status.streams[..] else { panic!("{status:?}") };
+    assert_eq!((stream.signal.as_str(), &stream.sender), ("traces", &sender));
+    assert_eq!((stream.accepted, stream.sent, stream.spooled), (count as u64, count as u64, 0));
     receiving.agent.stop().await;
 }

@@ -2,6 +2,7 @@
 //! names that telemetry carries, and the pure rules by which a name, a value or a path
 //! becomes a [`Key`](keys::Key). No I/O, no runtime.
 
+pub mod agent;
 pub mod attributes;
 pub mod journey;
 pub mod keys;

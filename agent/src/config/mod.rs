@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ordertrace_config::ExampleError;
+use ordertrace_config::{Duration, ExampleError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +125,9 @@ pub struct SpoolConfig {
     pub limit_bytes: u64,
     /// Length of one file, in bytes.
     pub segment_bytes: u64,
+    /// What waited longer is dropped, file by file. It should be longer than any outage of
+    /// the collector that is to be survived.
+    pub max_age: Duration,
     /// At the limit: refuse (senders retry) or drop_oldest.
     pub when_full: WhenFull,
 }
@@ -135,6 +138,7 @@ impl Default for SpoolConfig {
             dir: PathBuf::from("/var/lib/ordertrace/agent"),
             limit_bytes: 1 << 30,
             segment_bytes: 16 << 20,
+            max_age: Duration::from_days(3),
             when_full: WhenFull::default(),
         }
     }

@@ -3,20 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
-use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
-use prost::Message;
+use http::uri::PathAndQuery;
+use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::{MetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Request, Response, Status};
 
-use super::ExportError;
-use super::outcome::{Outcome, of_grpc_status};
+use super::outcome::{Outcome, accepted, of_grpc_status};
+use super::{ExportError, USER_AGENT};
+use crate::codec::{Encoded, export_path};
 use crate::config::{Compression, ExportConfig};
 use crate::signal::Signal;
 
@@ -33,6 +29,7 @@ impl GrpcTransport {
         let failed = |source| ExportError::Grpc { endpoint: config.endpoint.clone(), source };
         let timeout = Duration::from_millis(config.timeout_ms);
         let mut endpoint = Endpoint::from_shared(config.endpoint.clone()).map_err(|_| invalid())?;
+        endpoint = endpoint.user_agent(USER_AGENT).map_err(failed)?;
         match endpoint.uri().scheme_str() {
             Some("http") => {}
             Some("https") => {
@@ -64,54 +61,22 @@ impl GrpcTransport {
     }
 
     pub(super) async fn send(&self, signal: Signal, request: &Bytes) -> Outcome {
-        let answer = match signal {
-            Signal::Traces => self.traces(request).await,
-            Signal::Logs => self.logs(request).await,
-            Signal::Metrics => self.metrics(request).await,
-        };
-        match answer {
-            Ok((rejected, message)) => {
-                Outcome::Accepted { rejected_items: u64::try_from(rejected).unwrap_or(0), message }
-            }
+        match self.export(signal, request.clone()).await {
+            Ok(answer) => accepted(&answer),
             Err(status) => of_grpc_status(&status),
         }
     }
 
-    async fn traces(&self, bytes: &Bytes) -> Result<(i64, String), Status> {
-        let request = self.request::<ExportTraceServiceRequest>(bytes)?;
-        let mut client = TraceServiceClient::new(self.channel.clone());
+    /// The bytes go as they are, so that every try sends the same.
+    async fn export(&self, signal: Signal, request: Bytes) -> Result<Bytes, Status> {
+        let mut client = Grpc::new(self.channel.clone());
         if let Some(compression) = self.compression {
             client = client.send_compressed(compression);
         }
-        let partial = client.export(request).await?.into_inner().partial_success.unwrap_or_default();
-        Ok((partial.rejected_spans, partial.error_message))
-    }
-
-    async fn logs(&self, bytes: &Bytes) -> Result<(i64, String), Status> {
-        let request = self.request::<ExportLogsServiceRequest>(bytes)?;
-        let mut client = LogsServiceClient::new(self.channel.clone());
-        if let Some(compression) = self.compression {
-            client = client.send_compressed(compression);
-        }
-        let partial = client.export(request).await?.into_inner().partial_success.unwrap_or_default();
-        Ok((partial.rejected_log_records, partial.error_message))
-    }
-
-    async fn metrics(&self, bytes: &Bytes) -> Result<(i64, String), Status> {
-        let request = self.request::<ExportMetricsServiceRequest>(bytes)?;
-        let mut client = MetricsServiceClient::new(self.channel.clone());
-        if let Some(compression) = self.compression {
-            client = client.send_compressed(compression);
-        }
-        let partial = client.export(request).await?.into_inner().partial_success.unwrap_or_default();
-        Ok((partial.rejected_data_points, partial.error_message))
-    }
-
-    /// Decoding and encoding again gives the same bytes on every try.
-    fn request<R: Message + Default>(&self, bytes: &Bytes) -> Result<Request<R>, Status> {
-        let message = R::decode(&bytes[..]).map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let mut request = Request::new(message);
-        *request.metadata_mut() = self.metadata.clone();
-        Ok(request)
+        client.ready().await.map_err(|error| Status::from_error(error.into()))?;
+        let mut call = Request::new(request);
+        *call.metadata_mut() = self.metadata.clone();
+        let path = PathAndQuery::from_static(export_path(signal));
+        client.unary(call, path, Encoded).await.map(Response::into_inner)
     }
 }

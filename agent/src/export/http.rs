@@ -6,13 +6,9 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use prost::Message;
 
-use super::ExportError;
-use super::outcome::{Outcome, of_http_status};
+use super::outcome::{Outcome, accepted, of_http_status};
+use super::{ExportError, USER_AGENT};
 use crate::config::{Compression, ExportConfig};
 use crate::signal::Signal;
 use crate::tls::client_config;
@@ -39,6 +35,7 @@ impl HttpTransport {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(client_config(config.ca_file.as_deref(), &[b"h2", b"http/1.1"])?)
             .timeout(Duration::from_millis(config.timeout_ms))
+            .user_agent(USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
@@ -79,8 +76,7 @@ impl HttpTransport {
         {
             answer.extend_from_slice(&chunk);
         }
-        let (rejected_items, message) = partial_success(signal, &answer);
-        Outcome::Accepted { rejected_items, message }
+        accepted(&answer)
     }
 }
 
@@ -94,25 +90,4 @@ fn compress(compression: Compression, request: &Bytes) -> std::io::Result<Bytes>
             encoder.finish().map(Bytes::from)
         }
     }
-}
-
-/// Items that the receiver took not, and why. An answer that cannot be read counts as full
-/// success: its status said so.
-fn partial_success(signal: Signal, answer: &[u8]) -> (u64, String) {
-    let partial = match signal {
-        Signal::Traces => ExportTraceServiceResponse::decode(answer)
-            .ok()
-            .and_then(|response| response.partial_success)
-            .map(|partial| (partial.rejected_spans, partial.error_message)),
-        Signal::Logs => ExportLogsServiceResponse::decode(answer)
-            .ok()
-            .and_then(|response| response.partial_success)
-            .map(|partial| (partial.rejected_log_records, partial.error_message)),
-        Signal::Metrics => ExportMetricsServiceResponse::decode(answer)
-            .ok()
-            .and_then(|response| response.partial_success)
-            .map(|partial| (partial.rejected_data_points, partial.error_message)),
-    };
-    let (rejected, message) = partial.unwrap_or_default();
-    (u64::try_from(rejected).unwrap_or(0), message)
 }

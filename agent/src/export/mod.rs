@@ -1,4 +1,4 @@
-//! Delivering the spool to the collector, in order, each batch until it is settled.
+//! Delivering the spool to the collector, each batch until it is settled, some at a time.
 
 mod backoff;
 mod grpc;
@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::cause::causes;
+use crate::clock::now_ns;
 use crate::config::{ExportConfig, Protocol};
-use crate::spool::{Batch, Spool};
-use crate::telemetry::{Drop, Meter};
+use crate::spool::{Batch, Settlement, Spool};
+use crate::telemetry::Meter;
 use crate::tls::TlsError;
 use backoff::Backoff;
 use outcome::Outcome;
@@ -21,6 +22,17 @@ use throttle::Throttle;
 
 /// Small records are joined up to this many bytes a request.
 const BATCH_BYTES: u64 = 1024 * 1024;
+
+/// Batches that are on their way together, so that a collector that takes its time over an
+/// answer does not bound the throughput.
+const CONCURRENT_BATCHES: usize = 4;
+
+/// What is too old is dropped at least and at most so often.
+const EXPIRE_EVERY_LEAST: Duration = Duration::from_secs(1);
+const EXPIRE_EVERY_MOST: Duration = Duration::from_secs(60);
+
+/// How the agent names itself to the receiver.
+const USER_AGENT: &str = concat!("ordertrace-agent/", env!("CARGO_PKG_VERSION"));
 
 /// A collector that refuses much is reported this often; every item is counted.
 const WARNING_EVERY: Duration = Duration::from_secs(10);
@@ -97,55 +109,93 @@ impl Exporter {
         Ok(Self { transport, retry_max, warnings: Throttle::new(WARNING_EVERY) })
     }
 
-    /// Delivers `spool` until `stop`. A batch that is out then is sent again by the next
-    /// process.
+    /// Delivers `spool` until `stop`, and drops what has become too old. Batches that are out
+    /// then are sent again by the next process.
     pub async fn run(self, spool: Spool, meter: Meter, stop: CancellationToken) {
-        let delivery = Delivery { exporter: &self, spool, meter, stop };
-        delivery.run().await;
+        let delivery = Delivery { exporter: &self, spool: &spool, meter, stop };
+        let deliveries = futures::future::join_all((0..CONCURRENT_BATCHES).map(|_| delivery.run()));
+        tokio::join!(deliveries, delivery.expire());
+        if let Err(error) = spool.save().await {
+            tracing::warn!(%error, cause = causes(&error), "the last batches will be sent again");
+        }
     }
 }
 
 /// An exporter at work.
 struct Delivery<'e> {
     exporter: &'e Exporter,
-    spool: Spool,
+    spool: &'e Spool,
     meter: Meter,
     stop: CancellationToken,
 }
 
 impl Delivery<'_> {
+    /// Delivers one batch after the other.
     async fn run(&self) {
         let mut backoff = Backoff::new(self.exporter.retry_max);
-        let mut narrowing: u64 = 0;
         loop {
             let frozen = tokio::select! {
-                () = self.stop.cancelled() => break,
-                frozen = self.spool.freeze(if narrowing > 0 { 0 } else { BATCH_BYTES }) => frozen,
+                () = self.stop.cancelled() => return,
+                frozen = self.spool.freeze(BATCH_BYTES) => frozen,
             };
-            let batch = match frozen {
-                Ok(batch) => batch,
+            match frozen {
+                Ok(batch) => {
+                    tokio::select! {
+                        () = self.stop.cancelled() => return,
+                        () = self.deliver(batch, &mut backoff) => {}
+                    }
+                }
                 Err(error) => {
                     tracing::error!(%error, cause = causes(&error), "the spool cannot be read");
-                    if pause(&self.stop, backoff.next(None)).await { continue } else { break }
+                    if !pause(&self.stop, backoff.next(None)).await {
+                        return;
+                    }
                 }
-            };
-            let delivered = tokio::select! {
-                () = self.stop.cancelled() => break,
-                delivered = self.deliver(batch, &mut backoff) => delivered,
-            };
-            narrowing = match delivered {
-                // The rest of a refused batch goes record by record too.
-                Delivered::Narrowed { records } => records,
-                Delivered::Settled => narrowing.saturating_sub(1),
-            };
-        }
-        if let Err(error) = self.spool.save_position().await {
-            tracing::warn!(%error, cause = causes(&error), "the last batch will be sent again");
+            }
         }
     }
 
-    /// Sends a batch until the collector has it or has refused it for good.
-    async fn deliver(&self, batch: Batch, backoff: &mut Backoff) -> Delivered {
+    /// Drops what is too old, from time to time.
+    async fn expire(&self) {
+        let every = (self.spool.settings().max_age / 64).clamp(EXPIRE_EVERY_LEAST, EXPIRE_EVERY_MOST);
+        while pause(&self.stop, every).await {
+            self.spool.expire(now_ns()).await;
+        }
+    }
+
+    /// Sends a batch until the collector has all of it or has refused it for good.
+    async fn deliver(&self, batch: Batch, backoff: &mut Backoff) {
+        let mut parts = vec![batch];
+        while let Some(batch) = parts.pop() {
+            let reason = match self.send(&batch, backoff).await {
+                Answer::Taken { rejected_items } => {
+                    self.settle(batch, Settlement::Taken { rejected_items }).await;
+                    continue;
+                }
+                Answer::Refused { reason } => reason,
+            };
+            // One bad record must not take its neighbours with it. The collector stored
+            // nothing of the request, so smaller ones repeat nothing.
+            match self.spool.split(&batch).await {
+                Ok(Some([left, right])) => parts.extend([right, left]),
+                Ok(None) => {
+                    if self.exporter.warnings.is_due(Instant::now()) {
+                        let (signal, items) = (batch.signal.name(), batch.items());
+                        tracing::warn!(signal, items, reason, "the collector refused for good");
+                    }
+                    self.settle(batch, Settlement::Refused).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, cause = causes(&error), "the spool cannot be written");
+                    parts.push(batch);
+                    pause(&self.stop, backoff.next(None)).await;
+                }
+            }
+        }
+    }
+
+    /// Sends a batch until there is an answer that says more than to try again.
+    async fn send(&self, batch: &Batch, backoff: &mut Backoff) -> Answer {
         let request = batch.request();
         let signal = batch.signal;
         loop {
@@ -156,36 +206,15 @@ impl Delivery<'_> {
             match outcome {
                 Outcome::Accepted { rejected_items, message } => {
                     backoff.reset();
-                    let rejected = rejected_items.min(batch.items());
-                    if (rejected > 0 || !message.is_empty()) && self.exporter.warnings.is_due(Instant::now()) {
-                        tracing::warn!(signal = signal.name(), rejected, message, "the collector took a part only");
+                    if (rejected_items > 0 || !message.is_empty()) && self.exporter.warnings.is_due(Instant::now()) {
+                        let signal = signal.name();
+                        tracing::warn!(signal, rejected_items, message, "the collector took a part only");
                     }
-                    self.settle(&batch, |meter| {
-                        meter.sent(signal, batch.items() - rejected);
-                        meter.dropped(signal, Drop::Rejected, rejected);
-                    })
-                    .await;
-                    return Delivered::Settled;
-                }
-                Outcome::Refused { reason } if batch.records.len() > 1 => {
-                    // One bad record must not take its neighbours with it. The collector
-                    // stored nothing of the request, so smaller ones repeat nothing.
-                    tracing::debug!(signal = signal.name(), reason, "refused as a whole; sending record by record");
-                    let records = batch.records.len() as u64;
-                    match self.spool.narrow(batch.clone()).await {
-                        Ok(_) => return Delivered::Narrowed { records },
-                        Err(error) => tracing::error!(%error, cause = causes(&error), "the spool cannot be written"),
-                    }
-                    pause(&self.stop, backoff.next(None)).await;
+                    return Answer::Taken { rejected_items };
                 }
                 Outcome::Refused { reason } => {
                     backoff.reset();
-                    let items = batch.items();
-                    if self.exporter.warnings.is_due(Instant::now()) {
-                        tracing::warn!(signal = signal.name(), items, reason, "the collector refused for good");
-                    }
-                    self.settle(&batch, |meter| meter.dropped(signal, Drop::Refused, items)).await;
-                    return Delivered::Settled;
+                    return Answer::Refused { reason };
                 }
                 Outcome::Retry { after, reason } => {
                     let delay = backoff.next(after);
@@ -196,17 +225,17 @@ impl Delivery<'_> {
         }
     }
 
-    async fn settle(&self, batch: &Batch, count: impl FnOnce(&Meter)) {
-        count(&self.meter);
-        if let Err(error) = self.spool.settle(batch).await {
+    async fn settle(&self, batch: Batch, settlement: Settlement) {
+        if let Err(error) = self.spool.settle(batch, settlement).await {
             tracing::error!(%error, cause = causes(&error), "a delivered batch may be sent again after a restart");
         }
     }
 }
 
-enum Delivered {
-    Settled,
-    Narrowed { records: u64 },
+/// A collector's last word on a batch.
+enum Answer {
+    Taken { rejected_items: u64 },
+    Refused { reason: String },
 }
 
 /// `false` when stopped meanwhile.

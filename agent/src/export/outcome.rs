@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -16,6 +18,17 @@ pub(super) enum Outcome {
     Retry { after: Option<Duration>, reason: String },
     /// Sending it again would not help.
     Refused { reason: String },
+}
+
+/// What a receiver that took a request said. The answers of all signals have one encoding.
+/// One that cannot be read counts as full success: its status said so.
+pub(super) fn accepted(answer: &[u8]) -> Outcome {
+    let response = ExportTraceServiceResponse::decode(answer).unwrap_or_default();
+    let partial = response.partial_success.unwrap_or_default();
+    Outcome::Accepted {
+        rejected_items: u64::try_from(partial.rejected_spans).unwrap_or(0),
+        message: partial.error_message,
+    }
 }
 
 /// OTLP specification 1.10.0, "Retryable Response Codes" of OTLP/HTTP: 429, 502, 503, 504.

@@ -65,13 +65,13 @@ impl Receiver {
         let encoding = match encoding(&head.headers) {
             Some(encoding) => encoding,
             None => {
-                self.intake.meter.refused(signal, Refusal::Unsupported, 1);
+                self.intake.meter.refused(signal, None, Refusal::Unsupported, 1);
                 let message = "Content-Type must be application/x-protobuf or application/json";
                 return refusal(Encoding::Json, StatusCode::UNSUPPORTED_MEDIA_TYPE, 3, message);
             }
         };
         let Some(coding) = coding(&head.headers) else {
-            self.intake.meter.refused(signal, Refusal::Unsupported, 1);
+            self.intake.meter.refused(signal, None, Refusal::Unsupported, 1);
             let message = "Content-Encoding must be gzip, zstd or absent";
             return refusal(encoding, StatusCode::UNSUPPORTED_MEDIA_TYPE, 3, message);
         };
@@ -80,7 +80,7 @@ impl Receiver {
             Ok(Ok(read)) => read,
             Ok(Err(error)) => return self.unread(signal, encoding, &error),
             Err(_) => {
-                self.intake.meter.refused(signal, Refusal::Malformed, 1);
+                self.intake.meter.refused(signal, None, Refusal::Malformed, 1);
                 return refusal(encoding, StatusCode::REQUEST_TIMEOUT, 4, "the body took too long");
             }
         };
@@ -91,11 +91,11 @@ impl Receiver {
         let counted = match counted {
             Ok(counted) => counted,
             Err(error) => {
-                self.intake.meter.refused(signal, Refusal::Malformed, 1);
+                self.intake.meter.refused(signal, None, Refusal::Malformed, 1);
                 return refusal(encoding, StatusCode::BAD_REQUEST, 3, &with_causes(&error));
             }
         };
-        match self.intake.store(signal, counted.items, counted.payload).await {
+        match self.intake.store(signal, counted).await {
             Ok(()) => success(encoding),
             Err(error) => later(encoding, &error.to_string()),
         }
@@ -104,13 +104,13 @@ impl Receiver {
     fn unread(&self, signal: Signal, encoding: Encoding, error: &BodyError) -> Response {
         let (reason, status, code) = match error {
             BodyError::Busy => {
-                self.intake.meter.refused(signal, Refusal::NoRoom, 1);
+                self.intake.meter.refused(signal, None, Refusal::NoRoom, 1);
                 return later(encoding, &error.to_string());
             }
             BodyError::TooLong => (Refusal::TooLarge, StatusCode::PAYLOAD_TOO_LARGE, 8),
             BodyError::Broken(_) => (Refusal::Malformed, StatusCode::BAD_REQUEST, 3),
         };
-        self.intake.meter.refused(signal, reason, 1);
+        self.intake.meter.refused(signal, None, reason, 1);
         refusal(encoding, status, code, &error.to_string())
     }
 }

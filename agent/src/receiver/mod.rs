@@ -2,13 +2,12 @@
 //! the spool before it is acknowledged.
 
 mod body;
+mod fields;
 mod grpc;
 mod http;
 mod request;
 
 use std::time::Duration;
-
-use bytes::Bytes;
 
 use crate::clock::now_ns;
 use crate::signal::Signal;
@@ -16,6 +15,7 @@ use crate::spool::{AppendError, Spool};
 use crate::telemetry::{Meter, Refusal};
 pub use grpc::serve_grpc;
 pub use http::serve_http;
+use request::Counted;
 
 /// Longest request after decompression.
 pub const LIMIT_BYTES: usize = 64 * 1024 * 1024;
@@ -35,18 +35,17 @@ impl Intake {
         Self { spool, meter }
     }
 
-    /// Stores a well-formed request; returns when it is on disk.
-    ///
-    /// # Errors
-    /// [`AppendError`]: not stored; the sender should try again.
-    pub async fn store(&self, signal: Signal, items: u32, payload: Bytes) -> Result<(), AppendError> {
+    /// Stores a well-formed request; returns when it is on disk. An error means that it is
+    /// not stored and that the sender should try again.
+    async fn store(&self, signal: Signal, request: Counted) -> Result<(), AppendError> {
+        let Counted { items, sender, payload } = request;
         if items == 0 {
             return Ok(());
         }
-        let stored = self.spool.append(signal, items, now_ns(), payload).await;
-        match &stored {
-            Ok(()) => self.meter.accepted(signal, u64::from(items)),
-            Err(_) => self.meter.refused(signal, Refusal::NoRoom, u64::from(items)),
+        let stored = self.spool.append(signal, &sender, items, now_ns(), payload).await;
+        if stored.is_err() {
+            let sender = self.spool.sender(&sender);
+            self.meter.refused(signal, Some(sender), Refusal::NoRoom, u64::from(items));
         }
         stored
     }

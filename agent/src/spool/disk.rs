@@ -1,144 +1,98 @@
-//! Every file operation of the spool.
+//! Segments on disk: their names, and what failed on which file.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::SpoolError;
+use super::files::Files;
 
 const SEGMENT: &str = "seg";
-const POSITION: &str = "position";
-const POSITION_NEXT: &str = "position.new";
-const LOCK: &str = "lock";
+/// Numbers stay below, so that sums of them cannot overflow.
+pub(super) const SEQUENCE_LIMIT: u64 = 1 << 62;
 
-/// The directory, locked while this lives.
+/// The spool's directory.
 #[derive(Debug)]
-pub(super) struct Disk {
+pub(super) struct Disk<F> {
+    pub(super) files: F,
     dir: PathBuf,
-    _lock: File,
 }
 
 /// A segment that is being written.
 #[derive(Debug)]
-pub(super) struct SegmentFile {
-    file: File,
-    path: PathBuf,
+pub(super) struct SegmentFile<F: Files> {
+    file: F::File,
+    name: String,
 }
 
-impl Disk {
-    pub(super) fn open(dir: &Path) -> Result<Self, SpoolError> {
-        std::fs::create_dir_all(dir).map_err(|source| io("create", dir, source))?;
-        let path = dir.join(LOCK);
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|source| io("create", &path, source))?;
-        match rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { dir: dir.to_owned(), _lock: lock }),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(SpoolError::InUse { dir: dir.to_owned() }),
-            Err(errno) => Err(io("lock", &path, errno.into())),
-        }
+impl<F: Files> Disk<F> {
+    pub(super) fn new(files: F, dir: &Path) -> Self {
+        Self { files, dir: dir.to_owned() }
     }
 
-    /// First sequence numbers and lengths of all segments, oldest first.
+    /// First sequence numbers and lengths of all segments, oldest first. Other files are none
+    /// of the spool's business.
     pub(super) fn segments(&self) -> Result<Vec<(u64, u64)>, SpoolError> {
-        let entries = std::fs::read_dir(&self.dir).map_err(|source| io("list", &self.dir, source))?;
-        let mut segments = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(|source| io("list", &self.dir, source))?;
-            let path = entry.path();
-            let first = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-            if let (Some(first), true) = (first, path.extension().is_some_and(|ext| ext == SEGMENT)) {
-                let length = entry.metadata().map_err(|source| io("inspect", &path, source))?.len();
-                segments.push((first, length));
-            }
-        }
+        let files = self.files.list().map_err(|source| SpoolError::io("list", &self.dir, source))?;
+        let numbered = files.into_iter().filter_map(|(name, length)| {
+            let first: u64 = name.strip_suffix(SEGMENT)?.strip_suffix('.')?.parse().ok()?;
+            (first < SEQUENCE_LIMIT && name == segment_name(first)).then_some((first, length))
+        });
+        let mut segments: Vec<_> = numbered.collect();
         segments.sort_unstable();
         Ok(segments)
     }
 
     /// A new, empty segment whose name is on disk when this returns.
-    pub(super) fn create(&self, first: u64) -> Result<SegmentFile, SpoolError> {
-        let path = self.segment_path(first);
-        // A file of that name holds no record that is not settled, else its first number
-        // would be taken.
-        let file = File::create(&path).map_err(|source| io("create", &path, source))?;
-        self.sync_dir()?;
-        Ok(SegmentFile { file, path })
+    pub(super) fn create(&self, first: u64) -> Result<SegmentFile<F>, SpoolError> {
+        let name = segment_name(first);
+        // A file of that name holds no record, else its first number would be taken.
+        let file = self.files.open(&name, true).map_err(|source| self.error("create", &name, source))?;
+        self.sync_names()?;
+        Ok(SegmentFile { file, name })
     }
 
-    pub(super) fn open_segment(&self, first: u64) -> Result<File, SpoolError> {
-        let path = self.segment_path(first);
-        File::open(&path).map_err(|source| io("open", &path, source))
+    pub(super) fn append(&self, to: &mut SegmentFile<F>, offset: u64, bytes: &[u8]) -> Result<(), SpoolError> {
+        let written = self.files.write(&mut to.file, offset, bytes);
+        written.map_err(|source| self.error("write", &to.name, source))?;
+        self.files.sync(&to.file).map_err(|source| self.error("sync", &to.name, source))
+    }
+
+    /// What is read of a segment after this is on disk.
+    pub(super) fn refresh(&self, first: u64) -> Result<(), SpoolError> {
+        let name = segment_name(first);
+        self.files.refresh(&name).map_err(|source| self.error("sync", &name, source))
+    }
+
+    /// Takes back what a failed write may have left behind `length`.
+    pub(super) fn cut(&self, file: &mut SegmentFile<F>, length: u64) -> Result<(), SpoolError> {
+        let cut = self.files.cut(&mut file.file, length).and_then(|()| self.files.sync(&file.file));
+        cut.map_err(|source| self.error("truncate", &file.name, source))
     }
 
     /// Up to `length` bytes of a segment from `offset`; fewer at its end.
     pub(super) fn read(&self, first: u64, offset: u64, length: u64) -> Result<Vec<u8>, SpoolError> {
-        let path = self.segment_path(first);
-        let mut file = self.open_segment(first)?;
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(offset))
-            .and_then(|_| file.take(length).read_to_end(&mut bytes))
-            .map_err(|source| io("read", &path, source))?;
-        Ok(bytes)
+        let name = segment_name(first);
+        self.files.read(&name, offset, length).map_err(|source| self.error("read", &name, source))
     }
 
+    /// Removes a segment; one that is not there is removed already.
     pub(super) fn remove(&self, first: u64) -> Result<(), SpoolError> {
-        let path = self.segment_path(first);
-        match std::fs::remove_file(&path) {
-            Err(source) if source.kind() != ErrorKind::NotFound => Err(io("remove", &path, source)),
+        let name = segment_name(first);
+        match self.files.remove(&name) {
+            Err(source) if source.kind() != ErrorKind::NotFound => Err(self.error("remove", &name, source)),
             _ => Ok(()),
         }
     }
 
-    pub(super) fn read_position(&self) -> Result<Option<String>, SpoolError> {
-        let path = self.dir.join(POSITION);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-            Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(io("read", &path, source)),
-        }
+    pub(super) fn sync_names(&self) -> Result<(), SpoolError> {
+        self.files.sync_names().map_err(|source| SpoolError::io("sync", &self.dir, source))
     }
 
-    /// Replaces the position in one step: after a crash either the old or the new one is there.
-    pub(super) fn write_position(&self, text: &str) -> Result<(), SpoolError> {
-        let (next, path) = (self.dir.join(POSITION_NEXT), self.dir.join(POSITION));
-        let write = || -> std::io::Result<()> {
-            let mut file = File::create(&next)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&next, &path)
-        };
-        write().map_err(|source| io("replace", &path, source))?;
-        self.sync_dir()
-    }
-
-    fn sync_dir(&self) -> Result<(), SpoolError> {
-        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(|source| io("sync", &self.dir, source))
-    }
-
-    fn segment_path(&self, first: u64) -> PathBuf {
-        self.dir.join(format!("{first:020}.{SEGMENT}"))
+    pub(super) fn error(&self, action: &'static str, name: &str, source: std::io::Error) -> SpoolError {
+        SpoolError::io(action, &self.dir.join(name), source)
     }
 }
 
-impl SegmentFile {
-    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), SpoolError> {
-        self.file.write_all(bytes).map_err(|source| io("write", &self.path, source))
-    }
-
-    pub(super) fn sync(&self) -> Result<(), SpoolError> {
-        self.file.sync_data().map_err(|source| io("sync", &self.path, source))
-    }
-
-    /// Takes back what a failed write may have left behind `length`.
-    pub(super) fn cut(&self, length: u64) -> Result<(), SpoolError> {
-        self.file.set_len(length).map_err(|source| io("truncate", &self.path, source))
-    }
-}
-
-fn io(action: &'static str, path: &Path, source: std::io::Error) -> SpoolError {
-    SpoolError::Io { action, path: path.to_owned(), source }
+fn segment_name(first: u64) -> String {
+    format!("{first:020}.{SEGMENT}")
 }

@@ -1,24 +1,27 @@
-//! What the agent says of itself: every event that is counted, as a method, and the metrics
-//! behind them.
+//! What the agent says of itself: every event that is counted, as a method, and the metrics.
 //!
-//! For each signal, accepted + recovered = sent + pending + dropped, at any moment at which
-//! no item is between two of these.
+//! For each signal and sender, accepted = sent + spooled + dropped at any moment and after
+//! any restart: these counts are the spool's own. What was refused is counted apart, since
+//! the process started: its sender was told.
 
+mod exposition;
 mod stats;
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
 
 use crate::signal::Signal;
-use crate::spool::Tally;
+use crate::spool::Stream;
 pub use stats::{SignalStats, Stats};
+
+/// Whom a refusal is counted for where the sender is not known.
+const UNKNOWN: &str = "unknown";
 
 /// Why items were not taken in; the sender was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,17 +34,6 @@ pub enum Refusal {
     TooLarge,
     /// A content type or coding that is not spoken here.
     Unsupported,
-}
-
-/// Why accepted items were given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Drop {
-    /// Dropped from the full spool to make room.
-    SpoolFull,
-    /// The collector refused the request for good.
-    Refused,
-    /// The collector took the request but for these items.
-    Rejected,
 }
 
 /// Why the span of a proxied exchange was not made; the exchange itself went through.
@@ -81,7 +73,6 @@ macro_rules! names {
 }
 
 names!(Refusal { NoRoom => "no_room", Malformed => "malformed", TooLarge => "too_large", Unsupported => "unsupported" });
-names!(Drop { SpoolFull => "spool_full", Refused => "refused", Rejected => "rejected" });
 names!(CaptureLoss { Busy => "busy", NoRoom => "no_room", Fault => "fault" });
 names!(ProxyEnd { Answered => "answered", Failed => "failed" });
 
@@ -97,15 +88,16 @@ struct OfSignal {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Refused {
+struct OfStream {
     signal: Signal,
-    reason: Refusal,
+    sender: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Dropped {
+struct OfReason {
     signal: Signal,
-    reason: Drop,
+    sender: String,
+    reason: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -119,39 +111,27 @@ struct Proxied {
     end: ProxyEnd,
 }
 
+type Refusals = BTreeMap<Stream, BTreeMap<Refusal, u64>>;
+
 /// The agent's counters. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
-    accepted: Family<OfSignal, Counter>,
-    refused: Family<Refused, Counter>,
-    sent: Family<OfSignal, Counter>,
-    dropped: Family<Dropped, Counter>,
+    refused: Arc<Mutex<Refusals>>,
     retries: Family<OfSignal, Counter>,
     proxied: Family<Proxied, Counter>,
     capture_lost: Family<Lost, Counter>,
 }
 
 impl Meter {
-    /// Items are on disk.
-    pub fn accepted(&self, signal: Signal, items: u64) {
-        self.accepted.get_or_create(&OfSignal { signal }).inc_by(items);
+    /// A request was refused; `sender` and `items` are `None` and 1 where they are not known.
+    pub fn refused(&self, signal: Signal, sender: Option<Arc<str>>, reason: Refusal, items: u64) {
+        let sender = sender.unwrap_or_else(|| UNKNOWN.into());
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        *refused.entry(Stream { signal, sender }).or_default().entry(reason).or_default() += items;
     }
 
-    /// A request was refused; `items` is 1 where they could not be counted.
-    pub fn refused(&self, signal: Signal, reason: Refusal, items: u64) {
-        self.refused.get_or_create(&Refused { signal, reason }).inc_by(items);
-    }
-
-    /// The collector has them.
-    pub fn sent(&self, signal: Signal, items: u64) {
-        self.sent.get_or_create(&OfSignal { signal }).inc_by(items);
-    }
-
-    /// Items will never be delivered.
-    pub fn dropped(&self, signal: Signal, reason: Drop, items: u64) {
-        if items > 0 {
-            self.dropped.get_or_create(&Dropped { signal, reason }).inc_by(items);
-        }
+    fn refusals(&self) -> Refusals {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A request to the collector failed and will be made again in `delay`.
@@ -168,43 +148,5 @@ impl Meter {
     /// An exchange went through the proxy without a span.
     pub fn capture_lost(&self, reason: CaptureLoss, spans: u64) {
         self.capture_lost.get_or_create(&Lost { reason }).inc_by(spans);
-    }
-
-    /// All counts at this moment.
-    pub fn stats(&self, tally: &Tally) -> Stats {
-        stats::read(self, tally)
-    }
-
-    /// Prometheus text exposition (OpenMetrics 1.0.0).
-    pub fn exposition(&self, tally: &Tally) -> String {
-        let mut registry = Registry::with_prefix("ordertrace_agent");
-        registry.register("accepted_items", "Spans, log records and points stored", self.accepted.clone());
-        registry.register("refused_items", "Items whose sender was told to retry or mend", self.refused.clone());
-        registry.register("sent_items", "Items the collector accepted", self.sent.clone());
-        registry.register("dropped_items", "Accepted items that were given up", self.dropped.clone());
-        registry.register("export_retries", "Export requests made again", self.retries.clone());
-        registry.register("proxied_requests", "Exchanges through the handoff proxy", self.proxied.clone());
-        registry.register("capture_lost_spans", "Exchanges that left no span", self.capture_lost.clone());
-        let pending = Family::<OfSignal, Gauge>::default();
-        for signal in Signal::ALL {
-            let items = tally.pending[usize::from(signal.tag())];
-            pending.get_or_create(&OfSignal { signal }).set(i64::try_from(items).unwrap_or(i64::MAX));
-        }
-        registry.register("spool_items", "Items waiting in the spool", pending);
-        for (name, help, value) in [
-            ("spool_bytes", "Bytes of all spool segments", tally.bytes),
-            ("spool_records", "Requests waiting in the spool", tally.pending_records),
-            ("spool_damaged_records", "Damaged records left out since start", tally.damaged_records),
-        ] {
-            let gauge = Gauge::<i64>::default();
-            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-            registry.register(name, help, gauge);
-        }
-        let mut text = String::new();
-        // Writing to a string fails only when a label's encoder does, and these do not.
-        if encode(&mut text, &registry).is_err() {
-            text.clear();
-        }
-        text
     }
 }

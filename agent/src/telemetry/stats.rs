@@ -1,34 +1,35 @@
-use super::{CaptureLoss, Drop, Dropped, Lost, Meter, OfSignal, Proxied, ProxyEnd, Refusal, Refused};
-use crate::signal::Signal;
-use crate::spool::Tally;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What became of one signal's items since the agent started.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use ordertrace_api::agent::StreamStatus;
+use ordertrace_api::status::Count;
+
+use super::{CaptureLoss, Lost, Meter, Proxied, ProxyEnd};
+use crate::signal::Signal;
+use crate::spool::{Stream, Tally};
+
+/// What became of one signal's items: accepted = sent + spooled + dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignalStats {
-    /// Which.
-    pub signal: Signal,
-    /// Stored in the spool.
+    /// Stored in the spool, also by earlier processes.
     pub accepted: u64,
-    /// Found in the spool at start.
-    pub recovered: u64,
     /// Waiting in the spool now.
     pub spooled: u64,
     /// Accepted by the collector.
     pub sent: u64,
     /// Given up, by reason; only reasons that occurred.
     pub dropped: Vec<(&'static str, u64)>,
-    /// Never taken in, by reason; only reasons that occurred.
+    /// Never taken in since the agent started, by reason; only reasons that occurred.
     pub refused: Vec<(&'static str, u64)>,
 }
 
-/// What the agent counted since it started.
+/// What the agent counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stats {
-    /// Traces, logs, metrics.
-    pub signals: Vec<SignalStats>,
+    /// By signal, in the order of [`Signal::ALL`].
+    signals: [SignalStats; 3],
     /// Exchanges through the proxy that left no span, by reason; only reasons that occurred.
     pub capture_lost: Vec<(&'static str, u64)>,
-    /// Damaged spool records that were left out.
+    /// Damaged spool records that were left out since the agent started.
     pub damaged_records: u64,
     /// Bytes of all spool segments.
     pub spool_bytes: u64,
@@ -36,8 +37,8 @@ pub struct Stats {
 
 impl Stats {
     /// One signal's counts.
-    pub fn of(&self, signal: Signal) -> Option<&SignalStats> {
-        self.signals.iter().find(|stats| stats.signal == signal)
+    pub fn of(&self, signal: Signal) -> &SignalStats {
+        &self.signals[usize::from(signal.tag())]
     }
 }
 
@@ -46,32 +47,60 @@ impl Meter {
     pub fn proxied_count(&self, route: &str, end: ProxyEnd) -> u64 {
         self.proxied.get(&Proxied { route: route.to_owned(), end }).map_or(0, |counter| counter.get())
     }
-}
 
-pub(super) fn read(meter: &Meter, tally: &Tally) -> Stats {
-    let signals = Signal::ALL.into_iter().map(|signal| of_signal(meter, tally, signal)).collect();
-    let lost = [CaptureLoss::Busy, CaptureLoss::NoRoom, CaptureLoss::Fault]
-        .map(|reason| (reason.name(), meter.capture_lost.get(&Lost { reason }).map_or(0, |counter| counter.get())));
-    Stats { signals, capture_lost: occurred(lost), damaged_records: tally.damaged_records, spool_bytes: tally.bytes }
-}
+    /// All counts at this moment.
+    pub fn stats(&self, tally: &Tally) -> Stats {
+        let lost = [CaptureLoss::Busy, CaptureLoss::NoRoom, CaptureLoss::Fault]
+            .map(|reason| (reason.name(), self.capture_lost.get(&Lost { reason }).map_or(0, |counter| counter.get())));
+        Stats {
+            signals: Signal::ALL.map(|signal| self.signal(signal, tally)),
+            capture_lost: occurred(lost),
+            damaged_records: tally.damaged_records,
+            spool_bytes: tally.bytes,
+        }
+    }
 
-fn of_signal(meter: &Meter, tally: &Tally, signal: Signal) -> SignalStats {
-    let at = usize::from(signal.tag());
-    let dropped = [Drop::Refused, Drop::Rejected].map(|reason| {
-        (reason.name(), meter.dropped.get(&Dropped { signal, reason }).map_or(0, |counter| counter.get()))
-    });
-    let refused = [Refusal::NoRoom, Refusal::Malformed, Refusal::TooLarge, Refusal::Unsupported].map(|reason| {
-        (reason.name(), meter.refused.get(&Refused { signal, reason }).map_or(0, |counter| counter.get()))
-    });
-    let spool_full = [(Drop::SpoolFull.name(), tally.dropped[at])];
-    SignalStats {
-        signal,
-        accepted: meter.accepted.get(&OfSignal { signal }).map_or(0, |counter| counter.get()),
-        recovered: tally.recovered[at],
-        spooled: tally.pending[at],
-        sent: meter.sent.get(&OfSignal { signal }).map_or(0, |counter| counter.get()),
-        dropped: occurred(dropped.into_iter().chain(spool_full)),
-        refused: occurred(refused),
+    fn signal(&self, signal: Signal, tally: &Tally) -> SignalStats {
+        let mut stats = SignalStats::default();
+        let mut dropped = BTreeMap::new();
+        for (_, counts) in tally.streams.iter().filter(|(stream, _)| stream.signal == signal) {
+            stats.accepted += counts.accepted;
+            stats.spooled += counts.spooled();
+            stats.sent += counts.sent;
+            for (reason, items) in &counts.dropped {
+                *dropped.entry(*reason).or_insert(0) += items;
+            }
+        }
+        let mut refused = BTreeMap::new();
+        for (_, reasons) in self.refusals().iter().filter(|(stream, _)| stream.signal == signal) {
+            for (reason, items) in reasons {
+                *refused.entry(*reason).or_insert(0) += items;
+            }
+        }
+        stats.dropped = dropped.into_iter().map(|(reason, items)| (reason.name(), items)).collect();
+        stats.refused = refused.into_iter().map(|(reason, items)| (reason.name(), items)).collect();
+        stats
+    }
+
+    /// Every sender's counts, signal by signal.
+    pub fn stream_status(&self, tally: &Tally) -> Vec<StreamStatus> {
+        let refusals = self.refusals();
+        let streams: BTreeSet<&Stream> = tally.streams.keys().chain(refusals.keys()).collect();
+        let count = |name: &str, count: u64| Count { name: name.to_owned(), count };
+        let status = |stream: &Stream| {
+            let counts = tally.streams.get(stream).cloned().unwrap_or_default();
+            let refused = refusals.get(stream).into_iter().flatten();
+            StreamStatus {
+                signal: stream.signal.name().to_owned(),
+                sender: stream.sender.to_string(),
+                accepted: counts.accepted,
+                sent: counts.sent,
+                spooled: counts.spooled(),
+                dropped: counts.dropped.iter().map(|(reason, items)| count(reason.name(), *items)).collect(),
+                refused: refused.map(|(reason, items)| count(reason.name(), *items)).collect(),
+            }
+        };
+        streams.into_iter().map(status).collect()
     }
 }
 

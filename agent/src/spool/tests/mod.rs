@@ -1,0 +1,5 @@
+mod damage;
+mod fairness;
+mod machine;
+mod model;
+mod shell;

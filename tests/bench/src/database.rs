@@ -15,8 +15,11 @@ use crate::process::Meter;
 /// Between two looks whether ClickHouse has come to rest.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// So many looks in a row must show the same parts.
+/// So many looks in a row must show the same parts and hardly any work.
 const STEADY_LOOKS: u32 = 5;
+
+/// Processor time in seconds per second that is hardly any work: ClickHouse and being looked at cost that much.
+const IDLE_SHARE: f64 = 0.15;
 
 /// A ClickHouse of one round.
 pub(crate) struct Database {
@@ -117,23 +120,27 @@ impl Database {
         }
     }
 
-    /// Waits until nothing is merged and neither parts nor rows of a database change any more, at most `limit`;
-    /// whether it came to rest.
-    pub(crate) async fn settle(&self, database: &str, limit: Duration) -> anyhow::Result<bool> {
-        let sql =
-            "SELECT assumeNotNull((SELECT count() FROM system.merges)) AS merges, count() AS parts, sum(rows) AS rows
-            FROM system.parts WHERE active AND database = ?";
+    /// Waits until nothing is merged, neither parts nor rows of a database change any more and the measured processes
+    /// hardly work, at most `limit`; whether it came to rest.
+    pub(crate) async fn settle(&self, database: &str, meters: [&Meter; 2], limit: Duration) -> anyhow::Result<bool> {
+        // A subquery may be NULL to ClickHouse, which a count never is.
+        let sql = "SELECT assumeNotNull((SELECT count() FROM system.merges)) AS merges, count() AS parts,
+            sum(rows) AS rows FROM system.parts WHERE active AND database = ?";
         let deadline = Instant::now() + limit;
-        let mut before: Option<Parts> = None;
+        let mut before: Option<(Parts, f64)> = None;
         let mut steady = 0;
         while steady < STEADY_LOOKS {
             if Instant::now() >= deadline {
                 return Ok(false);
             }
             tokio::time::sleep(LOOK_INTERVAL).await;
-            let now: Parts = self.client.query(sql).bind(database).fetch_one().await?;
-            steady = if now.merges == 0 && before.as_ref() == Some(&now) { steady + 1 } else { 0 };
-            before = Some(now);
+            let parts: Parts = self.client.query(sql).bind(database).fetch_one().await?;
+            let cpu_s = meters[0].read()?.cpu_s + meters[1].read()?.cpu_s;
+            let still = before.as_ref().is_some_and(|(parts_before, cpu_before_s)| {
+                *parts_before == parts && cpu_s - cpu_before_s <= IDLE_SHARE * LOOK_INTERVAL.as_secs_f64()
+            });
+            steady = if parts.merges == 0 && still { steady + 1 } else { 0 };
+            before = Some((parts, cpu_s));
         }
         Ok(true)
     }

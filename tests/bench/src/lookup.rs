@@ -74,7 +74,9 @@ pub(crate) async fn compare(args: &LookupArgs) -> anyhow::Result<Comparison> {
     for spans in sizes {
         eprintln!("lookup: storing until there are {spans} spans");
         store.fill(spans, args.work.load(None), &running).await?;
-        if !database.settle(Collector::Ordertrace.database(), Duration::from_secs(args.settle_limit_s)).await? {
+        let meters = (running.program.meter()?, database.meter()?);
+        let limit = Duration::from_secs(args.settle_limit_s);
+        if !database.settle(Collector::Ordertrace.database(), [&meters.0, &meters.1], limit).await? {
             comparison.note(format!(
                 "At {} the collector was still at work after {} s; orders were looked up beside that.",
                 heading(spans),

@@ -52,6 +52,16 @@ impl Meter {
             peak_bytes: status.vmhwm.unwrap_or(0) * 1024,
         })
     }
+
+    /// Seconds that its threads of a name have used since they began; threads that have ended are not among them.
+    pub(crate) fn threads_s(&self, name: &str) -> Result<f64, MeterError> {
+        let failed = |source| MeterError { name: self.name, pid: self.pid, source };
+        let tasks = Process::new(self.pid.cast_signed()).and_then(|process| process.tasks()).map_err(failed)?;
+        // A thread may end while it is looked at.
+        let stats = tasks.filter_map(|task| task.and_then(|task| task.stat()).ok());
+        let ticks: u64 = stats.filter(|stat| stat.comm == name).map(|stat| stat.utime + stat.stime).sum();
+        Ok(ticks as f64 / procfs::ticks_per_second() as f64)
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +83,25 @@ mod tests {
         }
         let usage = meter.read().unwrap();
         assert!(usage.memory_bytes >= 64 << 20 && usage.peak_bytes >= usage.memory_bytes, "{usage:?}");
+    }
+
+    #[test]
+    fn threads_are_told_apart_by_name() {
+        let meter = Meter::start("this test", std::process::id()).unwrap();
+        let busy = std::thread::Builder::new().name("busy".to_owned());
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        let busy = busy.spawn(move || {
+            while wait.try_recv().is_err() {
+                black_box(0);
+            }
+        });
+        let started = Instant::now();
+        while meter.threads_s("busy").unwrap() < 0.05 {
+            assert!(started.elapsed() < Duration::from_secs(60), "no CPU time is counted");
+        }
+        done.send(()).unwrap();
+        busy.unwrap().join().unwrap();
+        assert_eq!(meter.threads_s("busy").unwrap(), 0.0);
     }
 
     #[test]

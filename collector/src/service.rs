@@ -16,7 +16,7 @@ use crate::api::{self, ApiState};
 use crate::engine::{Engine, EngineError, EngineSettings, Progress};
 use crate::ingest::{Ingest, IngestMetrics, serve_grpc, serve_http, system_clock};
 use crate::journey::Journeys;
-use crate::orders::{Orders, Touched, Tracked, track};
+use crate::orders::Orders;
 use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
 use crate::storage::{Connection, GroupLimits, Retention, Storage, StorageError};
@@ -88,15 +88,13 @@ impl Collector {
             recogniser.kinds(),
             settings.journeys.ends.clone(),
         );
-        let touched = Touched::default();
-        let store = Arc::new(Tracked::new(Arc::new(storage), touched.clone()));
-        let ingest = Ingest::new(store, &settings, recogniser, system_clock);
+        let ingest = Ingest::new(Arc::new(storage), &settings, recogniser, system_clock);
         let mut registry = Registry::default();
         ingest.metrics().register(&mut registry);
         let state = ApiState {
             orders: Orders::new(client.clone(), journeys.clone()),
-            journeys: journeys.clone(),
-            client: client.clone(),
+            journeys,
+            client,
             status: status(ingest.metrics().clone(), connection.url.clone(), engine.is_some()),
             registry: Arc::new(registry),
         };
@@ -110,11 +108,6 @@ impl Collector {
         tasks.spawn(async move { ended("OTLP/HTTP", serve_http(http.0, ingest, http_stop).await) });
         let api_stop = stop.clone();
         tasks.spawn(async move { ended("the HTTP API", api::serve(api.0, state, api_stop).await) });
-        let track_stop = stop.clone();
-        tasks.spawn(async move {
-            track(client, journeys, touched, track_stop).await;
-            "the orders list"
-        });
         Ok(Self {
             engine,
             clickhouse_url: connection.url,

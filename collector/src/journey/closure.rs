@@ -170,12 +170,12 @@ impl Closure {
             return Ok(false);
         }
         self.inferred_from.extend(proxies.iter().chain(&roots).map(|side| side.id));
-        let Some(sides) = candidates(loader, proxies, roots, &mut self.reached).await? else {
+        let Some((sides, received)) = candidates(loader, proxies, roots, &mut self.reached).await? else {
             return Ok(false);
         };
         let members: HashSet<SpanRef> = self.target_spans().map(|span| span.id).collect();
         let mut grown = false;
-        for (proxy, server) in infer(&sides) {
+        for (proxy, server) in infer(&sides, &received) {
             // Of others not every candidate was looked at.
             if !members.contains(&proxy) && !members.contains(&server) || self.graph.inferred().contains_key(&server) {
                 continue;
@@ -268,13 +268,14 @@ impl Closure {
 }
 
 /// All that `proxies` and `roots` could be joined with, and all that those could be joined
-/// with, so that a pair without alternative is known to have none.
+/// with, so that a pair without alternative is known to have none; and which of the proxied
+/// attempts the trace context joined already.
 async fn candidates(
     loader: &Loader,
     proxies: Vec<SideNode>,
     roots: Vec<SideNode>,
     reached: &mut Reached,
-) -> clickhouse::error::Result<Option<Vec<SideNode>>> {
+) -> clickhouse::error::Result<Option<(Vec<SideNode>, HashSet<SpanRef>)>> {
     let mut too_many = || {
         let detail = "too many handoffs at that time to join those without trace context".to_owned();
         reached.note("inference", 0, detail);
@@ -287,12 +288,34 @@ async fn candidates(
     let mut further: Vec<Window> =
         near.iter().filter(|side| side.observer == Observer::Proxy).map(|side| window(side, GRAIN_NS)).collect();
     further.retain(|window| !covers(&read, window));
+    let known: HashSet<SpanRef> = proxies.iter().map(|proxy| proxy.id).collect();
     let mut sides: Vec<SideNode> = proxies.into_iter().chain(roots).chain(near).collect();
     if !further.is_empty() {
         let Ok(far) = loader.sides(&further).await? else { return too_many() };
         sides.extend(far);
     }
-    Ok(Some(sides))
+    let received = loader.received(&rivals(&sides, &known)).await?;
+    Ok(Some((sides, received)))
+}
+
+/// Proxied attempts not among `known` that a root could be the other end of.
+fn rivals(sides: &[SideNode], known: &HashSet<SpanRef>) -> Vec<SpanRef> {
+    fn request(side: &SideNode) -> (&str, &str, &str) {
+        (&side.to, &side.method, &side.path)
+    }
+    let mut roots: HashMap<(&str, &str, &str), Vec<&SideNode>> = HashMap::new();
+    for root in sides.iter().filter(|side| side.observer == Observer::Server) {
+        roots.entry(request(root)).or_default().push(root);
+    }
+    let rivals: BTreeSet<SpanRef> = sides
+        .iter()
+        .filter(|side| side.observer == Observer::Proxy && !known.contains(&side.id))
+        .filter(|proxy| {
+            roots.get(&request(proxy)).is_some_and(|roots| roots.iter().any(|root| proxy.may_be_received_as(root)))
+        })
+        .map(|proxy| proxy.id)
+        .collect();
+    rivals.into_iter().collect()
 }
 
 /// The request of `side`, from `margin_ns` before it to as long after.

@@ -104,14 +104,6 @@ impl Journeys {
         self.of(&keys).await
     }
 
-    /// The strong keys in `traces` and in the sessions that these belong to.
-    ///
-    /// # Errors
-    /// When ClickHouse does not answer.
-    pub async fn strong_keys_in(&self, traces: &[[u8; 16]]) -> clickhouse::error::Result<Vec<Key>> {
-        self.loader.strong_keys_in(traces).await
-    }
-
     /// The journeys of strong keys, each once, without attributes of sides.
     ///
     /// # Errors

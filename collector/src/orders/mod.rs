@@ -1,12 +1,12 @@
-//! The orders list: one line per journey, kept up to date as journeys grow.
+//! The orders list: one line per journey, put together when somebody looks.
+//!
+//! Storing only notes in which journeys something happened ([`recent`]). Who asks for the
+//! list pays for the journeys on it; a line that nothing was added to is kept ([`lines`]).
 
+mod lines;
 mod list;
-mod row;
+mod recent;
 mod summary;
-mod touched;
-mod tracker;
 
 pub use list::Orders;
 pub use summary::summarise;
-pub use touched::{Touched, Tracked};
-pub use tracker::track;

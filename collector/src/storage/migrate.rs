@@ -3,15 +3,16 @@
 use clickhouse::Client;
 
 /// The schema in order of number.
-const MIGRATIONS: [(u32, &str, &str); 8] = [
+const MIGRATIONS: [(u32, &str, &str); 9] = [
     (1, "spans", include_str!("migrations/0001_spans.sql")),
     (2, "keys", include_str!("migrations/0002_keys.sql")),
-    (3, "handoff_sides", include_str!("migrations/0003_handoff_sides.sql")),
-    (4, "events", include_str!("migrations/0004_events.sql")),
-    (5, "readings", include_str!("migrations/0005_readings.sql")),
-    (6, "orders", include_str!("migrations/0006_orders.sql")),
-    (7, "otel_views", include_str!("migrations/0007_otel_views.sql")),
-    (8, "readiness", include_str!("migrations/0008_readiness.sql")),
+    (3, "loose_ends", include_str!("migrations/0003_loose_ends.sql")),
+    (4, "handoffs_per_minute", include_str!("migrations/0004_handoffs_per_minute.sql")),
+    (5, "events", include_str!("migrations/0005_events.sql")),
+    (6, "readings", include_str!("migrations/0006_readings.sql")),
+    (7, "activity", include_str!("migrations/0007_activity.sql")),
+    (8, "otel_views", include_str!("migrations/0008_otel_views.sql")),
+    (9, "readiness", include_str!("migrations/0009_readiness.sql")),
 ];
 
 /// A migration that could not be applied.

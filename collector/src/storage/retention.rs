@@ -3,7 +3,7 @@ use clickhouse::Client;
 /// How long rows are kept, in days of their own time; 0 = for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// Spans, keys, handoff sides and the orders list.
+    /// Spans, keys, handoffs and the orders list.
     pub journeys_days: u32,
     /// Log records and business events.
     pub events_days: u32,
@@ -21,8 +21,9 @@ pub(super) async fn apply(
     for (table, column, days) in [
         ("spans", "started_at", journeys_days),
         ("keys", "at", journeys_days),
-        ("handoff_sides", "started_at", journeys_days),
-        ("orders", "last_at", journeys_days),
+        ("loose_ends", "started_at", journeys_days),
+        ("handoffs_per_minute", "minute", journeys_days),
+        ("activity", "at", journeys_days),
         ("events", "at", events_days),
         ("readings", "at", readings_days),
     ] {

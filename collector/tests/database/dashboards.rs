@@ -10,7 +10,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashboards");
 /// The plugin's macros as it writes them out for one hour.
 fn written_out(sql: &str) -> String {
     let mut sql = sql.to_owned();
-    for column in ["started_at", "last_at"] {
+    for column in ["minute", "started_at"] {
         sql = sql
             .replace(
                 &format!("$__timeFilter({column})"),
@@ -42,8 +42,7 @@ async fn dashboards_ask_what_can_be_answered() {
                 assert!(!sql.contains("$__"), "{}: {sql}", panel["title"]);
                 let mut rows = database.client().query_raw(&sql).fetch_bytes("JSONEachRow").unwrap();
                 let rows = rows.collect().await.unwrap_or_else(|error| panic!("{}: {error}", panel["title"]));
-                // The orders list is filled by the tracker, which does not run here.
-                assert_eq!(rows.is_empty(), sql.contains("FROM orders"), "{}: {sql}", panel["title"]);
+                assert!(!rows.is_empty(), "{}: {sql}", panel["title"]);
                 answered += 1;
             }
         }

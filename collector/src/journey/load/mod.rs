@@ -140,37 +140,6 @@ impl Loader {
         Ok(rows.into_iter().map(Key::from).collect())
     }
 
-    /// The strong keys in `traces` and in the sessions that these belong to.
-    pub(super) async fn strong_keys_in(&self, traces: &[TraceId]) -> Result<Vec<Key>> {
-        let mut keys = Vec::new();
-        for chunk in traces.chunks(CHUNK) {
-            let rows = self
-                .client
-                .query(&format!(
-                    "WITH own AS (SELECT keys.kind AS kinds, keys.value AS values, keys.system AS systems, keys.strength AS strengths
-                            FROM spans WHERE trace_id IN {TRACE_IDS} AND notEmpty(keys.kind)),
-                        sessions AS (SELECT trace_id FROM keys WHERE (kind, value, system) IN
-                            (SELECT kind, value, system FROM own ARRAY JOIN kinds AS kind, values AS value, systems AS system, strengths AS strength
-                             WHERE strength = 'session') LIMIT ?)
-                    SELECT DISTINCT kind, system, value FROM
-                    (
-                        SELECT kinds, values, systems, strengths FROM own
-                        UNION ALL
-                        SELECT keys.kind, keys.value, keys.system, keys.strength FROM spans
-                        WHERE trace_id IN (SELECT trace_id FROM sessions) AND notEmpty(keys.kind)
-                    )
-                    ARRAY JOIN kinds AS kind, values AS value, systems AS system, strengths AS strength
-                    WHERE strength = 'strong'"
-                ))
-                .bind(hex_ids(chunk))
-                .bind(self.limits.traces as u64)
-                .fetch_all::<KeyRow>()
-                .await?;
-            keys.extend(rows.into_iter().map(Key::from));
-        }
-        Ok(keys)
-    }
-
     /// Where each of `keys` was seen, and beside what.
     async fn seen(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<Seen>> {
         let mut seen = Vec::new();

@@ -191,3 +191,9 @@ pub(super) fn key_records(
         strength: strength_of(strength),
     })
 }
+
+#[derive(Debug, Row, Deserialize)]
+pub(super) struct TraceParentRow {
+    pub(super) trace_id: [u8; 16],
+    pub(super) parent_span_id: [u8; 8],
+}

@@ -1,10 +1,11 @@
 //! Ends of handoffs by receiving system and time, for those that lost the trace context.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::rows::SideRow;
-use super::{CHUNK, Loader, Result};
+use super::rows::{SideRow, TraceParentRow};
+use super::{CHUNK, Loader, Result, TRACE_IDS, hex_ids};
 use crate::journey::infer::SideNode;
+use crate::journey::node::{SpanRef, TraceId};
 
 /// How long an attempt may have been under way already; longer ones are not looked for.
 const LONGEST_ATTEMPT_NS: i64 = 120_000_000_000;
@@ -58,8 +59,8 @@ impl Loader {
                 .query(&format!(
                     "SELECT trace_id, span_id, parent_span_id, observer, handoff_to, started_at, duration_ns, method, path,
                         status_code, keys.kind, keys.system, keys.value, keys.strength
-                     FROM handoff_sides
-                     WHERE handoff_to IN ? AND ({}) AND observer IN ('proxy', 'server') AND (handoff_to, method, path) IN ?
+                     FROM loose_ends
+                     WHERE handoff_to IN ? AND ({}) AND (handoff_to, method, path) IN ?
                      LIMIT {}",
                     during.join(" OR "),
                     self.limits.spans + 1
@@ -74,6 +75,28 @@ impl Loader {
             }
         }
         Ok(Ok(sides))
+    }
+
+    /// Those of `proxies` that a receiver's span continues by trace context.
+    pub(in crate::journey) async fn received(&self, proxies: &[SpanRef]) -> Result<HashSet<SpanRef>> {
+        let mut received = HashSet::new();
+        for chunk in proxies.chunks(CHUNK) {
+            let traces: Vec<TraceId> = chunk.iter().map(|proxy| proxy.trace_id).collect();
+            let rows = self
+                .client
+                .query(&format!(
+                    "SELECT trace_id, parent_span_id FROM spans
+                     WHERE trace_id IN {TRACE_IDS} AND observer = 'server' LIMIT ?"
+                ))
+                .bind(hex_ids(&traces))
+                .bind(self.limits.spans as u64)
+                .fetch_all::<TraceParentRow>()
+                .await?;
+            let of_chunk: HashSet<&SpanRef> = chunk.iter().collect();
+            let parents = rows.into_iter().map(|row| SpanRef { trace_id: row.trace_id, span_id: row.parent_span_id });
+            received.extend(parents.filter(|parent| of_chunk.contains(parent)));
+        }
+        Ok(received)
     }
 }
 

@@ -9,12 +9,9 @@ CREATE TABLE IF NOT EXISTS keys
     strength Enum8('strong' = 1, 'session' = 2, 'weak' = 3, 'span_link' = 4),
     at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     trace_id FixedString(16) CODEC(ZSTD(1)),
-    span_id FixedString(8) CODEC(ZSTD(1)),
     seen_in LowCardinality(String) COMMENT 'the system that reported it',
     milestone LowCardinality(String),
-    links Array(Tuple(LowCardinality(String), LowCardinality(String), String)) COMMENT 'kind, system and value of the other strong keys there, when this one is strong' CODEC(ZSTD(1)),
-    stored_at DateTime DEFAULT now() CODEC(Delta, ZSTD(1)),
-    INDEX stored_at stored_at TYPE minmax GRANULARITY 4
+    links Array(Tuple(LowCardinality(String), LowCardinality(String), String)) COMMENT 'kind, system and value of the other strong keys there, when this one is strong' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
@@ -23,12 +20,12 @@ SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 256;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS keys_of_spans TO keys AS
 SELECT
-    key.1 AS kind, key.3 AS value, key.2 AS system, key.4 AS strength, started_at AS at, trace_id, span_id, seen_in, milestone,
+    key.1 AS kind, key.3 AS value, key.2 AS system, key.4 AS strength, started_at AS at, trace_id, seen_in, milestone,
     if(strength = 'strong', arrayFilter(link -> link != (key.1, key.2, key.3), strong), []) AS links
 FROM
 (
     SELECT
-        started_at, trace_id, span_id, spans.system AS seen_in, milestone,
+        started_at, trace_id, spans.system AS seen_in, milestone,
         arrayZip(keys.kind, keys.system, keys.value, keys.strength) AS seen,
         arrayMap(key -> (key.1, key.2, key.3), arrayFilter(key -> key.4 = 'strong', seen)) AS strong,
         -- A span with several links is a batch and continues none of them.

@@ -1,0 +1,176 @@
+use std::borrow::Cow;
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::column::Column;
+use super::parts::{Parts, put_length};
+
+/// `LowCardinality(String)`: each distinct value once, and for each row the number of its value.
+#[derive(Debug, Default)]
+pub struct Dictionary {
+    /// The distinct values as a `String` column.
+    encoded: Vec<u8>,
+    /// Where each lies in `encoded`.
+    values: Vec<Range<usize>>,
+    numbers: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    /// Which value came after each the last time: rows repeat themselves, and to compare with
+    /// a guess costs less than to hash.
+    next: Vec<u32>,
+    last: u32,
+    rows: Vec<u32>,
+}
+
+/// Serialization version `SharedDictionariesWithAdditionalKeys`.
+const VERSION: u64 = 1;
+/// The block brings its own values (`HasAdditionalKeysBit`), and all of them
+/// (`NeedUpdateDictionary`).
+const OWN_VALUES: u64 = 1 << 9 | 1 << 10;
+
+impl Dictionary {
+    /// Adds a row.
+    pub fn push(&mut self, value: &str) {
+        let number = self.number(value);
+        self.rows.push(number);
+    }
+
+    /// Adds rows once more.
+    pub(super) fn repeat(&mut self, rows: Range<usize>) {
+        self.rows.extend_from_within(rows);
+    }
+
+    fn number(&mut self, value: &str) -> u32 {
+        let Self { encoded, values, numbers, hasher, next, last, .. } = self;
+        let text = |number: u32| values.get(number as usize).map(|place| &encoded[place.clone()]);
+        if let Some(guess) = next.get(*last as usize).copied()
+            && text(guess) == Some(value.as_bytes())
+        {
+            *last = guess;
+            return guess;
+        }
+        let hash = hasher.hash_one(value.as_bytes());
+        let number = match numbers.find(hash, |number| text(*number) == Some(value.as_bytes())) {
+            Some(number) => *number,
+            None => {
+                let number = values.len() as u32;
+                numbers.insert_unique(hash, number, |number| hasher.hash_one(text(*number).unwrap_or_default()));
+                put_length(encoded, value.len());
+                let start = encoded.len();
+                encoded.extend_from_slice(value.as_bytes());
+                values.push(start..encoded.len());
+                next.push(number);
+                number
+            }
+        };
+        if let Some(next) = next.get_mut(*last as usize) {
+            *next = number;
+        }
+        *last = number;
+        number
+    }
+}
+
+impl Column for Dictionary {
+    fn type_name(&self) -> Cow<'static, str> {
+        "LowCardinality(String)".into()
+    }
+
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.encoded.len() + (self.rows.len() + self.values.len() * 6) * size_of::<u32>()
+    }
+
+    fn write_prefix(&self, parts: &mut Parts) {
+        parts.put_u64(VERSION);
+    }
+
+    fn write_data(self, parts: &mut Parts) {
+        // A column without rows has no dictionary either.
+        if self.rows.is_empty() {
+            return;
+        }
+        let (width, rows): (u64, Vec<u8>) = match self.values.len() {
+            ..=0x100 => (0, self.rows.iter().map(|number| *number as u8).collect()),
+            ..=0x1_0000 => (1, self.rows.iter().flat_map(|number| (*number as u16).to_le_bytes()).collect()),
+            _ => (2, self.rows.iter().flat_map(|number| number.to_le_bytes()).collect()),
+        };
+        parts.put_u64(OWN_VALUES | width);
+        parts.put_u64(self.values.len() as u64);
+        parts.append(self.encoded);
+        parts.put_u64(self.rows.len() as u64);
+        parts.append(rows);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads back what [`Dictionary::write_data`] wrote.
+    fn read(bytes: &[u8]) -> Vec<String> {
+        let mut rest = bytes;
+        let mut take = |length: usize| {
+            let (head, tail) = rest.split_at(length);
+            rest = tail;
+            head
+        };
+        let number = |bytes: &[u8]| bytes.iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+        let head = number(take(8));
+        assert_eq!(head & !3, 0x600);
+        let values: Vec<String> = (0..number(take(8)))
+            .map(|_| {
+                let mut length = 0;
+                for shift in (0..).step_by(7) {
+                    let byte = take(1)[0];
+                    length |= usize::from(byte & 0x7f) << shift;
+                    if byte < 0x80 {
+                        break;
+                    }
+                }
+                String::from_utf8(take(length).to_vec()).unwrap()
+            })
+            .collect();
+        let rows = (0..number(take(8))).map(|_| values[number(take(1 << (head & 3)))].clone()).collect();
+        assert!(rest.is_empty());
+        rows
+    }
+
+    fn written(dictionary: Dictionary) -> Vec<u8> {
+        let mut parts = Parts::default();
+        dictionary.write_data(&mut parts);
+        parts.finish().concat()
+    }
+
+    #[test]
+    fn numbers_of_values_are_as_wide_as_they_must_be() {
+        for (count, width) in [(1, 0), (256, 0), (257, 1), (65_536, 1), (65_537, 2)] {
+            let texts: Vec<String> = (0..count).map(|n| n.to_string()).collect();
+            let mut dictionary = Dictionary::default();
+            texts.iter().for_each(|text| dictionary.push(text));
+            let bytes = written(dictionary);
+            assert_eq!(bytes[0], width, "{count}");
+            assert_eq!(read(&bytes), texts);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_come_back(rows in prop::collection::vec("[a-c]{0,2}|\\PC{0,12}|x{120,140}", 1..100), again in 0..100_usize) {
+            let mut dictionary = Dictionary::default();
+            rows.iter().for_each(|row| dictionary.push(row));
+            let again = again.min(rows.len())..rows.len();
+            dictionary.repeat(again.clone());
+            let distinct: std::collections::HashSet<_> = rows.iter().collect();
+            prop_assert_eq!(dictionary.values.len(), distinct.len());
+            let expected = [&rows[..], &rows[again]].concat();
+            prop_assert_eq!(read(&written(dictionary)), expected);
+        }
+    }
+}

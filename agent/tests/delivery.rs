@@ -19,7 +19,7 @@ use ordertrace_agent::config::{Compression, Config, Protocol, RouteConfig};
 use ordertrace_agent::signal::Signal;
 use ordertrace_agent::telemetry::SignalStats;
 use prost::Message;
-use support::{Collector, PATIENCE, Received, Upstream, client, config, full, loopback};
+use support::{Collector, PATIENCE, Received, Upstream, body_of, client, config, full, loopback};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -118,6 +118,30 @@ async fn a_retried_request_carries_the_same_bytes() {
     assert!(received[..4].iter().all(|request| request.body == received[0].body));
     assert!(!failing.load(Ordering::SeqCst));
     assert_eq!(traces(&agent).sent, 5);
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_slow_collector_gets_four_full_batches_at_once() {
+    let dir = TempDir::new().unwrap();
+    let together = Arc::new(tokio::sync::Barrier::new(4));
+    let collector = Upstream::start(move |request: Request<Incoming>| {
+        let together = Arc::clone(&together);
+        async move {
+            assert_eq!(request.headers()["user-agent"], concat!("ordertrace-agent/", env!("CARGO_PKG_VERSION")));
+            body_of(Response::new(request.into_body())).await;
+            // Nobody is answered before four have asked.
+            together.wait().await;
+            Response::new(full(""))
+        }
+    })
+    .await;
+    let agent = Agent::start(config(dir.path(), &collector.url())).await.unwrap();
+    for _ in 0..8 {
+        post(&agent, named(&"x".repeat(1024 * 1024))).await;
+    }
+    assert!(agent.drained(PATIENCE).await);
+    assert_eq!(traces(&agent).sent, 8);
     agent.stop().await;
 }
 

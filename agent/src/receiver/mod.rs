@@ -9,6 +9,8 @@ mod request;
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::clock::now_ns;
 use crate::signal::Signal;
 use crate::spool::{AppendError, Spool};
@@ -27,6 +29,12 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub struct Intake {
     spool: Spool,
     meter: Meter,
+}
+
+/// The spans, log records or points in a request in protobuf, as the receivers count them;
+/// `None` when they would refuse it.
+pub fn count_items(signal: Signal, request: &Bytes) -> Option<u32> {
+    request::from_protobuf(signal, request.clone()).ok().map(|counted| counted.items)
 }
 
 impl Intake {

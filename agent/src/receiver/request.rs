@@ -7,6 +7,7 @@ use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
 use super::fields::{FieldError, Fields};
@@ -15,6 +16,11 @@ use crate::signal::Signal;
 /// Whom a request is counted for that does not say who sent it.
 const UNKNOWN: &str = "unknown";
 const SERVICE_NAME: &[u8] = b"service.name";
+/// A body in JSON may take so many times its own length when it is read into messages; three
+/// bytes that are an empty span take a hundred times theirs.
+const JSON_FACTOR: usize = 24;
+/// Whatever the factor, a body may take so much.
+const JSON_FLOOR_BYTES: usize = 1024 * 1024;
 
 /// An encoded request and what was seen in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +39,8 @@ pub(super) enum MalformedError {
     Protobuf { signal: &'static str, source: FieldError },
     #[error("the body is no OTLP {signal} request in JSON")]
     Json { signal: &'static str, source: serde_json::Error },
+    #[error("the body holds more empty objects than any sender has use for")]
+    Unfolds,
 }
 
 /// Checks a protobuf body; it is kept as it came.
@@ -45,6 +53,10 @@ pub(super) fn from_protobuf(signal: Signal, payload: Bytes) -> Result<Counted, M
 
 /// Checks a JSON body and encodes it in protobuf.
 pub(super) fn from_json(signal: Signal, body: &[u8]) -> Result<Counted, MalformedError> {
+    let objects = body.iter().filter(|byte| **byte == b'{').count();
+    if objects.saturating_mul(size_of::<Span>()) > body.len().saturating_mul(JSON_FACTOR).max(JSON_FLOOR_BYTES) {
+        return Err(MalformedError::Unfolds);
+    }
     let encoded = match signal {
         Signal::Traces => encode::<ExportTraceServiceRequest>(body),
         Signal::Logs => encode::<ExportLogsServiceRequest>(body),
@@ -174,6 +186,16 @@ mod tests {
     }
 
     #[test]
+    fn json_that_unfolds_is_refused_and_dense_attributes_are_not() {
+        let bomb = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}{{}}]}}]}}]}}"#, "{},".repeat(1_000_000));
+        assert!(matches!(from_json(Signal::Traces, bomb.as_bytes()), Err(MalformedError::Unfolds)));
+        let dense = r#"{"key":"a","value":{"intValue":1}},"#.repeat(100_000);
+        let dense = dense.trim_end_matches(',');
+        let dense = format!(r#"{{"resourceSpans":[{{"resource":{{"attributes":[{dense}]}}}}]}}"#);
+        assert_eq!(from_json(Signal::Traces, dense.as_bytes()).unwrap().items, 0);
+    }
+
+    #[test]
     fn what_is_no_otlp_is_refused() {
         for signal in Signal::ALL {
             assert!(from_json(signal, b"[]").is_err());
@@ -198,7 +220,7 @@ mod tests {
         /// What decoding would take is taken, and counted alike.
         #[test]
         fn whatever_decodes_is_counted(counts in proptest::collection::vec(0_usize..5, 0..4), extra: [u8; 4]) {
-            use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+            use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
             let span = Span { name: "é".to_owned(), flags: u32::from_le_bytes(extra), ..Span::default() };
             let scope = |count: &usize| ScopeSpans { spans: vec![span.clone(); *count], ..ScopeSpans::default() };
             let scope_spans: Vec<_> = counts.iter().map(scope).collect();

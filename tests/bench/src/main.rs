@@ -1,5 +1,4 @@
 //! Benchmarks: ordertrace and its peers in one run, in turn, compared by ratios.
-#![expect(clippy::cast_precision_loss, reason = "figures are printed with three digits")]
 
 mod agents;
 mod cli;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::record::{EventRecord, ReadingRecord, SpanRecord};
+use crate::record::{Content, EventRecord, ReadingRecord, SpanRecord};
 
 /// Why rows could not be stored now; the sender is told to come again.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -14,13 +14,25 @@ pub struct Unavailable {
     pub retry_after: std::time::Duration,
 }
 
-/// Stores records; each call returns only after its rows are in ClickHouse, so that an
-/// acknowledgement means stored.
+/// Stores records. Each call takes them over at once and returns a future that ends only after
+/// their rows are in ClickHouse, so that an acknowledgement means stored.
 pub trait Store: Send + Sync + 'static {
     /// Stores the spans of one request.
-    fn spans(&self, spans: Vec<SpanRecord>) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn spans(
+        &self,
+        request: Content,
+        spans: &[SpanRecord],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<Self>;
     /// Stores the log records of one request.
-    fn events(&self, events: Vec<EventRecord>) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn events(
+        &self,
+        request: Content,
+        events: &[EventRecord],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<Self>;
     /// Stores the readings of one request.
-    fn readings(&self, readings: Vec<ReadingRecord>) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn readings(
+        &self,
+        request: Content,
+        readings: &[ReadingRecord],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<Self>;
 }

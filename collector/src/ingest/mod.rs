@@ -4,6 +4,7 @@
 mod budget;
 pub mod decode;
 mod error;
+mod examine;
 mod grpc;
 mod http;
 mod metrics;
@@ -11,6 +12,7 @@ mod pipeline;
 mod signal;
 
 pub use budget::{Budget, Overloaded, Reservation};
+pub use examine::{Encoding, Examined, examine};
 pub use grpc::{GrpcError, serve_grpc};
 pub use http::{router, serve_http};
 pub use metrics::{IngestMetrics, SignalName};

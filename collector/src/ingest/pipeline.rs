@@ -1,14 +1,20 @@
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use super::budget::{Budget, Reservation};
-use super::decode::{Decoded, Decoder, Refusal};
+use super::decode::{Adjustments, Decoded, Decoder, Refusal};
 use super::error::IngestError;
+use super::examine::Encoding;
 use super::metrics::{IngestMetrics, SignalName};
 use super::signal::Signal;
 use crate::recognise::Recogniser;
+use crate::record::Content;
 use crate::settings::{LimitSettings, Settings};
 use crate::store::{Store, Unavailable};
 
@@ -27,6 +33,8 @@ pub struct Ingest<S> {
     decoder: Decoder,
     limits: LimitSettings,
     budget: Budget,
+    /// Long bodies that are decoded at once: as many as there are processors.
+    lanes: Arc<Semaphore>,
     metrics: IngestMetrics,
     clock: Clock,
 }
@@ -47,11 +55,13 @@ impl<S: Store> Ingest<S> {
     /// Takes requests into `store`. The settings must have been checked.
     pub fn new(store: Arc<S>, settings: &Settings, recogniser: Arc<Recogniser>, clock: Clock) -> Arc<Self> {
         let metrics = IngestMetrics::new(recogniser.noise_rules());
+        let lanes = std::thread::available_parallelism().map_or(1, NonZero::get);
         Arc::new(Self {
             store,
             budget: Budget::new(&settings.limits, metrics.in_flight_bytes()),
             decoder: Decoder::new(settings.limits.clone(), settings.accept.clone(), recogniser),
             limits: settings.limits.clone(),
+            lanes: Arc::new(Semaphore::new(lanes)),
             metrics,
             clock,
         })
@@ -70,53 +80,76 @@ impl<S: Store> Ingest<S> {
         &self.limits
     }
 
-    /// Reads, decodes and stores one request of `length` bytes. Once decoded it is stored
-    /// and counted even if its sender goes away meanwhile; `reservation` is held until then.
+    /// Reads, decodes and stores one request. Once decoded it is stored and counted even if
+    /// its sender goes away meanwhile; `reservation` is held until then.
     pub(super) async fn take<G: Signal>(
         self: &Arc<Self>,
-        length: usize,
+        encoding: Encoding,
+        body: Bytes,
         reservation: Reservation,
-        read: impl FnOnce() -> Result<G::Request, IngestError> + Send + 'static,
     ) -> Result<Taken, IngestError> {
-        let now_ns = i64::try_from((self.clock)().as_nanosecond()).unwrap_or(i64::MAX);
-        let decoder = self.decoder.clone();
-        let decode = move || read().map(|request| G::decode(&decoder, request, now_ns));
-        let decoded = if length > LONG_BODY_BYTES {
-            tokio::task::spawn_blocking(decode).await.map_err(|error| interrupted(&error))??
-        } else {
-            decode()?
-        };
         let ingest = Arc::clone(self);
-        let storing = tokio::spawn(async move {
-            let taken = ingest.store::<G>(decoded).await;
-            drop(reservation);
-            taken
-        });
+        let storing = if body.len() > LONG_BODY_BYTES {
+            let lane = Arc::clone(&self.lanes).acquire_owned().await;
+            let begin = move || {
+                let _lane = lane;
+                ingest.begin::<G>(encoding, body, reservation)
+            };
+            tokio::task::spawn_blocking(begin).await.map_err(|error| interrupted(&error))??
+        } else {
+            ingest.begin::<G>(encoding, body, reservation)?
+        };
         Ok(storing.await.map_err(|error| interrupted(&error))??)
     }
 
-    async fn store<G: Signal>(&self, decoded: Decoded<G::Record>) -> Result<Taken, Unavailable> {
-        let Decoded { records, refusals, adjustments } = decoded;
+    /// Hands the records of a request over to the store, and counts them once they are stored.
+    fn begin<G: Signal>(
+        self: Arc<Self>,
+        encoding: Encoding,
+        body: Bytes,
+        reservation: Reservation,
+    ) -> Result<JoinHandle<Result<Taken, Unavailable>>, IngestError> {
+        let now_ns = i64::try_from((self.clock)().as_nanosecond()).unwrap_or(i64::MAX);
+        let content = Content::of(&body);
+        let Decoded { records, refusals, adjustments } = G::decode(&self.decoder, G::read(encoding, body)?, now_ns);
         for (reason, count) in refusals.counts() {
             self.metrics.add_refused(G::NAME, reason, count);
         }
-        if !records.is_empty() {
-            let noise: Vec<String> =
-                records.iter().map(G::noise).filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
-            let mut storing = Storing::begin(&self.metrics, G::NAME, records.len());
-            if let Err(unavailable) = G::store(self.store.as_ref(), records).await {
-                tracing::warn!(signal = G::NAME.label(), items = storing.count, error = %unavailable, "not stored");
-                return Err(unavailable);
-            }
-            storing.stored = true;
-            for rule in &noise {
-                self.metrics.add_noise(rule);
-            }
-            for (what, count) in adjustments.counts() {
-                self.metrics.add_adjusted(G::NAME, what, count);
-            }
+        let taken = Taken { refused: refusals.total(), message: refusals.message() };
+        if records.is_empty() {
+            return Ok(tokio::spawn(std::future::ready(Ok(taken))));
         }
-        Ok(Taken { refused: refusals.total(), message: refusals.message() })
+        let noise: Vec<String> =
+            records.iter().map(G::noise).filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
+        let count = records.len() as u64;
+        let stored = G::store(self.store.as_ref(), content, &records);
+        Ok(tokio::spawn(async move {
+            let outcome = self.count::<G>(count, &noise, &adjustments, stored).await;
+            drop(reservation);
+            outcome.map(|()| taken)
+        }))
+    }
+
+    async fn count<G: Signal>(
+        &self,
+        count: u64,
+        noise: &[String],
+        adjustments: &Adjustments,
+        stored: impl Future<Output = Result<(), Unavailable>>,
+    ) -> Result<(), Unavailable> {
+        let mut storing = Storing { metrics: &self.metrics, signal: G::NAME, count, stored: false };
+        if let Err(unavailable) = stored.await {
+            tracing::warn!(signal = G::NAME.label(), items = count, error = %unavailable, "not stored");
+            return Err(unavailable);
+        }
+        storing.stored = true;
+        for rule in noise {
+            self.metrics.add_noise(rule);
+        }
+        for (what, count) in adjustments.counts() {
+            self.metrics.add_adjusted(G::NAME, what, count);
+        }
+        Ok(())
     }
 }
 
@@ -126,12 +159,6 @@ struct Storing<'m> {
     signal: SignalName,
     count: u64,
     stored: bool,
-}
-
-impl<'m> Storing<'m> {
-    fn begin(metrics: &'m IngestMetrics, signal: SignalName, count: usize) -> Self {
-        Self { metrics, signal, count: count as u64, stored: false }
-    }
 }
 
 impl Drop for Storing<'_> {

@@ -15,8 +15,9 @@ use prost::Message;
 
 use super::decode::{Decoded, Decoder, json, shape};
 use super::error::IngestError;
+use super::examine::Encoding;
 use super::metrics::SignalName;
-use crate::record::{EventRecord, ReadingRecord, SpanRecord};
+use crate::record::{Content, EventRecord, ReadingRecord, SpanRecord};
 use crate::store::{Store, Unavailable};
 
 /// What differs between traces, logs and metrics.
@@ -51,10 +52,24 @@ pub(super) trait Signal: 'static {
     fn read_json(body: &[u8]) -> Result<Self::Request, IngestError> {
         json::within(shape::room_bytes(body.len()), || Self::parse_json(body)).map_err(|error| malformed(&error))
     }
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// [`IngestError::Malformed`] when it is none, or would take too much memory.
+    fn read(encoding: Encoding, body: Bytes) -> Result<Self::Request, IngestError> {
+        match encoding {
+            Encoding::Protobuf => Self::read_protobuf(body),
+            Encoding::Json => Self::read_json(&body),
+        }
+    }
     /// Turns a request into records.
     fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record>;
-    /// Stores records; returns when they are stored.
-    fn store<S: Store>(store: &S, records: Vec<Self::Record>) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Stores records; the future returns when they are stored.
+    fn store<S: Store>(
+        store: &S,
+        request: Content,
+        records: &[Self::Record],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<Self, S>;
     /// The noise rule that a record falls under; empty = none.
     fn noise(_record: &Self::Record) -> &str {
         ""
@@ -85,8 +100,12 @@ impl Signal for Traces {
         decoder.spans(request, now_ns)
     }
 
-    fn store<S: Store>(store: &S, records: Vec<Self::Record>) -> impl Future<Output = Result<(), Unavailable>> + Send {
-        store.spans(records)
+    fn store<S: Store>(
+        store: &S,
+        request: Content,
+        records: &[Self::Record],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<S> {
+        store.spans(request, records)
     }
 
     fn noise(record: &Self::Record) -> &str {
@@ -117,8 +136,12 @@ impl Signal for Logs {
         decoder.events(request, now_ns)
     }
 
-    fn store<S: Store>(store: &S, records: Vec<Self::Record>) -> impl Future<Output = Result<(), Unavailable>> + Send {
-        store.events(records)
+    fn store<S: Store>(
+        store: &S,
+        request: Content,
+        records: &[Self::Record],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<S> {
+        store.events(request, records)
     }
 
     fn response(rejected_log_records: i64, error_message: String) -> Self::Response {
@@ -145,8 +168,12 @@ impl Signal for Metrics {
         decoder.readings(request, now_ns)
     }
 
-    fn store<S: Store>(store: &S, records: Vec<Self::Record>) -> impl Future<Output = Result<(), Unavailable>> + Send {
-        store.readings(records)
+    fn store<S: Store>(
+        store: &S,
+        request: Content,
+        records: &[Self::Record],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<S> {
+        store.readings(request, records)
     }
 
     fn response(rejected_data_points: i64, error_message: String) -> Self::Response {

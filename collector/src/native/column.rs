@@ -8,8 +8,6 @@ pub trait Column {
     fn type_name(&self) -> Cow<'static, str>;
     /// Rows so far.
     fn rows(&self) -> usize;
-    /// Bytes of memory that its rows take, about.
-    fn held_bytes(&self) -> usize;
     /// What stands in front of the whole column, however deep the type is nested.
     fn write_prefix(&self, parts: &mut Parts);
     /// The rows.
@@ -24,10 +22,6 @@ impl<A: Column, B: Column, C: Column> Column for (A, B, C) {
 
     fn rows(&self) -> usize {
         self.0.rows()
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.0.held_bytes() + self.1.held_bytes() + self.2.held_bytes()
     }
 
     fn write_prefix(&self, parts: &mut Parts) {

@@ -81,10 +81,6 @@ impl Column for Dictionary {
         self.rows.len()
     }
 
-    fn held_bytes(&self) -> usize {
-        self.encoded.len() + (self.rows.len() + self.values.len() * 6) * size_of::<u32>()
-    }
-
     fn write_prefix(&self, parts: &mut Parts) {
         parts.put_u64(VERSION);
     }
@@ -96,7 +92,7 @@ impl Column for Dictionary {
         }
         let (width, rows): (u64, Vec<u8>) = match self.values.len() {
             ..=0x100 => (0, self.rows.iter().map(|number| *number as u8).collect()),
-            ..=0x1_0000 => (1, self.rows.iter().flat_map(|number| (*number as u16).to_le_bytes()).collect()),
+            0x101..=0x1_0000 => (1, self.rows.iter().flat_map(|number| (*number as u16).to_le_bytes()).collect()),
             _ => (2, self.rows.iter().flat_map(|number| number.to_le_bytes()).collect()),
         };
         parts.put_u64(OWN_VALUES | width);

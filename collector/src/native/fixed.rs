@@ -32,10 +32,6 @@ impl<const N: usize> Column for Fixed<N> {
         self.bytes.len() / N
     }
 
-    fn held_bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
     fn write_prefix(&self, _: &mut Parts) {}
 
     fn write_data(self, parts: &mut Parts) {

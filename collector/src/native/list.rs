@@ -24,11 +24,6 @@ impl Offsets {
         self.bytes.len() / size_of::<u64>()
     }
 
-    /// Bytes of memory that they take.
-    pub fn held_bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// As they stand in a block; the arrays of a `Nested` share them.
     pub fn into_bytes(self) -> Bytes {
         self.bytes.into()
@@ -57,10 +52,6 @@ impl<C: Column> Column for List<C> {
 
     fn rows(&self) -> usize {
         self.offsets.rows()
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.offsets.held_bytes() + self.items.held_bytes()
     }
 
     fn write_prefix(&self, parts: &mut Parts) {

@@ -19,11 +19,11 @@ pub struct Map {
 
 impl Map {
     /// Adds a row.
-    pub fn push(&mut self, pairs: &[(&str, &str)]) {
+    pub fn push<N: AsRef<str>, V: AsRef<str>>(&mut self, pairs: &[(N, V)]) {
         self.last = (self.names.rows(), self.values.end());
         for (name, value) in pairs {
-            self.names.push(name);
-            self.values.push(value);
+            self.names.push(name.as_ref());
+            self.values.push(value.as_ref());
         }
         self.offsets.push(pairs.len());
     }
@@ -46,10 +46,6 @@ impl Column for Map {
 
     fn rows(&self) -> usize {
         self.offsets.rows()
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.offsets.held_bytes() + self.names.held_bytes() + self.values.held_bytes()
     }
 
     fn write_prefix(&self, parts: &mut Parts) {

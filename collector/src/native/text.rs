@@ -39,10 +39,6 @@ impl Column for Text {
         self.rows
     }
 
-    fn held_bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
     fn write_prefix(&self, _: &mut Parts) {}
 
     fn write_data(self, parts: &mut Parts) {

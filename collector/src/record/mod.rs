@@ -1,10 +1,12 @@
 //! What arrived, decoded and recognised, in ordertrace's own terms: the hand-over from
 //! ingest to storage.
 
+mod content;
 mod event;
 mod reading;
 mod span;
 
+pub use content::Content;
 pub use event::EventRecord;
 pub use reading::{ReadingKind, ReadingRecord};
 pub use span::{HandoffSide, SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};

@@ -1,24 +1,24 @@
 //! Spans, events and readings in ClickHouse, embedded or any other: one path, the official
 //! client over HTTP.
 
+mod codes;
+mod columns;
 mod connection;
 mod migrate;
 mod retention;
-mod rows;
 mod writer;
 
 use clickhouse::Client;
 
+pub use codes::{key_of, key_tuple, kind_of, observer_of, strength_of};
 pub use connection::{Connection, ConnectionError};
 pub use migrate::MigrateError;
 pub use retention::Retention;
-pub use rows::{key_of, key_tuple, kind_of, observer_of, strength_of};
 pub use writer::GroupLimits;
 
-use crate::record::{EventRecord, ReadingRecord, SpanRecord};
+use crate::record::{Content, EventRecord, ReadingRecord, SpanRecord};
 use crate::store::{Store, Unavailable};
-use rows::{EventRow, ReadingRow, SpanRow};
-use writer::TableWriter;
+use writer::Writer;
 
 /// A database that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,14 +48,12 @@ pub enum StorageError {
 
 /// The database, its schema up to date, ready for rows.
 pub struct Storage {
-    spans: TableWriter<SpanRow>,
-    events: TableWriter<EventRow>,
-    readings: TableWriter<ReadingRow>,
+    writer: Writer,
     client: Client,
 }
 
 impl Storage {
-    /// Brings the schema up to date, sets how long rows are kept and starts the writers.
+    /// Brings the schema up to date, sets how long rows are kept and starts the writer.
     ///
     /// # Errors
     /// When ClickHouse cannot be reached or refuses the schema.
@@ -79,12 +77,7 @@ impl Storage {
             .clone()
             // A request may hold late spans of many weeks, each its own partition.
             .with_setting("max_partitions_per_insert_block", "0");
-        Ok(Self {
-            spans: TableWriter::start(writing.clone(), "spans", limits),
-            events: TableWriter::start(writing.clone(), "events", limits),
-            readings: TableWriter::start(writing, "readings", limits),
-            client,
-        })
+        Ok(Self { writer: Writer::start(writing, limits), client })
     }
 
     /// A client of the database, for reading.
@@ -94,15 +87,27 @@ impl Storage {
 }
 
 impl Store for Storage {
-    async fn spans(&self, spans: Vec<SpanRecord>) -> Result<(), Unavailable> {
-        self.spans.store(spans.into_iter().map(SpanRow::from).collect()).await
+    fn spans(
+        &self,
+        request: Content,
+        spans: &[SpanRecord],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
+        self.writer.store(&mut |group| group.add_spans(request, spans))
     }
 
-    async fn events(&self, events: Vec<EventRecord>) -> Result<(), Unavailable> {
-        self.events.store(events.into_iter().map(EventRow::from).collect()).await
+    fn events(
+        &self,
+        request: Content,
+        events: &[EventRecord],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
+        self.writer.store(&mut |group| group.add_events(request, events))
     }
 
-    async fn readings(&self, readings: Vec<ReadingRecord>) -> Result<(), Unavailable> {
-        self.readings.store(readings.into_iter().map(ReadingRow::from).collect()).await
+    fn readings(
+        &self,
+        request: Content,
+        readings: &[ReadingRecord],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
+        self.writer.store(&mut |group| group.add_readings(request, readings))
     }
 }

@@ -1,6 +1,5 @@
 //! Every query of the Grafana dashboards can be answered.
 
-use ordertrace_collector::store::Store;
 use serde_json::Value;
 
 use crate::support::{Database, SpanBuilder, trace};
@@ -28,7 +27,7 @@ fn written_out(sql: &str) -> String {
 async fn dashboards_ask_what_can_be_answered() {
     let database = Database::start().await;
     let span = SpanBuilder::client(trace(1), 1, "storefront", "payments", "POST /pay").at(0, 10).status(503).build();
-    database.storage.spans(vec![span]).await.unwrap();
+    database.spans(vec![span]).await.unwrap();
     let mut answered = 0;
     for entry in std::fs::read_dir(FOLDER).unwrap() {
         let path = entry.unwrap().path();

@@ -5,7 +5,6 @@ use ordertrace_api::journey::{JoinKind, Journey, JourneyState, MembershipReason,
 use ordertrace_api::keys::{Key, KindTable, Strength};
 use ordertrace_collector::journey::{DEFAULT_ENDS, Found, JourneyLimits, Journeys};
 use ordertrace_collector::record::{EventRecord, KeyRecord};
-use ordertrace_collector::store::Store;
 
 fn journeys(database: &Database, limits: JourneyLimits) -> Journeys {
     let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
@@ -45,7 +44,7 @@ async fn one_handoff_seen_from_three_sides_is_one_handoff() {
         SpanBuilder::server(t, 3, "payments", "POST /capture").parent(2).at(10, 80).key("payment", "pi_x100").build(),
         SpanBuilder::client(t, 4, "payments", "fraud", "POST /check").parent(3).at(20, 30).build(),
     ];
-    database.storage.spans(spans).await.unwrap();
+    database.spans(spans).await.unwrap();
     let journeys = journeys(&database, JourneyLimits::default());
     let journey = one(&journeys, "A-100").await;
     assert_eq!(
@@ -71,7 +70,7 @@ async fn what_came_after_the_last_look_is_in_the_next() {
         .key("order", "G-1")
         .key("payment", "pi_g1")
         .build();
-    database.storage.spans(vec![first]).await.unwrap();
+    database.spans(vec![first]).await.unwrap();
     let journeys = journeys(&database, JourneyLimits::default());
     assert_eq!(one(&journeys, "G-1").await.handoffs.len(), 1);
     let later = vec![
@@ -84,7 +83,7 @@ async fn what_came_after_the_last_look_is_in_the_next() {
             .build(),
         SpanBuilder::client(trace(3), 4, "wms", "shipping", "POST /labels").at(300, 10).key("shipment", "S-g1").build(),
     ];
-    database.storage.spans(later).await.unwrap();
+    database.spans(later).await.unwrap();
     let grown = one(&journeys, "G-1").await;
     assert_eq!(
         shape(&grown),
@@ -127,8 +126,8 @@ async fn keys_lead_over_traces_and_events_but_numbers_stay_in_their_system() {
             .to_vec(),
         milestone: "shipment.created".to_owned(),
     };
-    database.storage.spans(spans).await.unwrap();
-    database.storage.events(vec![event]).await.unwrap();
+    database.spans(spans).await.unwrap();
+    database.events(vec![event]).await.unwrap();
     let journeys = journeys(&database, JourneyLimits::default());
     let journey = one(&journeys, "K-1").await;
     assert_eq!(
@@ -157,7 +156,7 @@ async fn a_batch_trace_does_not_join_its_orders() {
         let call = SpanBuilder::client(t, id, "oms", "erp", "POST /orders").parent(1).at(10 * i64::from(id), 5);
         spans.push(call.key("order", &format!("B-{order}")).build());
     }
-    database.storage.spans(spans).await.unwrap();
+    database.spans(spans).await.unwrap();
     let journeys = journeys(&database, JourneyLimits::default());
     for order in 0..5 {
         let journey = one(&journeys, &format!("B-{order}")).await;
@@ -179,7 +178,7 @@ async fn attempts_of_one_intent_are_one_handoff() {
         // Another intent with the same operation.
         call(4, 300, 200).idempotency("k2").build(),
     ];
-    database.storage.spans(spans).await.unwrap();
+    database.spans(spans).await.unwrap();
     let journey = one(&journeys(&database, JourneyLimits::default()), "R-1").await;
     assert_eq!(shape(&journey), [row("oms", "erp POST /docs", 3), row("oms", "erp POST /docs", 1)]);
     let outcomes: Vec<Outcome> = journey.handoffs[0].attempts.iter().map(|attempt| attempt.outcome).collect();
@@ -204,7 +203,7 @@ async fn a_session_attaches_requests_to_the_order_under_way() {
         SpanBuilder::server(trace(7), 7, "storefront", "SetAddress").at(102, 5).build(),
         SpanBuilder::internal(trace(7), 8, "storefront").parent(7).at(103, 2).build(),
     ];
-    database.storage.spans(spans).await.unwrap();
+    database.spans(spans).await.unwrap();
     let journeys = journeys(&database, JourneyLimits::default());
     let names = |journey: &Journey| journey.handoffs.iter().map(|h| h.operation.clone()).collect::<Vec<_>>();
     let first = one(&journeys, "V-1").await;
@@ -237,7 +236,7 @@ async fn a_hostile_trace_is_answered_within_the_limits() {
         previous = span.span_id;
         spans.push(span);
     }
-    database.storage.spans(spans).await.unwrap();
+    database.spans(spans).await.unwrap();
     let whole = one(&journeys(&database, JourneyLimits::default()), "H-1").await;
     assert_eq!(whole.span_count, 20_003);
     assert!(whole.limits.is_empty());

@@ -27,9 +27,9 @@ fn block(rows: &[usize]) -> Block {
         let values: Vec<String> = (0..n % 3).map(|value| format!("{n}-{value}")).collect();
         let row: Vec<(&str, &str)> = ["a", "b"].into_iter().zip(values.iter().map(String::as_str)).collect();
         if *n > 0 && n % 3 == 0 {
-            pairs.push_again()
+            pairs.push_again();
         } else {
-            pairs.push(&row)
+            pairs.push(&row);
         }
         seen.push(n % 4);
         for _ in 0..n % 4 {

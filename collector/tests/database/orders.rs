@@ -4,7 +4,6 @@ use ordertrace_api::journey::JourneyState;
 use ordertrace_api::keys::KindTable;
 use ordertrace_collector::journey::{DEFAULT_ENDS, JourneyLimits, Journeys};
 use ordertrace_collector::orders::Orders;
-use ordertrace_collector::store::Store;
 
 use crate::support::{Database, SpanBuilder, trace};
 
@@ -14,17 +13,16 @@ async fn a_journey_is_listed_once_under_its_best_name() {
     let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
     let client = database.client();
     let journeys = Journeys::new(client.clone(), JourneyLimits::default(), &KindTable::default(), ends);
-    let store = &database.storage;
     let orders = Orders::new(client, journeys);
 
     let cart = SpanBuilder::proxy(trace(1), 1, "shopper", "storefront", "POST /carts").at(0, 10).key("cart", "c-1");
-    store.spans(vec![cart.build()]).await.unwrap();
+    database.spans(vec![cart.build()]).await.unwrap();
     assert!(orders.list(None, None, 10).await.unwrap().orders.is_empty(), "a cart alone is no order");
     let pay = SpanBuilder::proxy(trace(2), 2, "storefront", "payments", "POST /pay")
         .at(100, 50)
         .key("cart", "c-1")
         .key("payment", "pay-1");
-    store.spans(vec![pay.build()]).await.unwrap();
+    database.spans(vec![pay.build()]).await.unwrap();
     let page = orders.list(None, None, 10).await.unwrap();
     assert_eq!(page.orders.len(), 1);
     assert_eq!(page.orders[0].id.to_string(), "cart:c-1");
@@ -36,7 +34,7 @@ async fn a_journey_is_listed_once_under_its_best_name() {
         .key("order", "A-1")
         .milestone("order.placed")
         .status(503);
-    store.spans(vec![place.build()]).await.unwrap();
+    database.spans(vec![place.build()]).await.unwrap();
     let page = orders.list(None, None, 10).await.unwrap();
     assert_eq!(page.orders.len(), 1, "the line under the old name is gone");
     let order = &page.orders[0];
@@ -69,8 +67,8 @@ async fn the_list_is_cut_by_time_and_number() {
             .key("payment", &format!("pi_t{n}"))
             .build()
     };
-    database.storage.spans((1..=9).map(of).collect()).await.unwrap();
-    database.storage.spans((1..=9).map(paid).collect()).await.unwrap();
+    database.spans((1..=9).map(of).collect()).await.unwrap();
+    database.spans((1..=9).map(paid).collect()).await.unwrap();
     let ids = |page: &ordertrace_api::order::OrdersPage| -> Vec<String> {
         page.orders.iter().map(|order| order.id.value.clone()).collect()
     };

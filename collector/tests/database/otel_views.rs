@@ -3,7 +3,6 @@
 
 use crate::support::{Database, SpanBuilder, trace};
 use ordertrace_collector::record::{SpanEventRecord, SpanLinkRecord, SpanStatus};
-use ordertrace_collector::store::Store;
 
 const TRACE: &str = "01010101010101010101010101010101";
 
@@ -29,7 +28,7 @@ async fn database() -> Database {
         attributes: vec![("exception.message".to_owned(), "no stock".to_owned())],
     }];
     let other = SpanBuilder::server(trace(2), 3, "erp", "POST /docs").at(5_000, 1).build();
-    database.storage.spans(vec![server, inner, other]).await.unwrap();
+    database.spans(vec![server, inner, other]).await.unwrap();
     database
 }
 
@@ -108,7 +107,7 @@ async fn a_trace_id_in_hexadecimal_reads_only_its_part_of_the_table() {
             span
         })
         .collect();
-    database.storage.spans(spans).await.unwrap();
+    database.spans(spans).await.unwrap();
     let explain = format!(
         "EXPLAIN indexes = 1 SELECT * FROM otel_traces WHERE TraceId = '{}'",
         hex::encode([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1u8])

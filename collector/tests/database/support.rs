@@ -2,18 +2,21 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ordertrace_api::journey::Observer;
 use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::SpanKind;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
-use ordertrace_collector::record::{HandoffSide, KeyRecord, SpanRecord, SpanStatus};
+use ordertrace_collector::record::{Content, EventRecord, HandoffSide, KeyRecord, SpanRecord, SpanStatus};
 use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
+use ordertrace_collector::store::{Store, Unavailable};
 
 /// A ClickHouse of its own with an empty database, gone when dropped.
 pub(crate) struct Database {
     pub(crate) storage: Storage,
+    requests: AtomicU64,
     connection: Connection,
     _engine: Engine,
     _folder: tempfile::TempDir,
@@ -36,7 +39,22 @@ impl Database {
             ca_file: None,
         };
         let storage = Storage::open(&connection, GroupLimits::default(), Retention::default()).await.unwrap();
-        Self { storage, connection, _engine: engine, _folder: folder }
+        Self { storage, requests: AtomicU64::new(0), connection, _engine: engine, _folder: folder }
+    }
+
+    /// Stores spans as those of one request.
+    pub(crate) async fn spans(&self, spans: Vec<SpanRecord>) -> Result<(), Unavailable> {
+        self.storage.spans(self.request(), &spans).await
+    }
+
+    /// Stores log records as those of one request.
+    pub(crate) async fn events(&self, events: Vec<EventRecord>) -> Result<(), Unavailable> {
+        self.storage.events(self.request(), &events).await
+    }
+
+    /// A request unlike any before.
+    fn request(&self) -> Content {
+        Content::of(&self.requests.fetch_add(1, Ordering::Relaxed).to_le_bytes())
     }
 
     pub(crate) fn connection(&self) -> &Connection {

@@ -1,14 +1,19 @@
-use std::sync::Mutex;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ordertrace_collector::record::{EventRecord, ReadingRecord, SpanRecord};
+use ordertrace_collector::record::{Content, EventRecord, ReadingRecord, SpanRecord};
 use ordertrace_collector::store::{Store, Unavailable};
 use tokio::sync::{Notify, Semaphore};
 
 /// A store that remembers what it is given, that can be made unavailable, and that can be
 /// held so that requests stay under way.
-pub(crate) struct Recorder {
+#[derive(Clone, Default)]
+pub(crate) struct Recorder(Arc<Kept>);
+
+/// What it was given.
+pub(crate) struct Kept {
     pub(crate) spans: Mutex<Vec<SpanRecord>>,
     pub(crate) events: Mutex<Vec<EventRecord>>,
     pub(crate) readings: Mutex<Vec<ReadingRecord>>,
@@ -19,7 +24,15 @@ pub(crate) struct Recorder {
     pub(crate) entered: Notify,
 }
 
-impl Default for Recorder {
+impl Deref for Recorder {
+    type Target = Kept;
+
+    fn deref(&self) -> &Kept {
+        &self.0
+    }
+}
+
+impl Default for Kept {
     fn default() -> Self {
         Self {
             spans: Mutex::default(),
@@ -32,8 +45,8 @@ impl Default for Recorder {
     }
 }
 
-impl Recorder {
-    /// Lets no storing finish until [`Recorder::open`].
+impl Kept {
+    /// Lets no storing finish until [`Kept::open`].
     pub(crate) fn close(&self) {
         self.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
@@ -57,21 +70,38 @@ impl Recorder {
 }
 
 impl Store for Recorder {
-    async fn spans(&self, spans: Vec<SpanRecord>) -> Result<(), Unavailable> {
-        self.pass().await?;
-        self.spans.lock().unwrap().extend(spans);
-        Ok(())
+    fn spans(&self, _: Content, spans: &[SpanRecord]) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
+        let (recorder, spans) = (self.clone(), spans.to_vec());
+        async move {
+            recorder.pass().await?;
+            recorder.spans.lock().unwrap().extend(spans);
+            Ok(())
+        }
     }
 
-    async fn events(&self, events: Vec<EventRecord>) -> Result<(), Unavailable> {
-        self.pass().await?;
-        self.events.lock().unwrap().extend(events);
-        Ok(())
+    fn events(
+        &self,
+        _: Content,
+        events: &[EventRecord],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
+        let (recorder, events) = (self.clone(), events.to_vec());
+        async move {
+            recorder.pass().await?;
+            recorder.events.lock().unwrap().extend(events);
+            Ok(())
+        }
     }
 
-    async fn readings(&self, readings: Vec<ReadingRecord>) -> Result<(), Unavailable> {
-        self.pass().await?;
-        self.readings.lock().unwrap().extend(readings);
-        Ok(())
+    fn readings(
+        &self,
+        _: Content,
+        readings: &[ReadingRecord],
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
+        let (recorder, readings) = (self.clone(), readings.to_vec());
+        async move {
+            recorder.pass().await?;
+            recorder.readings.lock().unwrap().extend(readings);
+            Ok(())
+        }
     }
 }

@@ -18,9 +18,8 @@ use crate::recognise::Recogniser;
 use crate::record::Attributes;
 use crate::settings::{AcceptSettings, LimitSettings};
 
-pub use refusal::{Adjustment, Refusal, Refusals};
+pub use refusal::{Adjustment, Adjustments, Refusal, Refusals};
 
-use refusal::Adjustments;
 use window::Window;
 
 /// Turns OTLP messages into records.

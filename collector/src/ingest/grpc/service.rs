@@ -15,6 +15,7 @@ use tower::Service;
 
 use super::super::budget::Reservation;
 use super::super::error::IngestError;
+use super::super::examine::Encoding;
 use super::super::pipeline::{Ingest, Taken};
 use super::super::signal::Signal;
 use super::codec::BytesCodec;
@@ -104,10 +105,8 @@ impl<S: Store, G: Signal> ExportService<S, G> {
             None => self.ingest.budget().admit().map_err(overloaded)?,
         };
         let body = request.into_inner();
-        let length = body.len();
-        reservation.grow_to(length).map_err(overloaded)?;
-        let read = move || G::read_protobuf(body);
-        self.ingest.take::<G>(length, reservation, read).await.map_err(|error| match error {
+        reservation.grow_to(body.len()).map_err(overloaded)?;
+        self.ingest.take::<G>(Encoding::Protobuf, body, reservation).await.map_err(|error| match error {
             IngestError::Malformed { .. } => Status::invalid_argument(error.to_string()),
             IngestError::Unavailable(unavailable) => {
                 retry(Code::Unavailable, unavailable.to_string(), unavailable.retry_after)

@@ -10,11 +10,12 @@ use axum::response::Response;
 use axum::routing::post;
 use tokio::net::TcpListener;
 
+use super::examine::Encoding;
 use super::pipeline::{Ingest, Taken};
 use super::signal::{Logs, Metrics, Signal, Traces};
 use crate::store::Store;
 use body::Coding;
-use reply::{Format, Refused};
+use reply::Refused;
 
 /// The OTLP/HTTP receiver: `POST /v1/traces`, `/v1/logs` and `/v1/metrics`, in Protobuf or
 /// JSON (OTLP specification, "OTLP/HTTP").
@@ -39,11 +40,11 @@ pub async fn serve_http<S: Store>(
 }
 
 async fn export<S: Store, G: Signal>(State(ingest): State<Arc<Ingest<S>>>, request: Request) -> Response {
-    let format = Format::of(request.headers());
+    let encoding = Encoding::of(request.headers());
     let (outcome, response) =
-        match answer::<S, G>(&ingest, request, format.as_ref().copied().map_err(Clone::clone)).await {
-            Ok(taken) => ("taken", format.unwrap_or(Format::Json).success::<G>(taken)),
-            Err(refused) => (refused.outcome, format.unwrap_or(Format::Json).refusal(&refused)),
+        match answer::<S, G>(&ingest, request, encoding.as_ref().copied().map_err(Clone::clone)).await {
+            Ok(taken) => ("taken", encoding.unwrap_or(Encoding::Json).success::<G>(taken)),
+            Err(refused) => (refused.outcome, encoding.unwrap_or(Encoding::Json).refusal(&refused)),
         };
     ingest.metrics().add_request(G::NAME, "http", outcome);
     response
@@ -52,16 +53,11 @@ async fn export<S: Store, G: Signal>(State(ingest): State<Arc<Ingest<S>>>, reque
 async fn answer<S: Store, G: Signal>(
     ingest: &Arc<Ingest<S>>,
     request: Request,
-    format: Result<Format, Refused>,
+    encoding: Result<Encoding, Refused>,
 ) -> Result<Taken, Refused> {
-    let format = format?;
+    let encoding = encoding?;
     let coding = Coding::of(request.headers())?;
     let reservation = ingest.budget().admit().map_err(Refused::overloaded)?;
     let body = body::read(request, coding, ingest.limits(), &reservation).await?;
-    let length = body.len();
-    let read = move || match format {
-        Format::Protobuf => G::read_protobuf(body),
-        Format::Json => G::read_json(&body),
-    };
-    ingest.take::<G>(length, reservation, read).await.map_err(Refused::from)
+    ingest.take::<G>(encoding, body, reservation).await.map_err(Refused::from)
 }

@@ -10,15 +10,9 @@ use tonic::Code;
 
 use super::super::budget::Overloaded;
 use super::super::error::IngestError;
+use super::super::examine::Encoding;
 use super::super::pipeline::Taken;
 use super::super::signal::Signal;
-
-/// How a body is written; the response is written as the request was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Protobuf,
-    Json,
-}
 
 /// Why nothing of a request was taken, as its sender is told.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -80,7 +74,7 @@ impl From<IngestError> for Refused {
     }
 }
 
-impl Format {
+impl Encoding {
     /// The format that the request says its body is in.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refused> {
         let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -1,6 +1,4 @@
--- Spans as they arrived, with what was recognised on them. Everything else about spans is
--- derived from this table by the materialized views of the following migrations, so that one
--- insert stores a span with its keys, links and handoff side, or nothing.
+-- Spans as they arrived, with what was recognised on them.
 --
 -- A journey looks up some forty traces at random places: with the usual 8,192 rows between
 -- index marks, each look-up would read as many rows.

@@ -19,10 +19,3 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (handoff_to, started_at)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS loose_ends_of_spans TO loose_ends AS
-SELECT
-    handoff_to, started_at, duration_ns, observer, method, path, status_code,
-    trace_id, span_id, parent_span_id, keys.kind, keys.system, keys.value, keys.strength
-FROM spans
-WHERE noise = '' AND method != '' AND (observer = 'proxy' OR (observer = 'server' AND parent_span_id = toFixedString('', 8)));

@@ -18,17 +18,3 @@ ENGINE = MergeTree
 PARTITION BY toMonday(at)
 ORDER BY (trace_id, at)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS keys_of_events TO keys AS
-SELECT
-    key.1 AS kind, key.3 AS value, key.2 AS system, key.4 AS strength, at, trace_id, seen_in, milestone,
-    if(strength = 'strong', arrayFilter(link -> link != (key.1, key.2, key.3), strong), []) AS links
-FROM
-(
-    SELECT
-        at, trace_id, events.system AS seen_in, milestone,
-        arrayZip(keys.kind, keys.system, keys.value, keys.strength) AS seen,
-        arrayMap(key -> (key.1, key.2, key.3), arrayFilter(key -> key.4 = 'strong', seen)) AS strong
-    FROM events
-)
-ARRAY JOIN seen AS key;

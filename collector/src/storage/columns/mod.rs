@@ -1,0 +1,16 @@
+//! The columns of what is stored, filled from records; one file for each table.
+
+mod event;
+mod group;
+mod key;
+mod loose_end;
+mod mention;
+mod reading;
+mod span;
+
+pub(super) use group::{Group, TableBlock};
+
+/// The type of all times: nanoseconds since the Unix epoch.
+const TIME: &str = "DateTime64(9, 'UTC')";
+const TRACE_ID: &str = "FixedString(16)";
+const SPAN_ID: &str = "FixedString(8)";

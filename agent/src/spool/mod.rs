@@ -146,7 +146,7 @@ impl Spool {
 
     /// The next batch: records of one signal and one segment, up to `limit_bytes`, at least
     /// one. Waits while there is none. It is not handed out again until it is settled or the
-    /// spool is opened again.
+    /// spool is opened again. When the future is dropped, nothing is handed out.
     ///
     /// # Errors
     /// [`SpoolError`] when the disk cannot be read or the checkpoint not be written.
@@ -159,7 +159,8 @@ impl Spool {
                 drop(changes.changed().await);
                 continue;
             }
-            match self.blocking(move |store| store.look(limit_bytes)).await? {
+            let parcel = Parcel { spool: self.clone(), look: Look::Nothing };
+            match self.blocking(move |store| parcel.fill(store.look(limit_bytes)?)).await?.open() {
                 Look::Batch(batch) => return Ok(batch),
                 Look::Hole => self.changed(),
                 // Another took it.
@@ -249,6 +250,33 @@ impl Spool {
         joined.unwrap_or_else(|error| {
             Err(SpoolError::io("work on", &self.store.settings.dir, std::io::Error::other(error)))
         })
+    }
+}
+
+/// A batch on its way from the thread that read it to the task that asked for it. If that
+/// task is gone, the batch waits for the next.
+struct Parcel {
+    spool: Spool,
+    look: Look,
+}
+
+impl Parcel {
+    fn fill(mut self, look: Look) -> Result<Self, SpoolError> {
+        self.look = look;
+        Ok(self)
+    }
+
+    fn open(mut self) -> Look {
+        std::mem::replace(&mut self.look, Look::Nothing)
+    }
+}
+
+impl Drop for Parcel {
+    fn drop(&mut self) {
+        if let Look::Batch(batch) = &self.look {
+            self.spool.store.ledger().give_back(batch);
+            self.spool.changed();
+        }
     }
 }
 

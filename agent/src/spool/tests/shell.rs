@@ -136,6 +136,28 @@ async fn what_is_not_settled_survives_and_a_frozen_batch_comes_again_unchanged()
 }
 
 #[tokio::test]
+async fn a_batch_that_nobody_waits_for_any_more_goes_to_the_next_who_asks() {
+    let dir = TempDir::new().unwrap();
+    let opened = Opened::new(dir.path());
+    for polls in 1..50 {
+        opened.append(&polls.to_string()).await.unwrap();
+        let mut asking = Box::pin(opened.spool.freeze(1000));
+        for _ in 0..polls {
+            // Dropped at whatever point it has come to.
+            if let std::task::Poll::Ready(batch) = futures::poll!(&mut asking) {
+                opened.spool.settle(batch.unwrap(), TAKEN).await.unwrap();
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(asking);
+        opened.drain().await;
+    }
+    assert_eq!(opened.counts(Signal::Traces).sent, 49);
+    opened.close();
+}
+
+#[tokio::test]
 async fn a_refused_batch_is_halved_until_the_bad_record_is_alone() {
     let dir = TempDir::new().unwrap();
     let opened = Opened::new(dir.path());

@@ -41,5 +41,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     // An error means that somebody installed it before, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(cli.run())
+    runtime.block_on(async {
+        tokio::select! {
+            done = cli.run() => done,
+            // What was started is stopped as the run is dropped.
+            _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+        }
+    })
 }

@@ -3,7 +3,8 @@
 //!
 //! A pair must agree in receiving system, method, path and status, the root must lie within
 //! the attempt's time, and neither may have another candidate. Strong keys can rule a
-//! candidate out, never in.
+//! candidate out, never in. Of what finds no candidate that way, a root may also have ended
+//! somewhat later than the attempt within which it began.
 
 use std::collections::HashSet;
 
@@ -16,6 +17,10 @@ use super::node::{SpanNode, SpanRef};
 /// Senders that keep time in milliseconds report a start up to one early, an end up to one
 /// late (OpenTelemetry JS does).
 pub(super) const GRAIN_NS: i64 = 1_000_000;
+
+/// A receiver ends its span some time after its last byte left: what it still does, and how
+/// long it waits for the processor, the sender of the request does not see.
+const LATE_NS: i64 = 100_000_000;
 
 /// One end of a handoff, as the narrow table has it.
 #[derive(Clone, Debug)]
@@ -60,7 +65,7 @@ impl SideNode {
         })
     }
 
-    /// Whether the two could be the two ends of one attempt.
+    /// Whether the two could be the two ends of one attempt, however late the root ended.
     pub(super) fn may_be_received_as(&self, root: &Self) -> bool {
         self.to == root.to
             && self.method == root.method
@@ -68,8 +73,19 @@ impl SideNode {
             // An attempt that was cut off has no status of its own to compare.
             && (self.status_code == root.status_code || self.status_code == 0 || root.status_code == 0)
             && root.started_at_ns >= self.started_at_ns - GRAIN_NS
-            && root.ended_at_ns <= self.ended_at_ns + GRAIN_NS
+            && root.started_at_ns <= self.ended_at_ns + GRAIN_NS
             && !conflicting(&self.keys.iter().collect::<Vec<_>>(), &root.keys.iter().collect::<Vec<_>>())
+    }
+
+    /// Whether `root` ended within the attempt, as far as its clock can tell.
+    fn encloses(&self, root: &Self) -> bool {
+        root.ended_at_ns <= self.ended_at_ns + GRAIN_NS
+    }
+
+    /// Whether `root` may have ended when it did although its attempt was over: it had
+    /// answered already, or its caller had gone away.
+    fn outlived_by(&self, root: &Self) -> bool {
+        self.status_code == 0 || root.ended_at_ns <= self.ended_at_ns + LATE_NS
     }
 }
 
@@ -89,26 +105,61 @@ pub(super) fn infer(sides: &[SideNode], received: &HashSet<SpanRef>) -> Vec<(Spa
     roots.sort_by_key(|side| (side.started_at_ns, side.id));
     roots.dedup_by_key(|side| side.id);
 
-    let mut candidates_of_root = vec![Candidate::None; roots.len()];
-    let mut candidates_of_proxy = vec![Candidate::None; proxies.len()];
+    let enclosed = candidates(&proxies, &roots, SideNode::encloses);
+    let mut pairs = unique(&enclosed);
+    // Whoever has a candidate by the stricter measure is not free for the other.
+    let late = candidates(&proxies, &roots, SideNode::outlived_by).without(&enclosed);
+    pairs.extend(unique(&late));
+    pairs.into_iter().map(|(proxy, root)| (proxies[proxy].id, roots[root].id)).collect()
+}
+
+/// For each proxied attempt and each root, by place, what it could be joined with.
+struct Candidates {
+    of_proxy: Vec<Candidate>,
+    of_root: Vec<Candidate>,
+    pairs: Vec<(usize, usize)>,
+}
+
+/// `proxies` and `roots` must be by start.
+fn candidates(proxies: &[&SideNode], roots: &[&SideNode], fits: impl Fn(&SideNode, &SideNode) -> bool) -> Candidates {
+    let mut pairs = Vec::new();
     for (at, proxy) in proxies.iter().enumerate() {
         let first = roots.partition_point(|root| root.started_at_ns < proxy.started_at_ns - GRAIN_NS);
         let within = roots[first..].iter().take_while(|root| root.started_at_ns <= proxy.ended_at_ns + GRAIN_NS);
         for (offset, root) in within.enumerate() {
-            if proxy.may_be_received_as(root) {
-                candidates_of_proxy[at].add(first + offset);
-                candidates_of_root[first + offset].add(at);
+            if proxy.may_be_received_as(root) && fits(proxy, root) {
+                pairs.push((at, first + offset));
             }
         }
     }
-    candidates_of_proxy
-        .iter()
-        .enumerate()
-        .filter_map(|(proxy, candidate)| {
-            let Candidate::One(root) = *candidate else { return None };
-            (candidates_of_root[root] == Candidate::One(proxy)).then(|| (proxies[proxy].id, roots[root].id))
-        })
-        .collect()
+    Candidates::new(proxies.len(), roots.len(), pairs)
+}
+
+impl Candidates {
+    fn new(proxies: usize, roots: usize, pairs: Vec<(usize, usize)>) -> Self {
+        let (mut of_proxy, mut of_root) = (vec![Candidate::None; proxies], vec![Candidate::None; roots]);
+        for (proxy, root) in &pairs {
+            of_proxy[*proxy].add(*root);
+            of_root[*root].add(*proxy);
+        }
+        Self { of_proxy, of_root, pairs }
+    }
+
+    /// Those between attempts and roots that have no candidate in `other`.
+    fn without(mut self, other: &Self) -> Self {
+        self.pairs.retain(|(proxy, root)| {
+            other.of_proxy[*proxy] == Candidate::None && other.of_root[*root] == Candidate::None
+        });
+        Self::new(self.of_proxy.len(), self.of_root.len(), self.pairs)
+    }
+}
+
+/// The pairs without alternative on either side.
+fn unique(candidates: &Candidates) -> Vec<(usize, usize)> {
+    let only = |(proxy, root): &&(usize, usize)| {
+        candidates.of_proxy[*proxy] == Candidate::One(*root) && candidates.of_root[*root] == Candidate::One(*proxy)
+    };
+    candidates.pairs.iter().filter(only).copied().collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +206,24 @@ mod tests {
         assert_eq!(pairs(&early), [(1, 2)], "a grain of one millisecond is allowed for");
         let outside = [side(1, Observer::Proxy, 10, 20), side(2, Observer::Server, 8, 15)];
         assert!(pairs(&outside).is_empty());
+    }
+
+    #[test]
+    fn a_root_that_ended_late_is_joined_with_what_is_left() {
+        let late = |ms: i64| [side(1, Observer::Proxy, 0, 10), side(2, Observer::Server, 1, 10 + ms)];
+        assert_eq!(pairs(&late(100)), [(1, 2)]);
+        assert!(pairs(&late(101)).is_empty());
+        let mut cut_off = late(5_000);
+        cut_off[0].status_code = 0;
+        assert_eq!(pairs(&cut_off), [(1, 2)], "whose caller went away may go on for long");
+        // The second root fits only the second attempt, so it is no alternative for the first.
+        let overlapping = [
+            side(1, Observer::Proxy, 0, 10),
+            side(2, Observer::Proxy, 5, 40),
+            side(3, Observer::Server, 1, 14),
+            side(4, Observer::Server, 6, 39),
+        ];
+        assert_eq!(pairs(&overlapping), [(2, 4), (1, 3)]);
     }
 
     #[test]

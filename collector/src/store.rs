@@ -21,18 +21,18 @@ pub trait Store: Send + Sync + 'static {
     fn spans(
         &self,
         request: Content,
-        spans: &[SpanRecord],
+        spans: &[SpanRecord<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<Self>;
     /// Stores the log records of one request.
     fn events(
         &self,
         request: Content,
-        events: &[EventRecord],
+        events: &[EventRecord<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<Self>;
     /// Stores the readings of one request.
     fn readings(
         &self,
         request: Content,
-        readings: &[ReadingRecord],
+        readings: &[ReadingRecord<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<Self>;
 }

@@ -1,3 +1,4 @@
+use super::decode::WireError;
 use crate::store::Unavailable;
 
 /// Why nothing of a request was taken.
@@ -12,4 +13,10 @@ pub(super) enum IngestError {
     /// Its rows could not be stored.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl From<WireError> for IngestError {
+    fn from(error: WireError) -> Self {
+        Self::Malformed { reason: error.to_string() }
+    }
 }

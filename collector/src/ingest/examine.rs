@@ -1,3 +1,4 @@
+use bumpalo::Bump;
 use bytes::Bytes;
 
 use super::decode::Decoder;
@@ -46,6 +47,8 @@ fn examine_as<G: Signal>(
     body: Bytes,
     now_ns: i64,
 ) -> Result<Examined, IngestError> {
-    let decoded = G::decode(decoder, G::read(encoding, body)?, now_ns);
+    let body = G::protobuf(encoding, body)?;
+    let arena = Bump::new();
+    let decoded = G::decode(decoder, &arena, &body, now_ns)?;
     Ok(Examined { taken_items: decoded.records.len() as u64, refused_items: decoded.refusals.total() })
 }

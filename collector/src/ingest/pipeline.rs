@@ -2,6 +2,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bumpalo::Bump;
 use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -104,14 +105,16 @@ impl<S: Store> Ingest<S> {
 
     /// Hands the records of a request over to the store, and counts them once they are stored.
     fn begin<G: Signal>(
-        self: Arc<Self>,
+        self: &Arc<Self>,
         encoding: Encoding,
         body: Bytes,
         reservation: Reservation,
     ) -> Result<JoinHandle<Result<Taken, Unavailable>>, IngestError> {
         let now_ns = i64::try_from((self.clock)().as_nanosecond()).unwrap_or(i64::MAX);
         let content = Content::of(&body);
-        let Decoded { records, refusals, adjustments } = G::decode(&self.decoder, G::read(encoding, body)?, now_ns);
+        let body = G::protobuf(encoding, body)?;
+        let arena = Bump::new();
+        let Decoded { records, refusals, adjustments } = G::decode(&self.decoder, &arena, &body, now_ns)?;
         for (reason, count) in refusals.counts() {
             self.metrics.add_refused(G::NAME, reason, count);
         }
@@ -123,8 +126,9 @@ impl<S: Store> Ingest<S> {
             records.iter().map(G::noise).filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
         let count = records.len() as u64;
         let stored = G::store(self.store.as_ref(), content, &records);
+        let ingest = Arc::clone(self);
         Ok(tokio::spawn(async move {
-            let outcome = self.count::<G>(count, &noise, &adjustments, stored).await;
+            let outcome = ingest.count::<G>(count, &noise, &adjustments, stored).await;
             drop(reservation);
             outcome.map(|()| taken)
         }))

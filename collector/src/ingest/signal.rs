@@ -1,19 +1,11 @@
-use std::fmt::Display;
-use std::future::Future;
-
+use bumpalo::Bump;
 use bytes::Bytes;
-use opentelemetry_proto::tonic::collector::logs::v1::{
-    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
-};
-use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceResponse};
+use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsPartialSuccess, ExportMetricsServiceResponse};
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
 use prost::Message;
 
-use super::decode::{Decoded, Decoder, json, shape};
+use super::decode::{Decoded, Decoder, WireError, json, room_bytes};
 use super::error::IngestError;
 use super::examine::Encoding;
 use super::metrics::SignalName;
@@ -22,12 +14,10 @@ use crate::store::{Store, Unavailable};
 
 /// What differs between traces, logs and metrics.
 pub(super) trait Signal: 'static {
-    /// Its OTLP request.
-    type Request: Message + Default + 'static;
     /// Its OTLP response.
     type Response: Message + Default;
     /// What is stored of it.
-    type Record: Send + 'static;
+    type Record<'a>;
     /// Its name.
     const NAME: SignalName;
     /// Its gRPC service.
@@ -35,81 +25,73 @@ pub(super) trait Signal: 'static {
     /// The name in JSON of the number of refused items.
     const REJECTED: &'static str;
 
-    /// Reads a request in JSON.
-    fn parse_json(body: &[u8]) -> serde_json::Result<Self::Request>;
-    /// Reads a request in Protobuf.
+    /// A request in JSON as it is in Protobuf.
+    fn json_to_protobuf(body: &[u8]) -> serde_json::Result<Vec<u8>>;
+    /// A request as it is in Protobuf.
     ///
     /// # Errors
-    /// [`IngestError::Malformed`] when it is none, or would take too much memory.
-    fn read_protobuf(body: Bytes) -> Result<Self::Request, IngestError> {
-        shape::check(&body, Self::NAME).map_err(|unfolds| malformed(&unfolds))?;
-        Self::Request::decode(body).map_err(|error| malformed(&error))
-    }
-    /// Reads a request in JSON.
-    ///
-    /// # Errors
-    /// [`IngestError::Malformed`] when it is none, or would take too much memory.
-    fn read_json(body: &[u8]) -> Result<Self::Request, IngestError> {
-        json::within(shape::room_bytes(body.len()), || Self::parse_json(body)).map_err(|error| malformed(&error))
-    }
-    /// Reads a request.
-    ///
-    /// # Errors
-    /// [`IngestError::Malformed`] when it is none, or would take too much memory.
-    fn read(encoding: Encoding, body: Bytes) -> Result<Self::Request, IngestError> {
+    /// [`IngestError::Malformed`] when it is in JSON and no request, or would take too much memory.
+    fn protobuf(encoding: Encoding, body: Bytes) -> Result<Bytes, IngestError> {
         match encoding {
-            Encoding::Protobuf => Self::read_protobuf(body),
-            Encoding::Json => Self::read_json(&body),
+            Encoding::Protobuf => Ok(body),
+            Encoding::Json => json::within(room_bytes(body.len()), || Self::json_to_protobuf(&body))
+                .map(Bytes::from)
+                .map_err(|error| IngestError::Malformed { reason: error.to_string() }),
         }
     }
-    /// Turns a request into records.
-    fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record>;
+    /// Turns a request in Protobuf into records.
+    fn decode<'a>(
+        decoder: &'a Decoder,
+        arena: &'a Bump,
+        body: &'a [u8],
+        now_ns: i64,
+    ) -> Result<Decoded<Self::Record<'a>>, WireError>;
     /// Stores records; the future returns when they are stored.
     fn store<S: Store>(
         store: &S,
         request: Content,
-        records: &[Self::Record],
+        records: &[Self::Record<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<Self, S>;
     /// The noise rule that a record falls under; empty = none.
-    fn noise(_record: &Self::Record) -> &str {
+    fn noise<'r>(_record: &'r Self::Record<'_>) -> &'r str {
         ""
     }
     /// The response that tells of refused items.
     fn response(rejected: i64, error_message: String) -> Self::Response;
 }
 
-fn malformed(error: &dyn Display) -> IngestError {
-    IngestError::Malformed { reason: error.to_string() }
-}
-
 pub(super) enum Traces {}
 
 impl Signal for Traces {
-    type Request = ExportTraceServiceRequest;
     type Response = ExportTraceServiceResponse;
-    type Record = SpanRecord;
+    type Record<'a> = SpanRecord<'a>;
     const NAME: SignalName = SignalName::Traces;
     const SERVICE: &'static str = "opentelemetry.proto.collector.trace.v1.TraceService";
     const REJECTED: &'static str = "rejectedSpans";
 
-    fn parse_json(body: &[u8]) -> serde_json::Result<Self::Request> {
-        json::traces(body)
+    fn json_to_protobuf(body: &[u8]) -> serde_json::Result<Vec<u8>> {
+        json::traces(body).map(|request| request.encode_to_vec())
     }
 
-    fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record> {
-        decoder.spans(request, now_ns)
+    fn decode<'a>(
+        decoder: &'a Decoder,
+        arena: &'a Bump,
+        body: &'a [u8],
+        now_ns: i64,
+    ) -> Result<Decoded<SpanRecord<'a>>, WireError> {
+        decoder.spans(arena, body, now_ns)
     }
 
     fn store<S: Store>(
         store: &S,
         request: Content,
-        records: &[Self::Record],
+        records: &[Self::Record<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<S> {
         store.spans(request, records)
     }
 
-    fn noise(record: &Self::Record) -> &str {
-        &record.noise
+    fn noise<'r>(record: &'r SpanRecord<'_>) -> &'r str {
+        record.noise
     }
 
     fn response(rejected_spans: i64, error_message: String) -> Self::Response {
@@ -121,25 +103,29 @@ impl Signal for Traces {
 pub(super) enum Logs {}
 
 impl Signal for Logs {
-    type Request = ExportLogsServiceRequest;
     type Response = ExportLogsServiceResponse;
-    type Record = EventRecord;
+    type Record<'a> = EventRecord<'a>;
     const NAME: SignalName = SignalName::Logs;
     const SERVICE: &'static str = "opentelemetry.proto.collector.logs.v1.LogsService";
     const REJECTED: &'static str = "rejectedLogRecords";
 
-    fn parse_json(body: &[u8]) -> serde_json::Result<Self::Request> {
-        json::logs(body)
+    fn json_to_protobuf(body: &[u8]) -> serde_json::Result<Vec<u8>> {
+        json::logs(body).map(|request| request.encode_to_vec())
     }
 
-    fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record> {
-        decoder.events(request, now_ns)
+    fn decode<'a>(
+        decoder: &'a Decoder,
+        arena: &'a Bump,
+        body: &'a [u8],
+        now_ns: i64,
+    ) -> Result<Decoded<EventRecord<'a>>, WireError> {
+        decoder.events(arena, body, now_ns)
     }
 
     fn store<S: Store>(
         store: &S,
         request: Content,
-        records: &[Self::Record],
+        records: &[Self::Record<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<S> {
         store.events(request, records)
     }
@@ -153,25 +139,29 @@ impl Signal for Logs {
 pub(super) enum Metrics {}
 
 impl Signal for Metrics {
-    type Request = ExportMetricsServiceRequest;
     type Response = ExportMetricsServiceResponse;
-    type Record = ReadingRecord;
+    type Record<'a> = ReadingRecord<'a>;
     const NAME: SignalName = SignalName::Metrics;
     const SERVICE: &'static str = "opentelemetry.proto.collector.metrics.v1.MetricsService";
     const REJECTED: &'static str = "rejectedDataPoints";
 
-    fn parse_json(body: &[u8]) -> serde_json::Result<Self::Request> {
-        json::metrics(body)
+    fn json_to_protobuf(body: &[u8]) -> serde_json::Result<Vec<u8>> {
+        json::metrics(body).map(|request| request.encode_to_vec())
     }
 
-    fn decode(decoder: &Decoder, request: Self::Request, now_ns: i64) -> Decoded<Self::Record> {
-        decoder.readings(request, now_ns)
+    fn decode<'a>(
+        decoder: &'a Decoder,
+        arena: &'a Bump,
+        body: &'a [u8],
+        now_ns: i64,
+    ) -> Result<Decoded<ReadingRecord<'a>>, WireError> {
+        decoder.readings(arena, body, now_ns)
     }
 
     fn store<S: Store>(
         store: &S,
         request: Content,
-        records: &[Self::Record],
+        records: &[Self::Record<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<S> {
         store.readings(request, records)
     }

@@ -1,25 +1,14 @@
 use std::borrow::Cow;
-use std::hash::BuildHasher;
 use std::ops::Range;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
-
 use super::column::Column;
-use super::parts::{Parts, put_length};
+use super::numbering::Numbering;
+use super::parts::Parts;
 
 /// `LowCardinality(String)`: each distinct value once, and for each row the number of its value.
 #[derive(Debug, Default)]
 pub struct Dictionary {
-    /// The distinct values as a `String` column.
-    encoded: Vec<u8>,
-    /// Where each lies in `encoded`.
-    values: Vec<Range<usize>>,
-    numbers: HashTable<u32>,
-    hasher: DefaultHashBuilder,
-    /// Which value came after each the last time: rows repeat themselves, and to compare with
-    /// a guess costs less than to hash.
-    next: Vec<u32>,
-    last: u32,
+    values: Numbering,
     rows: Vec<u32>,
 }
 
@@ -32,43 +21,13 @@ const OWN_VALUES: u64 = 1 << 9 | 1 << 10;
 impl Dictionary {
     /// Adds a row.
     pub fn push(&mut self, value: &str) {
-        let number = self.number(value);
+        let number = self.values.number(value);
         self.rows.push(number);
     }
 
     /// Adds rows once more.
     pub(super) fn repeat(&mut self, rows: Range<usize>) {
         self.rows.extend_from_within(rows);
-    }
-
-    fn number(&mut self, value: &str) -> u32 {
-        let Self { encoded, values, numbers, hasher, next, last, .. } = self;
-        let text = |number: u32| values.get(number as usize).map(|place| &encoded[place.clone()]);
-        if let Some(guess) = next.get(*last as usize).copied()
-            && text(guess) == Some(value.as_bytes())
-        {
-            *last = guess;
-            return guess;
-        }
-        let hash = hasher.hash_one(value.as_bytes());
-        let number = match numbers.find(hash, |number| text(*number) == Some(value.as_bytes())) {
-            Some(number) => *number,
-            None => {
-                let number = values.len() as u32;
-                numbers.insert_unique(hash, number, |number| hasher.hash_one(text(*number).unwrap_or_default()));
-                put_length(encoded, value.len());
-                let start = encoded.len();
-                encoded.extend_from_slice(value.as_bytes());
-                values.push(start..encoded.len());
-                next.push(number);
-                number
-            }
-        };
-        if let Some(next) = next.get_mut(*last as usize) {
-            *next = number;
-        }
-        *last = number;
-        number
     }
 }
 
@@ -90,14 +49,15 @@ impl Column for Dictionary {
         if self.rows.is_empty() {
             return;
         }
-        let (width, rows): (u64, Vec<u8>) = match self.values.len() {
+        let count = self.values.count();
+        let (width, rows): (u64, Vec<u8>) = match count {
             ..=0x100 => (0, self.rows.iter().map(|number| *number as u8).collect()),
             0x101..=0x1_0000 => (1, self.rows.iter().flat_map(|number| (*number as u16).to_le_bytes()).collect()),
             _ => (2, self.rows.iter().flat_map(|number| number.to_le_bytes()).collect()),
         };
         parts.put_u64(OWN_VALUES | width);
-        parts.put_u64(self.values.len() as u64);
-        parts.append(self.encoded);
+        parts.put_u64(count as u64);
+        parts.append(self.values.into_encoded());
         parts.put_u64(self.rows.len() as u64);
         parts.append(rows);
     }
@@ -164,7 +124,7 @@ mod tests {
             let again = again.min(rows.len())..rows.len();
             dictionary.repeat(again.clone());
             let distinct: std::collections::HashSet<_> = rows.iter().collect();
-            prop_assert_eq!(dictionary.values.len(), distinct.len());
+            prop_assert_eq!(dictionary.values.count(), distinct.len());
             let expected = [&rows[..], &rows[again]].concat();
             prop_assert_eq!(read(&written(dictionary)), expected);
         }

@@ -19,11 +19,11 @@ pub struct Map {
 
 impl Map {
     /// Adds a row.
-    pub fn push<N: AsRef<str>, V: AsRef<str>>(&mut self, pairs: &[(N, V)]) {
+    pub fn push(&mut self, pairs: &[(&str, &str)]) {
         self.last = (self.names.rows(), self.values.end());
         for (name, value) in pairs {
-            self.names.push(name.as_ref());
-            self.values.push(value.as_ref());
+            self.names.push(name);
+            self.values.push(value);
         }
         self.offsets.push(pairs.len());
     }

@@ -12,6 +12,7 @@ mod dictionary;
 mod fixed;
 mod list;
 mod map;
+mod numbering;
 mod parts;
 mod text;
 
@@ -21,5 +22,6 @@ pub use dictionary::Dictionary;
 pub use fixed::Fixed;
 pub use list::{List, Offsets};
 pub use map::Map;
+pub(crate) use numbering::Numbering;
 pub use parts::Parts;
 pub use text::Text;

@@ -43,58 +43,157 @@ fn fill<'a>(field: &mut &'a str, value: &'a str) {
     }
 }
 
-impl<'a> Fields<'a> {
-    pub(super) fn of(attributes: &'a [(String, String)]) -> Self {
-        let mut fields = Self::default();
-        let (mut full, mut target, mut path, mut query) = ("", "", "", "");
-        let (mut address, mut port, mut old_address, mut old_port) = ("", "", "", "");
-        let (mut original_method, mut old_method) = ("", "");
-        for (name, value) in attributes {
-            let value = value.as_str();
-            match name.as_str() {
-                "http.request.method" => fields.method = value,
-                "http.request.method_original" => original_method = value,
-                "http.method" => old_method = value,
-                "url.full" | "http.url" => fill(&mut full, value),
-                "url.path" => path = value,
-                "url.query" => query = value.strip_prefix('?').unwrap_or(value),
-                "http.target" => target = value,
-                "url.template" => fields.url_template = value,
-                "http.route" => fields.route = value,
-                "http.response.status_code" | "http.status_code" => {
-                    fields.status_code = value.parse().unwrap_or(fields.status_code);
-                }
-                "http.request.resend_count" => fields.resend_count = value.parse().unwrap_or(0),
-                "error.type" => fields.error_type = value,
-                "server.address" => address = value,
-                "server.port" => port = value,
-                "net.peer.name" => old_address = value,
-                "net.peer.port" => old_port = value,
-                "service.peer.name" => fields.peer_service = value,
-                "peer.service" => fill(&mut fields.peer_service, value),
-                "graphql.operation.name" => fields.graphql_operation = value,
-                "rpc.system" | "rpc.system.name" => fields.rpc = true,
-                "rpc.service" => fields.rpc_service = value,
-                "rpc.method" => fields.rpc_method = value,
-                "messaging.system" => fields.messaging = true,
-                "messaging.destination.name" | "messaging.destination" => fill(&mut fields.destination, value),
-                "messaging.operation.name" => fields.messaging_operation = value,
-                "messaging.operation.type" | "messaging.operation" => fill(&mut fields.messaging_operation, value),
-                HANDOFF_OBSERVER => fields.observer = value,
-                HANDOFF_FROM => fields.from = value,
-                HANDOFF_TO => fields.to = value,
-                HANDOFF_OPERATION => fields.operation = value,
-                MILESTONE => fields.milestone = value,
-                IDEMPOTENCY_KEY => fields.idempotency_key = value,
-                "http.request.header.idempotency-key" => fill(&mut fields.idempotency_key, lone(value)),
-                name if name.starts_with("db.") => fields.database = true,
-                _ => {}
-            }
+/// What the conventions use an attribute for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nothing that is asked for here.
+    #[default]
+    Other,
+    Method,
+    OriginalMethod,
+    FormerMethod,
+    FullUrl,
+    Path,
+    Query,
+    Target,
+    UrlTemplate,
+    Route,
+    StatusCode,
+    ResendCount,
+    ErrorType,
+    Address,
+    Port,
+    FormerAddress,
+    FormerPort,
+    PeerName,
+    PeerService,
+    GraphqlOperation,
+    RpcSystem,
+    RpcService,
+    RpcMethod,
+    MessagingSystem,
+    Destination,
+    MessagingOperationName,
+    MessagingOperationType,
+    Observer,
+    From,
+    To,
+    Operation,
+    Milestone,
+    IdempotencyKey,
+    IdempotencyHeader,
+    Database,
+}
+
+impl Role {
+    /// The role of an attribute of that name.
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "http.request.method" => Self::Method,
+            "http.request.method_original" => Self::OriginalMethod,
+            "http.method" => Self::FormerMethod,
+            "url.full" | "http.url" => Self::FullUrl,
+            "url.path" => Self::Path,
+            "url.query" => Self::Query,
+            "http.target" => Self::Target,
+            "url.template" => Self::UrlTemplate,
+            "http.route" => Self::Route,
+            "http.response.status_code" | "http.status_code" => Self::StatusCode,
+            "http.request.resend_count" => Self::ResendCount,
+            "error.type" => Self::ErrorType,
+            "server.address" => Self::Address,
+            "server.port" => Self::Port,
+            "net.peer.name" => Self::FormerAddress,
+            "net.peer.port" => Self::FormerPort,
+            "service.peer.name" => Self::PeerName,
+            "peer.service" => Self::PeerService,
+            "graphql.operation.name" => Self::GraphqlOperation,
+            "rpc.system" | "rpc.system.name" => Self::RpcSystem,
+            "rpc.service" => Self::RpcService,
+            "rpc.method" => Self::RpcMethod,
+            "messaging.system" => Self::MessagingSystem,
+            "messaging.destination.name" | "messaging.destination" => Self::Destination,
+            "messaging.operation.name" => Self::MessagingOperationName,
+            "messaging.operation.type" | "messaging.operation" => Self::MessagingOperationType,
+            HANDOFF_OBSERVER => Self::Observer,
+            HANDOFF_FROM => Self::From,
+            HANDOFF_TO => Self::To,
+            HANDOFF_OPERATION => Self::Operation,
+            MILESTONE => Self::Milestone,
+            IDEMPOTENCY_KEY => Self::IdempotencyKey,
+            "http.request.header.idempotency-key" => Self::IdempotencyHeader,
+            name if name.starts_with("db.") => Self::Database,
+            _ => Self::Other,
         }
+    }
+}
+
+/// A span's attributes while they are looked at.
+#[derive(Debug, Default)]
+pub(super) struct FieldReader<'a> {
+    fields: Fields<'a>,
+    full: &'a str,
+    target: &'a str,
+    path: &'a str,
+    query: &'a str,
+    address: &'a str,
+    port: &'a str,
+    former_address: &'a str,
+    former_port: &'a str,
+    original_method: &'a str,
+    former_method: &'a str,
+}
+
+impl<'a> FieldReader<'a> {
+    /// Takes an attribute's value.
+    pub(super) fn take(&mut self, role: Role, value: &'a str) {
+        let fields = &mut self.fields;
+        match role {
+            Role::Other => {}
+            Role::Method => fields.method = value,
+            Role::OriginalMethod => self.original_method = value,
+            Role::FormerMethod => self.former_method = value,
+            Role::FullUrl => fill(&mut self.full, value),
+            Role::Path => self.path = value,
+            Role::Query => self.query = value.strip_prefix('?').unwrap_or(value),
+            Role::Target => self.target = value,
+            Role::UrlTemplate => fields.url_template = value,
+            Role::Route => fields.route = value,
+            Role::StatusCode => fields.status_code = value.parse().unwrap_or(fields.status_code),
+            Role::ResendCount => fields.resend_count = value.parse().unwrap_or(0),
+            Role::ErrorType => fields.error_type = value,
+            Role::Address => self.address = value,
+            Role::Port => self.port = value,
+            Role::FormerAddress => self.former_address = value,
+            Role::FormerPort => self.former_port = value,
+            Role::PeerName => fields.peer_service = value,
+            Role::PeerService => fill(&mut fields.peer_service, value),
+            Role::GraphqlOperation => fields.graphql_operation = value,
+            Role::RpcSystem => fields.rpc = true,
+            Role::RpcService => fields.rpc_service = value,
+            Role::RpcMethod => fields.rpc_method = value,
+            Role::MessagingSystem => fields.messaging = true,
+            Role::Destination => fill(&mut fields.destination, value),
+            Role::MessagingOperationName => fields.messaging_operation = value,
+            Role::MessagingOperationType => fill(&mut fields.messaging_operation, value),
+            Role::Observer => fields.observer = value,
+            Role::From => fields.from = value,
+            Role::To => fields.to = value,
+            Role::Operation => fields.operation = value,
+            Role::Milestone => fields.milestone = value,
+            Role::IdempotencyKey => fields.idempotency_key = value,
+            Role::IdempotencyHeader => fill(&mut fields.idempotency_key, lone(value)),
+            Role::Database => fields.database = true,
+        }
+    }
+
+    /// What all of them say together.
+    pub(super) fn finish(self) -> Fields<'a> {
+        let Self { mut fields, full, target, path, query, .. } = self;
         if fields.method.is_empty() {
-            fields.method = old_method;
-        } else if fields.method == "_OTHER" && !original_method.is_empty() {
-            fields.method = original_method;
+            fields.method = self.former_method;
+        } else if fields.method == "_OTHER" && !self.original_method.is_empty() {
+            fields.method = self.original_method;
         }
         fields.http = !fields.method.is_empty() || !full.is_empty() || !target.is_empty();
         fields.url = Url::read(if full.is_empty() { target } else { full });
@@ -105,7 +204,7 @@ impl<'a> Fields<'a> {
         if !query.is_empty() {
             fields.url.query = query;
         }
-        for (host, number) in [(address, port), (old_address, old_port)] {
+        for (host, number) in [(self.address, self.port), (self.former_address, self.former_port)] {
             if !host.is_empty() {
                 fields.url.host = host;
                 fields.url.port = number.parse().ok().or(fields.url.port);
@@ -126,28 +225,30 @@ fn lone(value: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn attributes(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    fn fields<'a>(attributes: &[(&str, &'a str)]) -> Fields<'a> {
+        let mut reader = FieldReader::default();
+        attributes.iter().for_each(|(name, value)| reader.take(Role::of(name), value));
+        reader.finish()
     }
 
     #[test]
     fn present_and_former_names_say_the_same() {
-        let present = attributes(&[
+        let present = [
             ("http.request.method", "POST"),
             ("url.full", "http://oms:8080/orders?x=1"),
             ("server.address", "oms"),
             ("server.port", "8080"),
             ("http.response.status_code", "201"),
-        ]);
-        let former = attributes(&[
+        ];
+        let former = [
             ("http.method", "POST"),
             ("http.url", "http://oms:8080/orders?x=1"),
             ("net.peer.name", "oms"),
             ("net.peer.port", "8080"),
             ("http.status_code", "201"),
-        ]);
+        ];
         for attributes in [present, former] {
-            let fields = Fields::of(&attributes);
+            let fields = fields(&attributes);
             assert_eq!(fields.url, Url { host: "oms", port: Some(8080), path: "/orders", query: "x=1" });
             assert_eq!((fields.method, fields.status_code, fields.http), ("POST", 201, true));
         }
@@ -155,21 +256,21 @@ mod tests {
 
     #[test]
     fn a_target_is_path_and_query() {
-        let attributes = attributes(&[("http.method", "GET"), ("http.target", "/cart?cart_id=7")]);
-        let fields = Fields::of(&attributes);
+        let attributes = [("http.method", "GET"), ("http.target", "/cart?cart_id=7")];
+        let fields = fields(&attributes);
         assert_eq!((fields.url.path, fields.url.query), ("/cart", "cart_id=7"));
     }
 
     #[test]
     fn an_unusual_method_is_what_was_sent() {
-        let attributes = attributes(&[("http.request.method_original", "PURGE"), ("http.request.method", "_OTHER")]);
-        assert_eq!(Fields::of(&attributes).method, "PURGE");
+        let attributes = [("http.request.method_original", "PURGE"), ("http.request.method", "_OTHER")];
+        assert_eq!(fields(&attributes).method, "PURGE");
     }
 
     #[test]
     fn a_header_is_an_array_of_one() {
-        let attributes = attributes(&[("http.request.header.idempotency-key", "[\"A-1_9\"]")]);
-        assert_eq!(Fields::of(&attributes).idempotency_key, "A-1_9");
+        let attributes = [("http.request.header.idempotency-key", "[\"A-1_9\"]")];
+        assert_eq!(fields(&attributes).idempotency_key, "A-1_9");
         assert_eq!(lone("plain"), "plain");
         assert_eq!(lone("[\"a\",\"b\"]"), "[\"a\",\"b\"]");
     }

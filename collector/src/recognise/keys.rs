@@ -1,14 +1,17 @@
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
+use bumpalo::Bump;
 use ordertrace_api::attributes::parse_key_attribute;
-use ordertrace_api::keys::{Key, KindTable, PathTemplate, Strength, digest, kind_of_value};
+use ordertrace_api::keys::{
+    KindTable, PathTemplate, Strength, digest, kind_of_value, usable, usable_only_within_a_system,
+};
 
-use crate::record::KeyRecord;
+use crate::record::Mention;
 use crate::settings::{RecogniseSettings, Scope};
 
 use super::RecogniseError;
 use super::fields::Fields;
-use super::names::NameMemory;
+use super::names::announced;
 use super::pattern::{Pattern, PatternMap};
 use super::url::parameters;
 
@@ -28,6 +31,24 @@ struct Rule {
     kind: String,
     scope: Scope,
     hash: bool,
+}
+
+/// The keys that the values of an attribute are.
+#[derive(Clone, Debug)]
+pub(super) struct KeySource {
+    kind: String,
+    scope: Scope,
+    hashing: Hashing,
+    strength: Strength,
+}
+
+/// Whether a value becomes a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hashing {
+    Never,
+    Always,
+    /// When it could be an id at all.
+    Usable,
 }
 
 #[derive(Debug)]
@@ -92,130 +113,167 @@ impl KeyFinder {
         })
     }
 
+    /// The keys that the values of an attribute of that name are: `commerce.<kind>.id`, then
+    /// configured names, then common names.
+    pub(super) fn source(&self, name: &str, kinds: &KindTable) -> Option<KeySource> {
+        let source = |kind: &str, scope: Scope, hashing| KeySource {
+            kind: kind.to_owned(),
+            scope,
+            hashing,
+            strength: kinds.strength(kind),
+        };
+        if let Some((kind, system)) = parse_key_attribute(name) {
+            let scope = system.map_or(Scope::Auto, |system| Scope::Within(system.to_owned()));
+            // What states its kind is taken at its word: a session's value is hashed already.
+            return Some(source(kind, scope, Hashing::Never));
+        }
+        if let Some(Rule { kind, scope, hash }) = self.attributes.get(name) {
+            return Some(source(kind, scope.clone(), if *hash { Hashing::Always } else { Hashing::Never }));
+        }
+        if self.ignored.iter().any(|ignored| ignored.fits(name)) {
+            return None;
+        }
+        match announced(name)? {
+            // A session's token is a credential.
+            kind @ "session" => Some(source(kind, Scope::Global, Hashing::Usable)),
+            kind => Some(source(kind, Scope::Auto, Hashing::Never)),
+        }
+    }
+
     /// Starts looking at one span or event, whose ids name things at `receiver`.
-    pub(super) fn begin<'f>(&'f self, receiver: &'f str, names: &'f mut NameMemory) -> Found<'f> {
-        Found { finder: self, receiver, names, keys: Vec::new() }
+    pub(super) fn begin<'f, 'a>(
+        &'f self,
+        receiver: &'a str,
+        kinds: &'f KindTable,
+        arena: &'a Bump,
+        keys: &'f mut Vec<Mention<'a>>,
+    ) -> Found<'f, 'a> {
+        keys.clear();
+        Found { finder: self, kinds, receiver, arena, keys }
     }
 }
 
 /// The keys of one span or event, as they are found.
 #[derive(Debug)]
-pub(super) struct Found<'f> {
+pub(super) struct Found<'f, 'a> {
     finder: &'f KeyFinder,
-    receiver: &'f str,
-    names: &'f mut NameMemory,
-    keys: Vec<Key>,
+    kinds: &'f KindTable,
+    receiver: &'a str,
+    arena: &'a Bump,
+    keys: &'f mut Vec<Mention<'a>>,
 }
 
-impl Found<'_> {
-    /// Looks at attributes: `commerce.<kind>.id`, then configured names, then common names.
-    pub(super) fn attributes(&mut self, attributes: &[(String, String)]) {
-        for (name, text) in attributes {
-            if let Some((kind, system)) = parse_key_attribute(name) {
-                let scope = system.map_or(Scope::Auto, |system| Scope::Within(system.to_owned()));
-                // What states its kind is taken at its word: a session's value is hashed already.
-                self.each(text, |found, value| found.add(kind, value, &scope));
-            } else if let Some(rule) = self.finder.attributes.get(name) {
-                self.each(text, |found, value| found.by_rule(rule, value));
-            } else if !self.finder.ignored.iter().any(|ignored| ignored.fits(name))
-                && let Some(kind) = self.names.kind_of(name)
-            {
-                self.each(text, |found, value| found.by_name(kind, value));
-            }
-        }
-    }
-
-    /// Looks at the path and query of the URL.
-    pub(super) fn url(&mut self, fields: &Fields<'_>) {
-        let path = fields.url.path;
-        if let Some(template) = self.finder.matching(path, self.receiver) {
-            for (kind, value) in template.path.matches(path).unwrap_or_default() {
-                self.add(kind, &value, &template.scope);
-            }
-        } else {
-            for segment in path.split('/') {
-                if let Some(kind) = kind_of_value(segment) {
-                    self.add(kind, segment, &Scope::Auto);
-                }
-            }
-        }
-        for (name, value) in parameters(fields.url.query) {
-            if let Some(rule) = self.finder.query.get(&name) {
-                self.by_rule(rule, &value);
-            } else if let Some(kind) = self.names.kind_of(&name) {
-                self.by_name(kind, &value);
-            } else if let Some(kind) = kind_of_value(&value) {
-                self.add(kind, &value, &Scope::Auto);
-            }
-        }
-    }
-
-    /// The keys, each once, and what each says here.
-    pub(super) fn finish(self, kinds: &KindTable) -> Vec<KeyRecord> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for key in &self.keys {
-            *counts.entry(&key.kind).or_default() += 1;
-        }
-        let batch_values = self.finder.batch_values;
-        let batches: Vec<String> =
-            counts.into_iter().filter(|(_, count)| *count >= batch_values).map(|(kind, _)| kind.to_owned()).collect();
-        let strength = |kind: &str| match kinds.strength(kind) {
-            Strength::Strong if batches.iter().any(|batch| batch == kind) => Strength::Weak,
-            strength => strength,
-        };
-        self.keys.into_iter().map(|key| KeyRecord { strength: strength(&key.kind), key }).collect()
-    }
-
-    /// Calls `with` for each element of an array of scalars in JSON, or for the text itself.
-    fn each(&mut self, text: &str, mut with: impl FnMut(&mut Self, &str)) {
+impl<'a> Found<'_, 'a> {
+    /// Looks at the value of an attribute.
+    pub(super) fn attribute(&mut self, source: &KeySource, text: &'a str) {
         if text.starts_with('[')
             && let Ok(serde_json::Value::Array(values)) = serde_json::from_str(text)
         {
             for value in &values {
                 match value {
-                    serde_json::Value::String(value) => with(self, value),
-                    serde_json::Value::Number(value) => with(self, &value.to_string()),
+                    serde_json::Value::String(value) => self.by_source(source, self.arena.alloc_str(value)),
+                    serde_json::Value::Number(value) => {
+                        self.by_source(source, self.arena.alloc_str(&value.to_string()));
+                    }
                     _ => {}
                 }
             }
         } else {
-            with(self, text);
+            self.by_source(source, text);
         }
     }
 
-    fn by_rule(&mut self, rule: &Rule, value: &str) {
-        if rule.hash {
-            self.add(&rule.kind, &digest(value.trim()), &rule.scope);
-        } else {
-            self.add(&rule.kind, value, &rule.scope);
+    /// Looks at the path and query of the URL.
+    pub(super) fn url(&mut self, fields: &Fields<'a>, announced: impl FnMut(&str) -> Option<&'static str>) {
+        let path = fields.url.path;
+        if path.is_empty() && fields.url.query.is_empty() {
+            return;
         }
-    }
-
-    fn by_name(&mut self, kind: &str, value: &str) {
-        // A session's token is a credential.
-        if kind == "session" {
-            if ordertrace_api::keys::usable(value.trim()) {
-                self.add(kind, &digest(value.trim()), &Scope::Global);
+        if let Some(template) = self.finder.matching(path, self.receiver) {
+            for (kind, value) in template.path.matches(path).unwrap_or_default() {
+                let value = self.kept(value);
+                self.add(kind, value, &template.scope, self.kinds.strength(kind));
             }
         } else {
-            self.add(kind, value, &Scope::Auto);
+            for segment in path.split('/') {
+                if let Some(kind) = kind_of_value(segment) {
+                    self.add(kind, segment, &Scope::Auto, self.kinds.strength(kind));
+                }
+            }
+        }
+        if !fields.url.query.is_empty() {
+            self.query(fields.url.query, announced);
         }
     }
 
-    fn add(&mut self, kind: &str, value: &str, scope: &Scope) {
+    fn query(&mut self, query: &'a str, mut announced: impl FnMut(&str) -> Option<&'static str>) {
+        for (name, value) in parameters(query) {
+            let value = self.kept(value);
+            if let Some(Rule { kind, scope, hash }) = self.finder.query.get(&name) {
+                let value = if *hash { self.arena.alloc_str(&digest(value.trim())) } else { value };
+                self.add(kind, value, scope, self.kinds.strength(kind));
+            } else if let Some(kind) = announced(&name) {
+                let strength = self.kinds.strength(kind);
+                if kind != "session" {
+                    self.add(kind, value, &Scope::Auto, strength);
+                } else if usable(value.trim()) {
+                    self.add(kind, self.arena.alloc_str(&digest(value.trim())), &Scope::Global, strength);
+                }
+            } else if let Some(kind) = kind_of_value(value) {
+                self.add(kind, value, &Scope::Auto, self.kinds.strength(kind));
+            }
+        }
+    }
+
+    /// The keys, each once, and what each says here.
+    pub(super) fn finish(self) -> &'a [Mention<'a>] {
+        let batch_values = self.finder.batch_values;
+        if self.keys.len() >= batch_values {
+            let kinds: Vec<&str> = self.keys.iter().map(|key| key.kind).collect();
+            for key in self.keys.iter_mut().filter(|key| key.is_strong()) {
+                if kinds.iter().filter(|kind| **kind == key.kind).count() >= batch_values {
+                    key.strength = Strength::Weak;
+                }
+            }
+        }
+        if self.keys.is_empty() { &[] } else { self.arena.alloc_slice_copy(self.keys) }
+    }
+
+    fn kept(&self, text: Cow<'a, str>) -> &'a str {
+        match text {
+            Cow::Borrowed(text) => text,
+            Cow::Owned(text) => self.arena.alloc_str(&text),
+        }
+    }
+
+    fn by_source(&mut self, source: &KeySource, value: &'a str) {
+        let KeySource { kind, scope, hashing, strength } = source;
+        let value = match hashing {
+            Hashing::Never => value,
+            Hashing::Usable if !usable(value.trim()) => return,
+            Hashing::Usable | Hashing::Always => self.arena.alloc_str(&digest(value.trim())),
+        };
+        self.add(kind, value, scope, *strength);
+    }
+
+    fn add(&mut self, kind: &str, value: &'a str, scope: &Scope, strength: Strength) {
         if self.keys.len() >= self.finder.limit || redacted(value) {
             return;
         }
-        let key = match scope {
-            Scope::Auto => Key::seen(kind, value, self.receiver),
-            Scope::Global => Key::global(kind, value),
-            Scope::Within(system) => Key::within(kind, value, system),
-        };
-        if let Some(key) = key
-            && !self.keys.contains(&key)
-        {
-            self.keys.push(key);
+        let value = value.trim();
+        if !usable(value) {
+            return;
         }
+        let system = match scope {
+            Scope::Auto if usable_only_within_a_system(value) => self.receiver,
+            Scope::Auto | Scope::Global => "",
+            Scope::Within(system) => system,
+        };
+        if self.keys.iter().any(|key| key.value == value && key.kind == kind && key.system == system) {
+            return;
+        }
+        let system = if system.is_empty() { "" } else { self.arena.alloc_str(system) };
+        self.keys.push(Mention { kind: self.arena.alloc_str(kind), system, value, strength });
     }
 }
 

@@ -1,4 +1,6 @@
-use crate::record::{EventRecord, HandoffSide, SpanRecord, SpanStatus};
+use bumpalo::Bump;
+
+use crate::record::{EventRecord, Side, SpanRecord, SpanStatus};
 use crate::settings::RecogniseSettings;
 
 use super::RecogniseError;
@@ -85,12 +87,18 @@ impl Milestones {
     }
 
     /// The milestone that a span shows; empty = none. A failed span shows none.
-    pub(super) fn of_span(&self, span: &SpanRecord, fields: &Fields<'_>, side: Option<&HandoffSide>) -> String {
+    pub(super) fn of_span<'a>(
+        &self,
+        span: &SpanRecord<'a>,
+        fields: &Fields<'a>,
+        side: Option<&Side<'a>>,
+        arena: &'a Bump,
+    ) -> &'a str {
         if span.status == SpanStatus::Error || fields.status_code >= 400 {
-            return String::new();
+            return "";
         }
         if !fields.milestone.is_empty() {
-            return fields.milestone.to_owned();
+            return fields.milestone;
         }
         let fits = |wanted: &Option<Pattern>, text: Option<&str>| match (wanted, text) {
             (None, _) => true,
@@ -99,32 +107,32 @@ impl Milestones {
         };
         let configured = self.0.iter().find(|rule| {
             rule.event.is_none()
-                && fits(&rule.operation, side.map(|side| side.operation.as_str()))
-                && fits(&rule.from, side.map(|side| side.from.as_str()))
-                && fits(&rule.to, side.map(|side| side.to.as_str()))
-                && fits(&rule.span, Some(&span.name))
+                && fits(&rule.operation, side.map(|side| side.operation))
+                && fits(&rule.from, side.map(|side| side.from))
+                && fits(&rule.to, side.map(|side| side.to))
+                && fits(&rule.span, Some(span.name))
         });
         if let Some(rule) = configured {
-            return rule.milestone.clone();
+            return arena.alloc_str(&rule.milestone);
         }
         let built_in = side.and_then(|side| OPERATIONS.iter().find(|(operation, _)| *operation == side.operation));
-        built_in.map(|(_, milestone)| (*milestone).to_owned()).unwrap_or_default()
+        built_in.map_or("", |(_, milestone)| milestone)
     }
 
     /// The milestone that a log record shows; empty = none.
-    pub(super) fn of_event(&self, event: &EventRecord) -> String {
-        let stated = event.attributes.iter().find(|(name, _)| name == ordertrace_api::attributes::MILESTONE);
+    pub(super) fn of_event<'a>(&self, event: &EventRecord<'a>, arena: &'a Bump) -> &'a str {
+        let stated = event.attributes.iter().find(|(name, _)| *name == ordertrace_api::attributes::MILESTONE);
         if let Some((_, milestone)) = stated.filter(|(_, milestone)| !milestone.is_empty()) {
-            return milestone.clone();
+            return milestone;
         }
         if event.name.is_empty() {
-            return String::new();
+            return "";
         }
-        let configured = self.0.iter().find(|rule| rule.event.as_ref().is_some_and(|wanted| wanted.fits(&event.name)));
+        let configured = self.0.iter().find(|rule| rule.event.as_ref().is_some_and(|wanted| wanted.fits(event.name)));
         match configured {
-            Some(rule) => rule.milestone.clone(),
-            None if is_milestone(&event.name) => event.name.clone(),
-            None => String::new(),
+            Some(rule) => arena.alloc_str(&rule.milestone),
+            None if is_milestone(event.name) => event.name,
+            None => "",
         }
     }
 }

@@ -7,24 +7,31 @@ mod milestone;
 mod names;
 mod noise;
 mod pattern;
+mod peers;
 mod side;
 mod system;
 mod url;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bumpalo::Bump;
 use ordertrace_api::journey::Observer;
 use ordertrace_api::keys::{KindTable, TemplateError};
 
-use crate::record::{EventRecord, SpanRecord};
+use crate::record::{EventRecord, Mention, SpanRecord};
 use crate::settings::RecogniseSettings;
 
-use fields::Fields;
-use keys::KeyFinder;
+use fields::{FieldReader, Role};
+use keys::{Found, KeyFinder, KeySource};
 use milestone::Milestones;
-use names::NameMemory;
+use names::{Meaning, NameMemory, announced};
 use noise::NoiseRules;
+use peers::PeerMemory;
+use side::SideFinder;
 use system::Systems;
 
-/// Recognises records by settings and built-in rules. Immutable: one for the whole process.
+/// Recognises records by settings and built-in rules: one for the whole process. What it
+/// remembers of earlier requests changes no result.
 #[derive(Debug)]
 pub struct Recogniser {
     kinds: KindTable,
@@ -32,6 +39,15 @@ pub struct Recogniser {
     keys: KeyFinder,
     milestones: Milestones,
     noise: NoiseRules,
+    /// As many as requests were looked at at once.
+    memories: Mutex<Vec<Memory>>,
+}
+
+/// What is remembered from request to request.
+#[derive(Debug, Default)]
+struct Memory {
+    names: NameMemory,
+    peers: PeerMemory,
 }
 
 /// Settings of recognition that cannot be used.
@@ -77,6 +93,7 @@ impl Recogniser {
             keys: KeyFinder::new(settings)?,
             milestones: Milestones::new(settings)?,
             noise: NoiseRules::new(settings)?,
+            memories: Mutex::default(),
         })
     }
 
@@ -96,48 +113,82 @@ impl Recogniser {
     }
 
     /// Fills in `keys`, `side`, `milestone` and `noise` of the spans of one request, whose
-    /// `system` is known already.
-    pub fn spans(&self, spans: &mut [SpanRecord]) {
-        let mut names = NameMemory::default();
+    /// `origin` is known already.
+    pub fn spans<'a>(&self, arena: &'a Bump, spans: &mut [SpanRecord<'a>]) {
+        let mut memory = self.memory();
+        let mut keys = Vec::new();
+        let mut stated: Vec<(Arc<KeySource>, &'a str)> = Vec::new();
         for span in spans.iter_mut() {
-            let (side, keys, milestone, noise) = {
-                let fields = Fields::of(&span.attributes);
-                let side = side::of(span, &fields, &self.systems, &self.keys);
-                // An id on a request names something at the system that is asked.
-                let receiver = match &side {
-                    Some(side) if matches!(side.observer, Observer::Client | Observer::Producer | Observer::Proxy) => {
-                        side.to.as_str()
-                    }
-                    _ => span.system.as_str(),
-                };
-                let mut found = self.keys.begin(receiver, &mut names);
-                found.attributes(&span.attributes);
-                for event in span.events.iter().filter(|event| event.name != "exception") {
-                    found.attributes(&event.attributes);
+            let mut reader = FieldReader::default();
+            stated.clear();
+            for (name, value) in span.attributes {
+                let meaning = memory.names.meaning(name, |name| self.meaning(name));
+                reader.take(meaning.role, value);
+                if let Some(source) = &meaning.key {
+                    stated.push((Arc::clone(source), value));
                 }
-                found.url(&fields);
-                let keys = found.finish(&self.kinds);
-                let milestone = self.milestones.of_span(span, &fields, side.as_ref());
-                let noise = self.noise.of_span(span, &fields, &keys);
-                (side, keys, milestone, noise)
+            }
+            let fields = reader.finish();
+            let mut sides = SideFinder { systems: &self.systems, keys: &self.keys, peers: &mut memory.peers, arena };
+            span.side = sides.of(span, &fields);
+            // An id on a request names something at the system that is asked.
+            let receiver = match span.side {
+                Some(side) if matches!(side.observer, Observer::Client | Observer::Producer | Observer::Proxy) => {
+                    side.to
+                }
+                _ => span.origin.system,
             };
-            span.side = side;
-            span.keys = keys;
-            span.milestone = milestone;
-            span.noise = noise;
+            let mut found = self.keys.begin(receiver, &self.kinds, arena, &mut keys);
+            for (source, value) in &stated {
+                found.attribute(source, value);
+            }
+            for event in span.events.iter().filter(|event| event.name != "exception") {
+                self.attributes(&mut found, event.attributes, &mut memory.names);
+            }
+            found.url(&fields, |name| memory.names.meaning(name, |name| self.meaning(name)).announced);
+            span.keys = found.finish();
+            span.milestone = self.milestones.of_span(span, &fields, span.side, arena);
+            span.noise = self.noise.of_span(span, &fields, span.keys, arena);
         }
         noise::spread(spans);
+        self.remember(memory);
     }
 
-    /// Fills in `keys` and `milestone` of log records, whose `system` is known already.
-    pub fn events(&self, events: &mut [EventRecord]) {
-        let mut names = NameMemory::default();
+    /// Fills in `keys` and `milestone` of log records, whose `origin` is known already.
+    pub fn events<'a>(&self, arena: &'a Bump, events: &mut [EventRecord<'a>]) {
+        let mut memory = self.memory();
+        let mut keys: Vec<Mention<'a>> = Vec::new();
         for event in events {
-            let mut found = self.keys.begin(&event.system, &mut names);
-            found.attributes(&event.attributes);
-            event.keys = found.finish(&self.kinds);
-            event.milestone = self.milestones.of_event(event);
+            let mut found = self.keys.begin(event.origin.system, &self.kinds, arena, &mut keys);
+            self.attributes(&mut found, event.attributes, &mut memory.names);
+            event.keys = found.finish();
+            event.milestone = self.milestones.of_event(event, arena);
         }
+        self.remember(memory);
+    }
+
+    fn attributes<'a>(&self, found: &mut Found<'_, 'a>, attributes: &[(&str, &'a str)], names: &mut NameMemory) {
+        for (name, value) in attributes {
+            if let Some(source) = &names.meaning(name, |name| self.meaning(name)).key {
+                found.attribute(source, value);
+            }
+        }
+    }
+
+    fn meaning(&self, name: &str) -> Meaning {
+        Meaning {
+            role: Role::of(name),
+            key: self.keys.source(name, &self.kinds).map(Arc::new),
+            announced: announced(name),
+        }
+    }
+
+    fn memory(&self) -> Memory {
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn remember(&self, memory: Memory) {
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
     }
 }
 

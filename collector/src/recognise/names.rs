@@ -1,28 +1,58 @@
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use ordertrace_api::keys::kind_of_name;
 
-/// Remembers what attribute names announce while one request is looked at: a request has
-/// many spans and few names.
+use super::fields::Role;
+use super::keys::KeySource;
+use crate::native::Numbering;
+
+/// What an attribute's name says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Meaning {
+    /// What the semantic conventions use it for.
+    pub(super) role: Role,
+    /// The keys that its values are.
+    pub(super) key: Option<Arc<KeySource>>,
+    /// The kind of key that the name announces by itself.
+    pub(super) announced: Option<&'static str>,
+}
+
+/// Remembers what names mean: telemetry has many attributes and few names.
 #[derive(Debug, Default)]
-pub(super) struct NameMemory(HashMap<String, Option<&'static str>>);
+pub(super) struct NameMemory {
+    numbering: Numbering,
+    meanings: Vec<Meaning>,
+    /// Of a name that is not remembered.
+    passing: Meaning,
+}
 
 impl NameMemory {
-    /// A request with more names than this makes them up; they are looked at one by one.
+    /// Whoever sends more names than this makes them up; they are looked at one by one.
     const LIMIT: usize = 4_096;
 
-    pub(super) fn kind_of(&mut self, name: &str) -> Option<&'static str> {
-        if let Some(kind) = self.0.get(name) {
-            return *kind;
-        }
-        // A header's name is what its attribute is about.
-        let header = ["http.request.header.", "http.response.header."].iter().find_map(|head| name.strip_prefix(head));
-        let kind = kind_of_name(header.unwrap_or(name));
-        if self.0.len() < Self::LIMIT {
-            self.0.insert(name.to_owned(), kind);
-        }
-        kind
+    /// The meaning of a name; `look` finds it out.
+    pub(super) fn meaning(&mut self, name: &str, look: impl FnOnce(&str) -> Meaning) -> &Meaning {
+        let number = match self.numbering.find(name) {
+            Some(number) => number as usize,
+            None if self.meanings.len() < Self::LIMIT => {
+                self.numbering.number(name);
+                self.meanings.push(look(name));
+                self.meanings.len() - 1
+            }
+            None => {
+                self.passing = look(name);
+                return &self.passing;
+            }
+        };
+        self.meanings.get(number).unwrap_or(&self.passing)
     }
+}
+
+/// The kind of key that the name of an attribute or parameter announces.
+pub(super) fn announced(name: &str) -> Option<&'static str> {
+    // A header's name is what its attribute is about.
+    let header = ["http.request.header.", "http.response.header."].iter().find_map(|head| name.strip_prefix(head));
+    kind_of_name(header.unwrap_or(name))
 }
 
 #[cfg(test)]
@@ -31,25 +61,21 @@ mod tests {
 
     #[test]
     fn attributes_and_headers_announce_keys() {
-        let mut names = NameMemory::default();
-        for _ in 0..2 {
-            for (name, kind) in [
-                ("app.order.id", Some("order")),
-                ("demo.payment.transaction.id", Some("payment")),
-                ("order_id", Some("order")),
-                ("cart_id", Some("cart")),
-                ("http.request.header.x-order-id", Some("order")),
-                ("http.response.header.x-cart-id", Some("cart")),
-                ("session.id", Some("session")),
-            ] {
-                assert_eq!(names.kind_of(name), kind, "{name}");
-            }
+        for (name, kind) in [
+            ("app.order.id", Some("order")),
+            ("demo.payment.transaction.id", Some("payment")),
+            ("order_id", Some("order")),
+            ("cart_id", Some("cart")),
+            ("http.request.header.x-order-id", Some("order")),
+            ("http.response.header.x-cart-id", Some("cart")),
+            ("session.id", Some("session")),
+        ] {
+            assert_eq!(announced(name), kind, "{name}");
         }
     }
 
     #[test]
     fn what_the_conventions_use_for_other_things_announces_nothing() {
-        let mut names = NameMemory::default();
         for name in [
             "thread.id",
             "service.instance.id",
@@ -67,16 +93,20 @@ mod tests {
             "k8s.pod.uid",
             "return_code",
         ] {
-            assert_eq!(names.kind_of(name), None, "{name}");
+            assert_eq!(announced(name), None, "{name}");
         }
     }
 
     #[test]
-    fn made_up_names_do_not_fill_the_memory() {
+    fn names_are_looked_at_once_and_made_up_ones_do_not_fill_the_memory() {
         let mut names = NameMemory::default();
+        let look = |name: &str| Meaning { announced: announced(name), ..Meaning::default() };
         for n in 0..2 * NameMemory::LIMIT {
-            names.kind_of(&format!("name{n}"));
+            assert_eq!(names.meaning(&format!("name{n}"), look).announced, None);
         }
-        assert_eq!(names.0.len(), NameMemory::LIMIT);
+        assert_eq!(names.meanings.len(), NameMemory::LIMIT);
+        assert_eq!(names.meaning("order_id", look).announced, Some("order"));
+        let known = names.meaning("name7", |_| panic!("it was looked at before"));
+        assert_eq!(known.announced, None);
     }
 }

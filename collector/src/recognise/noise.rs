@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
-use ordertrace_api::keys::Strength;
+use bumpalo::Bump;
 use ordertrace_api::span::SpanKind;
 
-use crate::record::{KeyRecord, SpanRecord};
+use crate::record::{Mention, SpanRecord};
 use crate::settings::RecogniseSettings;
 
 use super::RecogniseError;
@@ -52,32 +52,38 @@ impl NoiseRules {
     }
 
     /// The rule that the span falls under; empty = none.
-    pub(super) fn of_span(&self, span: &SpanRecord, fields: &Fields<'_>, keys: &[KeyRecord]) -> String {
+    pub(super) fn of_span<'a>(
+        &self,
+        span: &SpanRecord<'a>,
+        fields: &Fields<'_>,
+        keys: &[Mention<'_>],
+        arena: &'a Bump,
+    ) -> &'a str {
         if names_an_order(keys) {
-            return String::new();
+            return "";
         }
         let any = |patterns: &[Pattern], text: &str| patterns.is_empty() || patterns.iter().any(|p| p.fits(text));
         let holds = |rule: &&Rule| {
             (!rule.root || span.parent_span_id == [0; 8])
                 && (rule.kinds.is_empty() || rule.kinds.contains(&span.kind))
-                && any(&rule.names, &span.name)
+                && any(&rule.names, span.name)
                 && any(&rule.paths, fields.url.path)
                 && rule
                     .attribute
                     .as_ref()
                     .is_none_or(|wanted| span.attributes.iter().any(|(name, _)| wanted.fits(name)))
         };
-        self.0.iter().find(holds).map(|rule| rule.name.clone()).unwrap_or_default()
+        self.0.iter().find(holds).map_or("", |rule| arena.alloc_str(&rule.name))
     }
 }
 
-fn names_an_order(keys: &[KeyRecord]) -> bool {
-    keys.iter().any(|key| key.strength == Strength::Strong)
+fn names_an_order(keys: &[Mention<'_>]) -> bool {
+    keys.iter().any(Mention::is_strong)
 }
 
 /// What noise caused is noise as well, as far as it came in the same request. Ends whatever
 /// the parents say, also when they form a circle.
-pub(super) fn spread(spans: &mut [SpanRecord]) {
+pub(super) fn spread(spans: &mut [SpanRecord<'_>]) {
     if spans.iter().all(|span| span.noise.is_empty()) {
         return;
     }
@@ -94,8 +100,8 @@ pub(super) fn spread(spans: &mut [SpanRecord]) {
         // Taken out of the map, so that each span is looked at once.
         let found = children.remove(&(spans[parent].trace_id, spans[parent].span_id));
         for child in found.unwrap_or_default() {
-            if !names_an_order(&spans[child].keys) {
-                spans[child].noise = spans[parent].noise.clone();
+            if !names_an_order(spans[child].keys) {
+                spans[child].noise = spans[parent].noise;
                 noisy.push(child);
             }
         }

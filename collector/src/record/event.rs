@@ -1,32 +1,26 @@
-use std::sync::Arc;
-
-use super::{Attributes, KeyRecord};
+use super::{Attribute, Mention, Origin};
 
 /// A log record; a business event when it has a name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EventRecord {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EventRecord<'a> {
     /// Nanoseconds since the Unix epoch; the observed time where the sender gave no other.
     pub at_ns: i64,
     /// `event_name`, or the attribute `event.name`; empty for a plain log line.
-    pub name: String,
+    pub name: &'a str,
     /// Severity number (logs.proto), 0 = unspecified.
     pub severity: u8,
     /// Body in text form.
-    pub body: String,
-    /// `service.name` as sent.
-    pub service: String,
-    /// The commerce system the service is mapped to.
-    pub system: String,
-    /// Shared by all records of a resource.
-    pub resource_attributes: Arc<Attributes>,
+    pub body: &'a str,
+    /// Who reported it.
+    pub origin: &'a Origin<'a>,
     /// Attributes.
-    pub attributes: Attributes,
+    pub attributes: &'a [Attribute<'a>],
     /// All zero when outside a trace.
     pub trace_id: [u8; 16],
     /// All zero when outside a span.
     pub span_id: [u8; 8],
     /// Keys recognised on it.
-    pub keys: Vec<KeyRecord>,
+    pub keys: &'a [Mention<'a>],
     /// The milestone it shows; empty = none.
-    pub milestone: String,
+    pub milestone: &'a str,
 }

@@ -1,30 +1,30 @@
-use super::Attributes;
+use super::Attribute;
 
 /// One system's value of an entity at a time, from an OTLP gauge point.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReadingRecord {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReadingRecord<'a> {
     /// Of what.
     pub kind: ReadingKind,
     /// The system whose value it is.
-    pub system: String,
+    pub system: &'a str,
     /// SKU.
-    pub sku: String,
+    pub sku: &'a str,
     /// Stock location; empty for a price.
-    pub location: String,
+    pub location: &'a str,
     /// Sales channel; empty for stock.
-    pub channel: String,
+    pub channel: &'a str,
     /// ISO 4217 code; empty for stock.
-    pub currency: String,
+    pub currency: &'a str,
     /// The value in decimal text, as exact as it came.
-    pub value: String,
+    pub value: &'a str,
     /// When it was read, nanoseconds since the Unix epoch.
     pub at_ns: i64,
     /// The source's own version; empty when unknown.
-    pub version: String,
+    pub version: &'a str,
     /// When the source changed it, nanoseconds since the Unix epoch; 0 when unknown.
     pub changed_at_ns: i64,
     /// What else the point carried.
-    pub attributes: Attributes,
+    pub attributes: &'a [Attribute<'a>],
 }
 
 /// What a reading is of.

@@ -1,13 +1,11 @@
-use std::sync::Arc;
-
 use ordertrace_api::journey::Observer;
 use ordertrace_api::span::SpanKind;
 
-use super::{Attributes, KeyRecord};
+use super::{Attribute, Mention, Origin, Scope};
 
 /// A span, decoded and recognised.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpanRecord {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpanRecord<'a> {
     /// Never all zero.
     pub trace_id: [u8; 16],
     /// Never all zero.
@@ -15,43 +13,37 @@ pub struct SpanRecord {
     /// All zero on a root.
     pub parent_span_id: [u8; 8],
     /// W3C tracestate.
-    pub trace_state: String,
+    pub trace_state: &'a str,
     /// Nanoseconds since the Unix epoch, within what DateTime64(9) holds.
     pub started_at_ns: i64,
     /// 0 where the sender's end was before its start.
     pub duration_ns: u64,
     /// Span name.
-    pub name: String,
+    pub name: &'a str,
     /// Span kind.
     pub kind: SpanKind,
     /// Span status.
     pub status: SpanStatus,
     /// Status message.
-    pub status_message: String,
-    /// `service.name` as sent, `unknown_service` when absent.
-    pub service: String,
-    /// The commerce system the service is mapped to.
-    pub system: String,
-    /// Shared by all spans of a resource.
-    pub resource_attributes: Arc<Attributes>,
+    pub status_message: &'a str,
+    /// Who reported it.
+    pub origin: &'a Origin<'a>,
     /// Instrumentation scope.
-    pub scope_name: String,
-    /// Instrumentation scope's version.
-    pub scope_version: String,
+    pub scope: &'a Scope<'a>,
     /// Span attributes.
-    pub attributes: Attributes,
+    pub attributes: &'a [Attribute<'a>],
     /// Span events.
-    pub events: Vec<SpanEventRecord>,
+    pub events: &'a [SpanEventRecord<'a>],
     /// Span links.
-    pub links: Vec<SpanLinkRecord>,
+    pub links: &'a [SpanLinkRecord<'a>],
     /// Keys recognised on it.
-    pub keys: Vec<KeyRecord>,
+    pub keys: &'a [Mention<'a>],
     /// Name of the noise rule that it falls under; empty = none.
-    pub noise: String,
+    pub noise: &'a str,
     /// The milestone it shows; empty = none.
-    pub milestone: String,
+    pub milestone: &'a str,
     /// Its part in a handoff, when it is one end of it.
-    pub side: Option<HandoffSide>,
+    pub side: Option<&'a Side<'a>>,
 }
 
 /// OpenTelemetry span status (trace.proto `Status.StatusCode`).
@@ -68,6 +60,31 @@ pub enum SpanStatus {
 }
 
 /// What a span says of the handoff of which it is one end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Side<'a> {
+    /// Where its reporter stands.
+    pub observer: Observer,
+    /// The sending system; empty when this end cannot know.
+    pub from: &'a str,
+    /// The receiving system, or `host:port` where nothing maps it to one.
+    pub to: &'a str,
+    /// What was asked, low cardinality.
+    pub operation: &'a str,
+    /// HTTP method; empty when not HTTP.
+    pub method: &'a str,
+    /// URL path without query; empty when not HTTP.
+    pub path: &'a str,
+    /// HTTP status; 0 when unanswered or not HTTP.
+    pub status_code: u16,
+    /// `http.request.resend_count`.
+    pub resend_count: u32,
+    /// The idempotency key; empty when none.
+    pub idempotency_key: &'a str,
+    /// `error.type`; empty when none.
+    pub error_type: &'a str,
+}
+
+/// A [`Side`] as journeys read it back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandoffSide {
     /// Where its reporter stands.
@@ -93,25 +110,25 @@ pub struct HandoffSide {
 }
 
 /// An event on a span.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpanEventRecord {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpanEventRecord<'a> {
     /// Nanoseconds since the Unix epoch.
     pub at_ns: i64,
     /// Event name.
-    pub name: String,
+    pub name: &'a str,
     /// Event attributes.
-    pub attributes: Attributes,
+    pub attributes: &'a [Attribute<'a>],
 }
 
 /// A link from a span to another.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpanLinkRecord {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpanLinkRecord<'a> {
     /// The other span's trace.
     pub trace_id: [u8; 16],
     /// The other span.
     pub span_id: [u8; 8],
     /// W3C tracestate.
-    pub trace_state: String,
+    pub trace_state: &'a str,
     /// Link attributes.
-    pub attributes: Attributes,
+    pub attributes: &'a [Attribute<'a>],
 }

@@ -90,7 +90,7 @@ impl Store for Storage {
     fn spans(
         &self,
         request: Content,
-        spans: &[SpanRecord],
+        spans: &[SpanRecord<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
         self.writer.store(&mut |group| group.add_spans(request, spans))
     }
@@ -98,7 +98,7 @@ impl Store for Storage {
     fn events(
         &self,
         request: Content,
-        events: &[EventRecord],
+        events: &[EventRecord<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
         self.writer.store(&mut |group| group.add_events(request, events))
     }
@@ -106,7 +106,7 @@ impl Store for Storage {
     fn readings(
         &self,
         request: Content,
-        readings: &[ReadingRecord],
+        readings: &[ReadingRecord<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
         self.writer.store(&mut |group| group.add_readings(request, readings))
     }

@@ -1,10 +1,10 @@
 //! Journeys put together from rows in a real ClickHouse.
 
-use crate::support::{Database, SpanBuilder, trace};
+use crate::support::{Database, SpanBuilder, mention, origin, trace};
 use ordertrace_api::journey::{JoinKind, Journey, JourneyState, MembershipReason, Observer, Outcome};
 use ordertrace_api::keys::{Key, KindTable, Strength};
 use ordertrace_collector::journey::{DEFAULT_ENDS, Found, JourneyLimits, Journeys};
-use ordertrace_collector::record::{EventRecord, KeyRecord};
+use ordertrace_collector::record::EventRecord;
 
 fn journeys(database: &Database, limits: JourneyLimits) -> Journeys {
     let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
@@ -112,19 +112,15 @@ async fn keys_lead_over_traces_and_events_but_numbers_stay_in_their_system() {
     ];
     let event = EventRecord {
         at_ns: crate::support::at_ns(2500),
-        name: "shipment.created".to_owned(),
+        name: "shipment.created",
         severity: 9,
-        body: String::new(),
-        service: "wms".to_owned(),
-        system: "wms".to_owned(),
-        resource_attributes: std::sync::Arc::default(),
-        attributes: Vec::new(),
+        body: "",
+        origin: origin("wms", &[]),
+        attributes: &[],
         trace_id: [0; 16],
         span_id: [0; 8],
-        keys: ["order:K-1", "shipment:S-1"]
-            .map(|key| KeyRecord { key: key.parse().unwrap(), strength: Strength::Strong })
-            .to_vec(),
-        milestone: "shipment.created".to_owned(),
+        keys: &["order:K-1", "shipment:S-1"].map(|key| mention(&key.parse().unwrap(), Strength::Strong)),
+        milestone: "shipment.created",
     };
     database.spans(spans).await.unwrap();
     database.events(vec![event]).await.unwrap();

@@ -1,7 +1,7 @@
 //! The views `otel_traces` and `otel_traces_trace_id_ts` answer the queries of Grafana's
 //! ClickHouse plugin (shapes: its query builder for OpenTelemetry traces, version 4).
 
-use crate::support::{Database, SpanBuilder, trace};
+use crate::support::{Database, SpanBuilder, origin, trace};
 use ordertrace_collector::record::{SpanEventRecord, SpanLinkRecord, SpanStatus};
 
 const TRACE: &str = "01010101010101010101010101010101";
@@ -10,23 +10,20 @@ const TRACE: &str = "01010101010101010101010101010101";
 async fn database() -> Database {
     let database = Database::start().await;
     let mut server = SpanBuilder::server(trace(1), 1, "oms", "POST /orders").at(0, 250).build();
-    server.name = "POST /orders".to_owned();
-    server.attributes = vec![("http.route".to_owned(), "/orders".to_owned())];
-    server.resource_attributes = std::sync::Arc::new(vec![("service.name".to_owned(), "oms".to_owned())]);
-    server.links = vec![SpanLinkRecord {
-        trace_id: trace(9),
-        span_id: [9; 8],
-        trace_state: String::new(),
-        attributes: vec![("why".to_owned(), "cause".to_owned())],
-    }];
+    server.name = "POST /orders";
+    server.attributes = &[("http.route", "/orders")];
+    server.origin = origin("oms", &[("service.name", "oms")]);
+    server.links =
+        &[SpanLinkRecord { trace_id: [9; 16], span_id: [9; 8], trace_state: "", attributes: &[("why", "cause")] }];
     let mut inner = SpanBuilder::internal(trace(1), 2, "oms").parent(1).at(10, 20).build();
     inner.status = SpanStatus::Error;
-    inner.status_message = "no stock".to_owned();
-    inner.events = vec![SpanEventRecord {
+    inner.status_message = "no stock";
+    let exception = SpanEventRecord {
         at_ns: crate::support::at_ns(15),
-        name: "exception".to_owned(),
-        attributes: vec![("exception.message".to_owned(), "no stock".to_owned())],
-    }];
+        name: "exception",
+        attributes: &[("exception.message", "no stock")],
+    };
+    inner.events = vec![exception].leak();
     let other = SpanBuilder::server(trace(2), 3, "erp", "POST /docs").at(5_000, 1).build();
     database.spans(vec![server, inner, other]).await.unwrap();
     database

@@ -1,7 +1,6 @@
 //! A real ClickHouse for one test, and spans to put into it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ordertrace_api::journey::Observer;
@@ -9,7 +8,9 @@ use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::SpanKind;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
-use ordertrace_collector::record::{Content, EventRecord, HandoffSide, KeyRecord, SpanRecord, SpanStatus};
+use ordertrace_collector::record::{
+    Attribute, Content, EventRecord, Mention, Origin, Scope, Side, SpanRecord, SpanStatus,
+};
 use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
 use ordertrace_collector::store::{Store, Unavailable};
 
@@ -43,12 +44,12 @@ impl Database {
     }
 
     /// Stores spans as those of one request.
-    pub(crate) async fn spans(&self, spans: Vec<SpanRecord>) -> Result<(), Unavailable> {
+    pub(crate) async fn spans(&self, spans: Vec<SpanRecord<'_>>) -> Result<(), Unavailable> {
         self.storage.spans(self.request(), &spans).await
     }
 
     /// Stores log records as those of one request.
-    pub(crate) async fn events(&self, events: Vec<EventRecord>) -> Result<(), Unavailable> {
+    pub(crate) async fn events(&self, events: Vec<EventRecord<'_>>) -> Result<(), Unavailable> {
         self.storage.events(self.request(), &events).await
     }
 
@@ -75,50 +76,68 @@ pub(crate) fn trace(n: u8) -> [u8; 16] {
     [n; 16]
 }
 
+/// A text that lives as long as the test.
+pub(crate) fn kept(text: &str) -> &'static str {
+    text.to_owned().leak()
+}
+
+/// A resource of the system.
+pub(crate) fn origin(system: &str, attributes: &'static [Attribute<'static>]) -> &'static Origin<'static> {
+    Box::leak(Box::new(Origin { service: kept(system), system: kept(system), attributes }))
+}
+
+/// The key as it is seen.
+pub(crate) fn mention(key: &Key, strength: Strength) -> Mention<'static> {
+    let system = kept(key.system.as_deref().unwrap_or_default());
+    Mention { kind: kept(&key.kind), system, value: kept(&key.value), strength }
+}
+
 /// Builds a span.
-pub(crate) struct SpanBuilder(SpanRecord);
+pub(crate) struct SpanBuilder {
+    span: SpanRecord<'static>,
+    keys: Vec<Mention<'static>>,
+    side: Option<Side<'static>>,
+}
 
 impl SpanBuilder {
     fn new(trace_id: [u8; 16], id: u8, system: &str, kind: SpanKind) -> Self {
-        Self(SpanRecord {
+        let span = SpanRecord {
             trace_id,
             span_id: [id; 8],
             parent_span_id: [0; 8],
-            trace_state: String::new(),
+            trace_state: "",
             started_at_ns: at_ns(0),
             duration_ns: 0,
-            name: "span".to_owned(),
+            name: "span",
             kind,
             status: SpanStatus::Unset,
-            status_message: String::new(),
-            service: system.to_owned(),
-            system: system.to_owned(),
-            resource_attributes: Arc::default(),
-            scope_name: String::new(),
-            scope_version: String::new(),
-            attributes: Vec::new(),
-            events: Vec::new(),
-            links: Vec::new(),
-            keys: Vec::new(),
-            noise: String::new(),
-            milestone: String::new(),
+            status_message: "",
+            origin: origin(system, &[]),
+            scope: &Scope { name: "", version: "" },
+            attributes: &[],
+            events: &[],
+            links: &[],
+            keys: &[],
+            noise: "",
+            milestone: "",
             side: None,
-        })
+        };
+        Self { span, keys: Vec::new(), side: None }
     }
 
     fn side(mut self, observer: Observer, from: &str, to: &str, operation: &str) -> Self {
         let (method, path) = operation.split_once(' ').unwrap_or(("POST", "/api"));
-        self.0.side = Some(HandoffSide {
+        self.side = Some(Side {
             observer,
-            from: from.to_owned(),
-            to: to.to_owned(),
-            operation: operation.to_owned(),
-            method: method.to_owned(),
-            path: path.to_owned(),
+            from: kept(from),
+            to: kept(to),
+            operation: kept(operation),
+            method: kept(method),
+            path: kept(path),
             status_code: 200,
             resend_count: 0,
-            idempotency_key: String::new(),
-            error_type: String::new(),
+            idempotency_key: "",
+            error_type: "",
         });
         self
     }
@@ -140,18 +159,18 @@ impl SpanBuilder {
     }
 
     pub(crate) fn parent(mut self, id: u8) -> Self {
-        self.0.parent_span_id = [id; 8];
+        self.span.parent_span_id = [id; 8];
         self
     }
 
     pub(crate) fn at(mut self, ms: i64, length_ms: u64) -> Self {
-        self.0.started_at_ns = at_ns(ms);
-        self.0.duration_ns = length_ms * 1_000_000;
+        self.span.started_at_ns = at_ns(ms);
+        self.span.duration_ns = length_ms * 1_000_000;
         self
     }
 
     fn add(mut self, key: Option<Key>, strength: Strength) -> Self {
-        self.0.keys.push(KeyRecord { key: key.unwrap(), strength });
+        self.keys.push(mention(&key.unwrap(), strength));
         self
     }
 
@@ -172,25 +191,26 @@ impl SpanBuilder {
     }
 
     pub(crate) fn milestone(mut self, name: &str) -> Self {
-        self.0.milestone = name.to_owned();
+        self.span.milestone = kept(name);
         self
     }
 
     pub(crate) fn status(mut self, code: u16) -> Self {
-        if let Some(side) = &mut self.0.side {
+        if let Some(side) = &mut self.side {
             side.status_code = code;
         }
         self
     }
 
     pub(crate) fn idempotency(mut self, key: &str) -> Self {
-        if let Some(side) = &mut self.0.side {
-            side.idempotency_key = key.to_owned();
+        if let Some(side) = &mut self.side {
+            side.idempotency_key = kept(key);
         }
         self
     }
 
-    pub(crate) fn build(self) -> SpanRecord {
-        self.0
+    pub(crate) fn build(self) -> SpanRecord<'static> {
+        let side = self.side.map(|side| &*Box::leak(Box::new(side)));
+        SpanRecord { keys: self.keys.leak(), side, ..self.span }
     }
 }

@@ -156,13 +156,33 @@ async fn a_bomb_is_refused_before_it_unfolds() {
     assert_eq!(post(&server, &[PROTOBUF], good()).await.status(), 200);
 }
 
+/// A message of `field` that holds `inner`.
+fn field(field: u8, inner: &[u8]) -> Vec<u8> {
+    let mut message = vec![field << 3 | 2];
+    prost::encoding::encode_varint(inner.len() as u64, &mut message);
+    message.extend_from_slice(inner);
+    message
+}
+
 #[tokio::test]
-async fn empty_messages_that_would_unfold_are_refused() {
+async fn empty_messages_take_no_memory_or_are_refused() {
     let server = Server::start().await;
     let before = peak_bytes();
-    // Two bytes each as sent, a hundred and more once read.
-    let groups = [0x0a, 0x00].repeat(20_000_000);
-    let response = post(&server, &[PROTOBUF], groups).await;
+    let many = |number: u8| field(number, &[]).repeat(6_000_000);
+    // Two bytes each; resources, scopes and spans, events and attributes of a span, values of an array.
+    let span = |inner: &[u8]| field(1, &field(2, &field(2, inner)));
+    let array = |inner: &[u8]| span(&field(9, &field(2, &field(5, inner))));
+    for body in
+        [many(1), field(1, &many(2)), field(1, &field(2, &many(2))), span(&many(11)), span(&many(9)), array(&many(1))]
+    {
+        let response = post(&server, &[PROTOBUF], body).await;
+        assert_eq!(response.status(), 200);
+    }
+    // As many events as are kept, on each of many spans that are valid.
+    let id = |number, length| field(number, &vec![1; length]);
+    let times = [&[0x39][..], &crate::messages::AT.to_le_bytes(), &[0x41], &crate::messages::AT.to_le_bytes()].concat();
+    let valid = [id(1, 16), id(2, 8), times, field(11, &[]).repeat(1_000)].concat();
+    let response = post(&server, &[PROTOBUF], field(1, &field(2, &field(2, &valid).repeat(10_000)))).await;
     assert_eq!(response.status(), 400);
     let message = message(response).await;
     assert!(message.ends_with("it holds more empty messages than any sender has use for"), "{message}");

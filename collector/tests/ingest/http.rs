@@ -43,7 +43,7 @@ async fn every_signal_format_coding_and_framing_is_stored() {
     }
     let spans = server.store.spans.lock().unwrap();
     assert!(spans.iter().all(|span| *span == spans[0]), "whatever the way, the record is the same");
-    assert_eq!((spans[0].system.as_str(), spans[0].keys[0].key.to_string().as_str()), ("oms", "order:A-1"));
+    assert_eq!((spans[0].system.as_str(), spans[0].keys[0].as_str()), ("oms", "order:A-1"));
 }
 
 #[tokio::test]

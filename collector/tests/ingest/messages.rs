@@ -16,7 +16,7 @@ use serde::Serialize;
 
 /// 2026-11-21T09:25:54Z.
 pub(crate) const NOW_NS: i64 = 1_795_253_154_000_000_000;
-const AT: u64 = NOW_NS as u64;
+pub(crate) const AT: u64 = NOW_NS as u64;
 
 fn string(key: &str, value: &str) -> KeyValue {
     let value = Some(AnyValue { value: Some(Value::StringValue(value.to_owned())) });

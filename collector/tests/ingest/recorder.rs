@@ -12,11 +12,36 @@ use tokio::sync::{Notify, Semaphore};
 #[derive(Clone, Default)]
 pub(crate) struct Recorder(Arc<Kept>);
 
+/// What a test may ask of a span.
+#[derive(Debug, PartialEq)]
+pub(crate) struct KeptSpan {
+    pub(crate) system: String,
+    pub(crate) keys: Vec<String>,
+    pub(crate) duration_ns: u64,
+    pub(crate) parent_span_id: [u8; 8],
+    /// The record as a text.
+    pub(crate) whole: String,
+}
+
+impl From<&SpanRecord<'_>> for KeptSpan {
+    fn from(span: &SpanRecord<'_>) -> Self {
+        Self {
+            system: span.origin.system.to_owned(),
+            keys: span.keys.iter().map(|key| key.key().to_string()).collect(),
+            duration_ns: span.duration_ns,
+            parent_span_id: span.parent_span_id,
+            whole: format!("{span:?}"),
+        }
+    }
+}
+
 /// What it was given.
 pub(crate) struct Kept {
-    pub(crate) spans: Mutex<Vec<SpanRecord>>,
-    pub(crate) events: Mutex<Vec<EventRecord>>,
-    pub(crate) readings: Mutex<Vec<ReadingRecord>>,
+    pub(crate) spans: Mutex<Vec<KeptSpan>>,
+    /// Their milestones.
+    pub(crate) events: Mutex<Vec<String>>,
+    /// Their values.
+    pub(crate) readings: Mutex<Vec<String>>,
     pub(crate) unavailable: AtomicBool,
     /// Storing takes one permit and gives it back.
     pub(crate) gate: Semaphore,
@@ -71,7 +96,8 @@ impl Kept {
 
 impl Store for Recorder {
     fn spans(&self, _: Content, spans: &[SpanRecord]) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
-        let (recorder, spans) = (self.clone(), spans.to_vec());
+        let spans: Vec<KeptSpan> = spans.iter().map(KeptSpan::from).collect();
+        let recorder = self.clone();
         async move {
             recorder.pass().await?;
             recorder.spans.lock().unwrap().extend(spans);
@@ -82,9 +108,10 @@ impl Store for Recorder {
     fn events(
         &self,
         _: Content,
-        events: &[EventRecord],
+        events: &[EventRecord<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
-        let (recorder, events) = (self.clone(), events.to_vec());
+        let events: Vec<String> = events.iter().map(|event| event.milestone.to_owned()).collect();
+        let recorder = self.clone();
         async move {
             recorder.pass().await?;
             recorder.events.lock().unwrap().extend(events);
@@ -95,9 +122,10 @@ impl Store for Recorder {
     fn readings(
         &self,
         _: Content,
-        readings: &[ReadingRecord],
+        readings: &[ReadingRecord<'_>],
     ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
-        let (recorder, readings) = (self.clone(), readings.to_vec());
+        let readings: Vec<String> = readings.iter().map(|reading| reading.value.to_owned()).collect();
+        let recorder = self.clone();
         async move {
             recorder.pass().await?;
             recorder.readings.lock().unwrap().extend(readings);

@@ -1,25 +1,28 @@
-//! OTLP messages into records. What one item gets wrong refuses only that item, with a
-//! reason its sender can act on.
+//! OTLP messages into records, in one walk over the body that copies next to nothing. What one
+//! item gets wrong refuses only that item, with a reason its sender can act on.
 
 mod event;
 pub(super) mod json;
+mod origin;
 mod reading;
 mod refusal;
-pub(super) mod shape;
+mod repeated;
 mod span;
 mod value;
 mod window;
+mod wire;
 
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::resource::v1::Resource;
+use bumpalo::Bump;
 
 use crate::recognise::Recogniser;
-use crate::record::Attributes;
 use crate::settings::{AcceptSettings, LimitSettings};
 
 pub use refusal::{Adjustment, Adjustments, Refusal, Refusals};
+pub use wire::{Problem, WireError};
 
+use value::Texts;
 use window::Window;
 
 /// Turns OTLP messages into records.
@@ -41,17 +44,15 @@ pub struct Decoded<R> {
     pub adjustments: Adjustments,
 }
 
-impl<R> Default for Decoded<R> {
-    fn default() -> Self {
-        Self { records: Vec::new(), refusals: Refusals::default(), adjustments: Adjustments::default() }
-    }
-}
-
-/// What the items of one resource share.
-struct Origin {
-    service: String,
-    system: String,
-    attributes: Arc<Attributes>,
+/// A walk over one request.
+struct Walk<'a> {
+    recogniser: &'a Recogniser,
+    texts: Texts<'a>,
+    window: Window,
+    now_ns: i64,
+    /// What the arena may take.
+    room_bytes: usize,
+    refusals: Refusals,
 }
 
 impl Decoder {
@@ -60,22 +61,42 @@ impl Decoder {
         Self { limits, accept, recogniser }
     }
 
-    /// The times that are believed at `now_ns` (nanoseconds since the Unix epoch).
-    fn window(&self, now_ns: i64) -> Window {
-        Window::around(now_ns, self.accept.oldest.get(), self.accept.ahead.get())
-    }
-
-    fn origin(&self, resource: Option<Resource>, adjustments: &mut Adjustments) -> Origin {
-        let resource = resource.unwrap_or_default();
-        let attributes =
-            value::attributes(resource.attributes, resource.dropped_attributes_count, &self.limits, adjustments);
-        let service = attributes.iter().find(|(name, value)| name == "service.name" && !value.is_empty());
-        let service = service.map_or("unknown_service", |(_, service)| service).to_owned();
-        Origin { system: self.recogniser.system(&service), service, attributes: Arc::new(attributes) }
+    fn walk<'a>(&'a self, arena: &'a Bump, body: &'a [u8], now_ns: i64) -> Walk<'a> {
+        Walk {
+            recogniser: &self.recogniser,
+            texts: Texts::new(arena, &self.limits),
+            window: Window::around(now_ns, self.accept.oldest.get(), self.accept.ahead.get()),
+            now_ns,
+            room_bytes: arena.allocated_bytes().saturating_add(room_bytes(body.len())),
+            refusals: Refusals::default(),
+        }
     }
 }
 
-/// The id, when it has the right length and is not all zero; all zero where it is absent.
+impl<'a> Walk<'a> {
+    fn finish<R>(self, records: Vec<R>) -> Decoded<R> {
+        Decoded { records, refusals: self.refusals, adjustments: self.texts.adjustments }
+    }
+
+    /// Whether the body takes more memory than any sender has use for.
+    fn unfolds(&self) -> bool {
+        self.texts.arena.allocated_bytes() > self.room_bytes
+    }
+}
+
+/// A body may take so many times its own length when it is decoded. What SDKs send takes twice
+/// its length; two bytes that are an empty span event take twenty times.
+const FACTOR: usize = 16;
+
+/// Whatever the factor, a body may take so much.
+const FLOOR_BYTES: usize = 1024 * 1024;
+
+/// Memory that a body of `length` bytes may take.
+pub(super) fn room_bytes(length: usize) -> usize {
+    length.saturating_mul(FACTOR).max(FLOOR_BYTES)
+}
+
+/// The id, when it has the right length; all zero where it is absent.
 fn optional_id<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
     if bytes.is_empty() { Some([0; N]) } else { bytes.try_into().ok() }
 }

@@ -1,126 +1,206 @@
+use bumpalo::Bump;
 use jiff::Timestamp;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
-use opentelemetry_proto::tonic::metrics::v1::{Metric, NumberDataPoint};
 use ordertrace_api::attributes::{
     CHANGED_AT, CHANNEL, CURRENCY, LOCATION, METRIC_INVENTORY_LEVEL, METRIC_PRICE, SKU, SYSTEM, VERSION,
 };
 
-use super::refusal::{Adjustments, Refusal};
-use super::value::{attributes, decimal};
-use super::window::Window;
-use super::{Decoded, Decoder};
-use crate::record::{Attributes, ReadingKind, ReadingRecord};
+use super::origin::Group;
+use super::refusal::Refusal;
+use super::value::decimal;
+use super::wire::{Field, Message, Problem, WireError};
+use super::{Decoded, Decoder, Walk};
+use crate::record::{Attribute, ReadingKind, ReadingRecord};
 
 /// metrics.proto `DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK`.
 const NO_RECORDED_VALUE: u32 = 1;
 
+/// metrics.proto `Metric.data`: those that hold points of one number, and the others.
+const GAUGE: u32 = 5;
+const SUM: u32 = 7;
+const HISTOGRAM: u32 = 9;
+const SUMMARY: u32 = 11;
+
+/// metrics.proto `NumberDataPoint.value`.
+enum Number {
+    Int(i64),
+    Double(f64),
+}
+
 impl Decoder {
-    /// The readings of one request.
-    pub fn readings(&self, request: ExportMetricsServiceRequest, now_ns: i64) -> Decoded<ReadingRecord> {
-        let window = self.window(now_ns);
-        let mut decoded = Decoded::default();
-        for resource in request.resource_metrics {
-            for group in resource.scope_metrics {
-                for metric in group.metrics {
-                    self.metric(metric, window, &mut decoded);
+    /// The readings of one request. They lie in `body` and in `arena`.
+    ///
+    /// # Errors
+    /// [`WireError`] when the body is no OTLP request, or would take too much memory.
+    pub fn readings<'a>(
+        &'a self,
+        arena: &'a Bump,
+        body: &'a [u8],
+        now_ns: i64,
+    ) -> Result<Decoded<ReadingRecord<'a>>, WireError> {
+        let mut walk = self.walk(arena, body, now_ns);
+        let mut records = Vec::new();
+        let mut request = Message::body("request", body);
+        while let Some(field) = request.next()? {
+            if field.number != 1 {
+                continue;
+            }
+            let mut resource = Group::new(field.message("resource metrics")?);
+            while let Some(scope_metrics) = resource.next("scope metrics")? {
+                let mut group = Group::new(scope_metrics);
+                while let Some(metric) = group.next("metric")? {
+                    walk.metric(metric, &mut records)?;
                 }
             }
         }
-        decoded
+        Ok(walk.finish(records))
     }
+}
 
-    fn metric(&self, metric: Metric, window: Window, decoded: &mut Decoded<ReadingRecord>) {
-        let Metric { name, data, .. } = metric;
-        let kind = match name.as_str() {
+/// metrics.proto `Metric`: its name, and which of the fields `data` it has.
+fn head(mut metric: Message<'_>) -> Result<(&str, u32), WireError> {
+    let (mut name, mut data) = ("", 0);
+    while let Some(field) = metric.next()? {
+        match field.number {
+            1 => name = field.text()?,
+            number @ (GAUGE | SUM | HISTOGRAM..=SUMMARY) => data = number,
+            _ => {}
+        }
+    }
+    Ok((name, data))
+}
+
+impl<'a> Walk<'a> {
+    fn metric(&mut self, mut metric: Message<'a>, records: &mut Vec<ReadingRecord<'a>>) -> Result<(), WireError> {
+        let (name, data) = head(metric)?;
+        let kind = match name {
             METRIC_INVENTORY_LEVEL => Some(ReadingKind::Inventory),
             METRIC_PRICE => Some(ReadingKind::Price),
             _ => None,
         };
-        let (points, others) = match data {
-            Some(Data::Gauge(gauge)) => (gauge.data_points, 0),
-            Some(Data::Sum(sum)) => (sum.data_points, 0),
-            Some(Data::Histogram(data)) => (Vec::new(), data.data_points.len()),
-            Some(Data::ExponentialHistogram(data)) => (Vec::new(), data.data_points.len()),
-            Some(Data::Summary(data)) => (Vec::new(), data.data_points.len()),
-            None => (Vec::new(), 0),
-        };
-        let Some(kind) = kind else {
-            decoded.refusals.add_many(Refusal::NotAReading, (points.len() + others) as u64, || {
+        let mut others = 0;
+        while let Some(field) = metric.next()? {
+            if field.number != data {
+                continue;
+            }
+            let mut points = field.message("metric data")?;
+            while let Some(field) = points.next()? {
+                match kind {
+                    _ if field.number != 1 => {}
+                    Some(kind) if matches!(data, GAUGE | SUM) => self.point(name, kind, &field, records)?,
+                    _ => others += 1,
+                }
+            }
+        }
+        match kind {
+            Some(_) => self.refusals.add_many(Refusal::Reading, others, || format!("{name} must be a gauge")),
+            None => self.refusals.add_many(Refusal::NotAReading, others, || {
                 let name = &name[..name.floor_char_boundary(80)];
                 format!(
                     "metric {name:?}: ordertrace stores readings of stock and prices only, as gauges named \
                      {METRIC_INVENTORY_LEVEL} and {METRIC_PRICE}; send other metrics to a metrics backend"
                 )
-            });
-            return;
-        };
-        decoded.refusals.add_many(Refusal::Reading, others as u64, || format!("{name} must be a gauge"));
-        for point in points {
-            match self.reading(point, kind, window, &mut decoded.adjustments) {
-                Ok(record) => decoded.records.push(record),
-                Err((reason, what)) => decoded.refusals.add(reason, || format!("point of {name}: {what}")),
-            }
+            }),
         }
+        Ok(())
+    }
+
+    fn point(
+        &mut self,
+        name: &str,
+        kind: ReadingKind,
+        field: &Field<'a>,
+        records: &mut Vec<ReadingRecord<'a>>,
+    ) -> Result<(), WireError> {
+        let point = field.message("data point")?;
+        match self.reading(point, kind)? {
+            Ok(record) => records.push(record),
+            Err((reason, what)) => self.refusals.add(reason, || format!("point of {name}: {what}")),
+        }
+        if self.unfolds() { Err(point.wrong(Problem::Unfolds)) } else { Ok(()) }
     }
 
     fn reading(
-        &self,
-        point: NumberDataPoint,
+        &mut self,
+        mut point: Message<'a>,
         kind: ReadingKind,
-        window: Window,
-        adjustments: &mut Adjustments,
-    ) -> Result<ReadingRecord, (Refusal, String)> {
-        let refuse = |what: String| (Refusal::Reading, what);
-        let value = match point.value {
-            _ if point.flags & NO_RECORDED_VALUE != 0 => return Err(refuse("it has no recorded value".to_owned())),
-            Some(Value::AsInt(value)) => value.to_string(),
-            Some(Value::AsDouble(value)) if value.is_finite() => decimal(value),
-            Some(Value::AsDouble(value)) => return Err(refuse(format!("its value is {value}"))),
-            None => return Err(refuse("it has no value".to_owned())),
-        };
-        let at_ns = window.check(point.time_unix_nano).map_err(|wrong| (Refusal::Time, format!("its time {wrong}")))?;
-        let mut attributes = attributes(point.attributes, 0, &self.limits, adjustments);
-        let system = take(&mut attributes, SYSTEM);
-        let sku = take(&mut attributes, SKU);
-        for (name, value) in [(SYSTEM, &system), (SKU, &sku)] {
-            if value.is_empty() {
-                return Err(refuse(format!("it lacks the attribute {name}")));
+    ) -> Result<Result<ReadingRecord<'a>, (Refusal, String)>, WireError> {
+        let (mut time_ns, mut flags, mut number, mut pairs) = (0, 0, None, self.texts.no_attributes());
+        while let Some(field) = point.next()? {
+            match field.number {
+                3 => time_ns = field.fixed64()?,
+                4 | 6 => number = Some(value(&field)?),
+                7 => pairs.push(field.message("attribute")?),
+                8 => flags = field.uint32()?,
+                _ => {}
             }
         }
-        let changed_at = take(&mut attributes, CHANGED_AT);
-        let changed_at_ns = match changed_at.parse::<Timestamp>() {
-            _ if changed_at.is_empty() => 0,
-            Ok(time) => {
-                let time_ns = u64::try_from(time.as_nanosecond()).unwrap_or(0);
-                window.check(time_ns).map_err(|wrong| (Refusal::Time, format!("its {CHANGED_AT} {wrong}")))?
-            }
-            Err(_) => {
-                let shown = &changed_at[..changed_at.floor_char_boundary(80)];
-                return Err(refuse(format!("its {CHANGED_AT} {shown:?} is no RFC 3339 time")));
-            }
+        let value = match number {
+            _ if flags & NO_RECORDED_VALUE != 0 => return Ok(refuse("it has no recorded value")),
+            Some(Number::Int(value)) => value.to_string(),
+            Some(Number::Double(value)) if value.is_finite() => decimal(value),
+            Some(Number::Double(value)) => return Ok(refuse(format!("its value is {value}"))),
+            None => return Ok(refuse("it has no value")),
         };
-        Ok(ReadingRecord {
+        let at_ns = match self.window.check(time_ns) {
+            Ok(time) => time,
+            Err(wrong) => return Ok(Err((Refusal::Time, format!("its time {wrong}")))),
+        };
+        let mut attributes = self.texts.attributes(&pairs, 0)?.to_vec();
+        let (system, sku) = (take(&mut attributes, SYSTEM), take(&mut attributes, SKU));
+        for (name, value) in [(SYSTEM, system), (SKU, sku)] {
+            if value.is_empty() {
+                return Ok(refuse(format!("it lacks the attribute {name}")));
+            }
+        }
+        let changed_at_ns = match self.changed_at(take(&mut attributes, CHANGED_AT)) {
+            Ok(time) => time,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let arena = self.texts.arena;
+        Ok(Ok(ReadingRecord {
             kind,
-            system: self.recogniser.system(&system),
+            system: arena.alloc_str(&self.recogniser.system(system)),
             sku,
             location: take(&mut attributes, LOCATION),
             channel: take(&mut attributes, CHANNEL),
             currency: take(&mut attributes, CURRENCY),
-            value,
+            value: arena.alloc_str(&value),
             at_ns,
             version: take(&mut attributes, VERSION),
             changed_at_ns,
-            attributes,
-        })
+            attributes: arena.alloc_slice_copy(&attributes),
+        }))
+    }
+
+    /// Nanoseconds since the Unix epoch; 0 where nothing is said.
+    fn changed_at(&self, text: &str) -> Result<i64, (Refusal, String)> {
+        match text.parse::<Timestamp>() {
+            _ if text.is_empty() => Ok(0),
+            Ok(time) => {
+                let time_ns = u64::try_from(time.as_nanosecond()).unwrap_or(0);
+                self.window.check(time_ns).map_err(|wrong| (Refusal::Time, format!("its {CHANGED_AT} {wrong}")))
+            }
+            Err(_) => {
+                let shown = &text[..text.floor_char_boundary(80)];
+                refuse(format!("its {CHANGED_AT} {shown:?} is no RFC 3339 time"))
+            }
+        }
     }
 }
 
+fn value(field: &Field<'_>) -> Result<Number, WireError> {
+    let bits = field.fixed64()?;
+    Ok(if field.number == 4 { Number::Double(f64::from_bits(bits)) } else { Number::Int(bits as i64) })
+}
+
+fn refuse<T>(what: impl Into<String>) -> Result<T, (Refusal, String)> {
+    Err((Refusal::Reading, what.into()))
+}
+
 /// Takes an attribute out; empty when it is not there.
-fn take(attributes: &mut Attributes, name: &str) -> String {
-    match attributes.iter().position(|(known, _)| known == name) {
+fn take<'a>(attributes: &mut Vec<Attribute<'a>>, name: &str) -> &'a str {
+    match attributes.iter().position(|(known, _)| *known == name) {
         Some(at) => attributes.remove(at).1,
-        None => String::new(),
+        None => "",
     }
 }

@@ -1,142 +1,256 @@
-use std::sync::Arc;
-
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
-use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
-use opentelemetry_proto::tonic::trace::v1::{Span, Status};
+use bumpalo::Bump;
 use ordertrace_api::span::SpanKind;
 
-use super::refusal::{Adjustment, Adjustments, Refusal};
-use super::value::{attributes, cut};
-use super::window::Window;
-use super::{Decoded, Decoder, Origin, optional_id};
-use crate::record::{SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};
+use super::origin::Group;
+use super::refusal::{Adjustment, Refusal};
+use super::repeated::Repeated;
+use super::wire::{Message, Problem, WireError};
+use super::{Decoded, Decoder, Walk, optional_id};
+use crate::record::{Origin, Scope, SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};
+
+/// trace.proto `Span` as it is sent.
+#[derive(Default)]
+struct Sent<'a> {
+    trace_id: &'a [u8],
+    span_id: &'a [u8],
+    parent_span_id: &'a [u8],
+    trace_state: &'a str,
+    name: &'a str,
+    kind: i32,
+    start_ns: u64,
+    end_ns: u64,
+    dropped_attributes: u32,
+    status_code: i32,
+    status_message: &'a str,
+}
+
+/// The parts of a span of which there can be many.
+struct Lists<'a> {
+    attributes: Repeated<'a>,
+    events: Repeated<'a>,
+    links: Repeated<'a>,
+    /// Attributes of an event or a link.
+    inner: Repeated<'a>,
+}
 
 impl Decoder {
-    /// The spans of one request, recognised.
-    pub fn spans(&self, request: ExportTraceServiceRequest, now_ns: i64) -> Decoded<SpanRecord> {
-        let window = self.window(now_ns);
-        let mut decoded = Decoded::default();
-        for resource in request.resource_spans {
-            let origin = self.origin(resource.resource, &mut decoded.adjustments);
-            for group in resource.scope_spans {
-                let scope = group.scope.unwrap_or_default();
-                for span in group.spans {
-                    match self.span(span, &origin, &scope, window, &mut decoded.adjustments) {
-                        Ok(record) => decoded.records.push(record),
-                        Err((reason, message)) => decoded.refusals.add(reason, || message),
+    /// The spans of one request, recognised. They lie in `body` and in `arena`.
+    ///
+    /// # Errors
+    /// [`WireError`] when the body is no OTLP request, or would take too much memory.
+    pub fn spans<'a>(
+        &'a self,
+        arena: &'a Bump,
+        body: &'a [u8],
+        now_ns: i64,
+    ) -> Result<Decoded<SpanRecord<'a>>, WireError> {
+        let mut walk = self.walk(arena, body, now_ns);
+        let mut records = Vec::new();
+        let mut lists = Lists {
+            attributes: walk.texts.no_attributes(),
+            events: Repeated::new(self.limits.span_events),
+            links: Repeated::new(self.limits.span_links),
+            inner: walk.texts.no_attributes(),
+        };
+        let mut request = Message::body("request", body);
+        while let Some(field) = request.next()? {
+            if field.number != 1 {
+                continue;
+            }
+            let mut resource = Group::new(field.message("resource spans")?);
+            let mut origin = None;
+            while let Some(scope_spans) = resource.next("scope spans")? {
+                let mut group = Group::new(scope_spans);
+                let mut scope = None;
+                while let Some(span) = group.next("span")? {
+                    // A resource without spans is not kept.
+                    let origin = match origin {
+                        Some(origin) => origin,
+                        None => *origin.insert(&*arena.alloc(walk.origin(&resource)?)),
+                    };
+                    let scope = match scope {
+                        Some(scope) => scope,
+                        None => *scope.insert(&*arena.alloc(walk.scope(&group)?)),
+                    };
+                    records.extend(walk.span(span, origin, scope, &mut lists)?);
+                    if walk.unfolds() {
+                        return Err(span.wrong(Problem::Unfolds));
                     }
                 }
             }
         }
-        self.recogniser.spans(&mut decoded.records);
-        decoded
+        self.recogniser.spans(arena, &mut records);
+        Ok(walk.finish(records))
     }
+}
 
+impl<'a> Sent<'a> {
+    fn read(mut span: Message<'a>, lists: &mut Lists<'a>) -> Result<Self, WireError> {
+        let mut sent = Self::default();
+        lists.attributes.clear();
+        lists.events.clear();
+        lists.links.clear();
+        while let Some(field) = span.next()? {
+            match field.number {
+                1 => sent.trace_id = field.bytes()?,
+                2 => sent.span_id = field.bytes()?,
+                3 => sent.trace_state = field.text()?,
+                4 => sent.parent_span_id = field.bytes()?,
+                5 => sent.name = field.text()?,
+                6 => sent.kind = field.int32()?,
+                7 => sent.start_ns = field.fixed64()?,
+                8 => sent.end_ns = field.fixed64()?,
+                9 => lists.attributes.push(field.message("attribute")?),
+                10 => sent.dropped_attributes = field.uint32()?,
+                11 => lists.events.push(field.message("span event")?),
+                13 => lists.links.push(field.message("span link")?),
+                15 => {
+                    let mut status = field.message("status")?;
+                    while let Some(field) = status.next()? {
+                        match field.number {
+                            2 => sent.status_message = field.text()?,
+                            3 => sent.status_code = field.int32()?,
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(sent)
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// The span, unless it is refused.
     fn span(
-        &self,
-        span: Span,
-        origin: &Origin,
-        scope: &InstrumentationScope,
-        window: Window,
-        adjustments: &mut Adjustments,
-    ) -> Result<SpanRecord, (Refusal, String)> {
-        let name = &span.name;
-        let refuse = |reason, what: String| Err((reason, format!("span {:?}: {what}", shortened(name))));
+        &mut self,
+        span: Message<'a>,
+        origin: &'a Origin<'a>,
+        scope: &'a Scope<'a>,
+        lists: &mut Lists<'a>,
+    ) -> Result<Option<SpanRecord<'a>>, WireError> {
+        let sent = Sent::read(span, lists)?;
+        let mut refuse = |reason, what: String| {
+            self.refusals.add(reason, || format!("span {:?}: {what}", shortened(sent.name)));
+            Ok(None)
+        };
         let length = |what, bytes: &[u8], wanted| match bytes.len() {
             length if length == wanted => format!("its {what} is all zero"),
             length => format!("its {what} has {length} bytes instead of {wanted}"),
         };
-        let Some(trace_id) = optional_id(&span.trace_id).filter(|id| *id != [0; 16]) else {
-            return refuse(Refusal::TraceId, length("trace id", &span.trace_id, 16));
+        let Some(trace_id) = optional_id(sent.trace_id).filter(|id| *id != [0; 16]) else {
+            return refuse(Refusal::TraceId, length("trace id", sent.trace_id, 16));
         };
-        let Some(span_id) = optional_id(&span.span_id).filter(|id| *id != [0; 8]) else {
-            return refuse(Refusal::SpanId, length("span id", &span.span_id, 8));
+        let Some(span_id) = optional_id(sent.span_id).filter(|id| *id != [0; 8]) else {
+            return refuse(Refusal::SpanId, length("span id", sent.span_id, 8));
         };
-        let Some(mut parent_span_id) = optional_id(&span.parent_span_id) else {
-            return refuse(Refusal::ParentSpanId, length("parent span id", &span.parent_span_id, 8));
+        let Some(mut parent_span_id) = optional_id(sent.parent_span_id) else {
+            return refuse(Refusal::ParentSpanId, length("parent span id", sent.parent_span_id, 8));
         };
-        let started_at_ns = match window.check(span.start_time_unix_nano) {
+        let started_at_ns = match self.window.check(sent.start_ns) {
             Ok(time) => time,
             Err(wrong) => return refuse(Refusal::Time, format!("its start time {wrong}")),
         };
-        let duration_ns = match span.end_time_unix_nano.checked_sub(span.start_time_unix_nano) {
+        let duration_ns = match sent.end_ns.checked_sub(sent.start_ns) {
             None => {
-                adjustments.add(Adjustment::NegativeDuration, 1);
+                self.texts.adjustments.add(Adjustment::NegativeDuration, 1);
                 0
             }
-            Some(duration) => match window.check(span.end_time_unix_nano) {
+            Some(duration) => match self.window.check(sent.end_ns) {
                 Ok(_) => duration,
                 Err(wrong) => return refuse(Refusal::Time, format!("its end time {wrong}")),
             },
         };
         if parent_span_id == span_id {
-            adjustments.add(Adjustment::SelfParent, 1);
+            self.texts.adjustments.add(Adjustment::SelfParent, 1);
             parent_span_id = [0; 8];
         }
-        let status = span.status.unwrap_or_default();
-        let limits = &self.limits;
-        Ok(SpanRecord {
+        Ok(Some(SpanRecord {
             trace_id,
             span_id,
             parent_span_id,
-            trace_state: cut(span.trace_state, limits, adjustments),
+            trace_state: self.texts.cut(sent.trace_state),
             started_at_ns,
             duration_ns,
-            name: cut(span.name, limits, adjustments),
-            kind: kind(span.kind),
-            status: status_of(&status),
-            status_message: cut(status.message, limits, adjustments),
-            service: origin.service.clone(),
-            system: origin.system.clone(),
-            resource_attributes: Arc::clone(&origin.attributes),
-            scope_name: scope.name.clone(),
-            scope_version: scope.version.clone(),
-            attributes: attributes(span.attributes, span.dropped_attributes_count, limits, adjustments),
-            events: self.events_of(span.events, started_at_ns, window, adjustments),
-            links: self.links_of(span.links, adjustments),
-            keys: Vec::new(),
-            noise: String::new(),
-            milestone: String::new(),
+            name: self.texts.cut(sent.name),
+            kind: kind(sent.kind),
+            status: status(sent.status_code),
+            status_message: self.texts.cut(sent.status_message),
+            origin,
+            scope,
+            attributes: self.texts.attributes(&lists.attributes, sent.dropped_attributes)?,
+            events: self.events_of(&lists.events, &mut lists.inner, started_at_ns)?,
+            links: self.links_of(&lists.links, &mut lists.inner)?,
+            keys: &[],
+            noise: "",
+            milestone: "",
             side: None,
-        })
+        }))
     }
 
     fn events_of(
-        &self,
-        events: Vec<Event>,
+        &mut self,
+        events: &Repeated<'a>,
+        inner: &mut Repeated<'a>,
         started_at_ns: i64,
-        window: Window,
-        adjustments: &mut Adjustments,
-    ) -> Vec<SpanEventRecord> {
-        let dropped = events.len().saturating_sub(self.limits.span_events);
-        adjustments.add(Adjustment::EventsOrLinksDropped, dropped);
-        let kept = events.into_iter().take(self.limits.span_events);
-        kept.map(|event| SpanEventRecord {
-            at_ns: window.check_or(event.time_unix_nano, started_at_ns),
-            name: cut(event.name, &self.limits, adjustments),
-            attributes: attributes(event.attributes, event.dropped_attributes_count, &self.limits, adjustments),
-        })
-        .collect()
+    ) -> Result<&'a [SpanEventRecord<'a>], WireError> {
+        self.texts.adjustments.add(Adjustment::EventsOrLinksDropped, events.beyond());
+        let mut records = Vec::with_capacity(events.first().len());
+        for event in events.first() {
+            let mut event = *event;
+            let (mut time_ns, mut name, mut dropped) = (0, "", 0);
+            inner.clear();
+            while let Some(field) = event.next()? {
+                match field.number {
+                    1 => time_ns = field.fixed64()?,
+                    2 => name = field.text()?,
+                    3 => inner.push(field.message("attribute")?),
+                    4 => dropped = field.uint32()?,
+                    _ => {}
+                }
+            }
+            records.push(SpanEventRecord {
+                at_ns: self.window.check_or(time_ns, started_at_ns),
+                name: self.texts.cut(name),
+                attributes: self.texts.attributes(inner, dropped)?,
+            });
+        }
+        Ok(self.texts.arena.alloc_slice_copy(&records))
     }
 
-    fn links_of(&self, links: Vec<Link>, adjustments: &mut Adjustments) -> Vec<SpanLinkRecord> {
-        let sent = links.len();
-        let mut kept = Vec::new();
-        for link in links.into_iter().take(self.limits.span_links) {
-            let trace_id = optional_id(&link.trace_id).filter(|id| *id != [0; 16]);
-            let span_id = optional_id(&link.span_id).filter(|id| *id != [0; 8]);
+    fn links_of(
+        &mut self,
+        links: &Repeated<'a>,
+        inner: &mut Repeated<'a>,
+    ) -> Result<&'a [SpanLinkRecord<'a>], WireError> {
+        let mut records = Vec::new();
+        for link in links.first() {
+            let mut link = *link;
+            let (mut trace_id, mut span_id, mut trace_state, mut dropped) = (&[][..], &[][..], "", 0);
+            inner.clear();
+            while let Some(field) = link.next()? {
+                match field.number {
+                    1 => trace_id = field.bytes()?,
+                    2 => span_id = field.bytes()?,
+                    3 => trace_state = field.text()?,
+                    4 => inner.push(field.message("attribute")?),
+                    5 => dropped = field.uint32()?,
+                    _ => {}
+                }
+            }
+            let trace_id = optional_id(trace_id).filter(|id| *id != [0; 16]);
+            let span_id = optional_id(span_id).filter(|id| *id != [0; 8]);
             if let (Some(trace_id), Some(span_id)) = (trace_id, span_id) {
-                kept.push(SpanLinkRecord {
-                    trace_id,
-                    span_id,
-                    trace_state: cut(link.trace_state, &self.limits, adjustments),
-                    attributes: attributes(link.attributes, link.dropped_attributes_count, &self.limits, adjustments),
-                });
+                let trace_state = self.texts.cut(trace_state);
+                let attributes = self.texts.attributes(inner, dropped)?;
+                records.push(SpanLinkRecord { trace_id, span_id, trace_state, attributes });
             }
         }
-        adjustments.add(Adjustment::EventsOrLinksDropped, sent - kept.len());
-        kept
+        self.texts
+            .adjustments
+            .add(Adjustment::EventsOrLinksDropped, links.first().len() - records.len() + links.beyond());
+        Ok(self.texts.arena.alloc_slice_copy(&records))
     }
 }
 
@@ -158,8 +272,8 @@ fn kind(number: i32) -> SpanKind {
 }
 
 /// trace.proto `Status.StatusCode`; numbers it does not know are unset.
-fn status_of(status: &Status) -> SpanStatus {
-    match status.code {
+fn status(code: i32) -> SpanStatus {
+    match code {
         1 => SpanStatus::Ok,
         2 => SpanStatus::Error,
         _ => SpanStatus::Unset,

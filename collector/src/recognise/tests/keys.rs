@@ -58,16 +58,12 @@ fn a_session_is_kept_as_a_hash() {
 #[test]
 fn span_events_name_keys_but_exceptions_do_not() {
     let mut spoken = span(SpanKind::Internal, &[]);
-    for name in ["charged", "exception"] {
-        spoken.events.push(SpanEventRecord {
-            at_ns: 1,
-            name: name.to_owned(),
-            attributes: attributes(&[("app.payment.transaction.id", name)]),
-        });
-    }
+    let event =
+        |name| SpanEventRecord { at_ns: 1, name, attributes: attributes(&[("app.payment.transaction.id", name)]) };
+    spoken.events = vec![event("charged"), event("exception")].leak();
     let found = recognise("", spoken).keys;
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].key.to_string(), "payment:charged");
+    assert_eq!(found[0].key().to_string(), "payment:charged");
 }
 
 #[test]
@@ -137,10 +133,8 @@ fn a_span_keeps_so_many_keys_and_no_more() {
 
 #[test]
 fn declared_kinds_have_their_strength() {
-    let strength = |yaml: &str| {
-        let mut found = recognise(yaml, span(SpanKind::Internal, &[("commerce.gift_card.id", "G")])).keys;
-        found.remove(0).strength
-    };
+    let strength =
+        |yaml: &str| recognise(yaml, span(SpanKind::Internal, &[("commerce.gift_card.id", "G")])).keys[0].strength;
     assert_eq!(strength(""), Strength::Weak);
     assert_eq!(strength("kinds: {gift_card: strong}"), Strength::Strong);
 }

@@ -2,59 +2,61 @@ mod keys;
 mod rules;
 mod sides;
 
-use std::sync::Arc;
-
 use ordertrace_api::keys::Strength;
 use ordertrace_api::span::SpanKind;
 
 use super::*;
-use crate::record::{Attributes, HandoffSide, SpanEventRecord, SpanStatus};
+use crate::record::{Attribute, Origin, Scope as InstrumentationScope, Side, SpanEventRecord, SpanStatus};
 
-fn attributes(pairs: &[(&str, &str)]) -> Attributes {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+const ORIGIN: Origin<'static> = Origin { service: "shop", system: "shop", attributes: &[] };
+
+fn attributes(pairs: &[(&str, &str)]) -> &'static [Attribute<'static>] {
+    let kept = |text: &str| -> &'static str { text.to_owned().leak() };
+    pairs.iter().map(|(name, value)| (kept(name), kept(value))).collect::<Vec<_>>().leak()
 }
 
-fn span(kind: SpanKind, pairs: &[(&str, &str)]) -> SpanRecord {
+fn arena() -> &'static Bump {
+    Box::leak(Box::default())
+}
+
+fn span(kind: SpanKind, pairs: &[(&str, &str)]) -> SpanRecord<'static> {
     SpanRecord {
         trace_id: [1; 16],
         span_id: [1; 8],
         parent_span_id: [0; 8],
-        trace_state: String::new(),
+        trace_state: "",
         started_at_ns: 1_795_253_154_000_000_000,
         duration_ns: 1_000_000,
-        name: "a span".to_owned(),
+        name: "a span",
         kind,
         status: SpanStatus::Unset,
-        status_message: String::new(),
-        service: "shop".to_owned(),
-        system: "shop".to_owned(),
-        resource_attributes: Arc::default(),
-        scope_name: String::new(),
-        scope_version: String::new(),
+        status_message: "",
+        origin: &ORIGIN,
+        scope: &InstrumentationScope { name: "", version: "" },
         attributes: attributes(pairs),
-        events: Vec::new(),
-        links: Vec::new(),
-        keys: Vec::new(),
-        noise: String::new(),
-        milestone: String::new(),
+        events: &[],
+        links: &[],
+        keys: &[],
+        noise: "",
+        milestone: "",
         side: None,
     }
 }
 
-fn recognise(yaml: &str, mut span: SpanRecord) -> SpanRecord {
+fn recognise(yaml: &str, mut span: SpanRecord<'static>) -> SpanRecord<'static> {
     let settings = ordertrace_config::parse(yaml, "test").unwrap();
-    Recogniser::new(&settings).unwrap().spans(std::slice::from_mut(&mut span));
+    Recogniser::new(&settings).unwrap().spans(arena(), std::slice::from_mut(&mut span));
     span
 }
 
 fn keys_with(yaml: &str, kind: SpanKind, pairs: &[(&str, &str)]) -> Vec<String> {
-    recognise(yaml, span(kind, pairs)).keys.iter().map(|key| key.key.to_string()).collect()
+    recognise(yaml, span(kind, pairs)).keys.iter().map(|key| key.key().to_string()).collect()
 }
 
 fn keys(pairs: &[(&str, &str)]) -> Vec<String> {
     keys_with("", SpanKind::Internal, pairs)
 }
 
-fn side(yaml: &str, kind: SpanKind, pairs: &[(&str, &str)]) -> Option<HandoffSide> {
-    recognise(yaml, span(kind, pairs)).side
+fn side(yaml: &str, kind: SpanKind, pairs: &[(&str, &str)]) -> Option<Side<'static>> {
+    recognise(yaml, span(kind, pairs)).side.copied()
 }

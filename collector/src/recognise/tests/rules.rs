@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn polling_and_health_checks_are_noise() {
-    let noise = |span: SpanRecord| recognise("", span).noise;
+    let noise = |span: SpanRecord<'static>| recognise("", span).noise;
     let query = [("db.system.name", "postgresql"), ("server.address", "db")];
     assert_eq!(noise(span(SpanKind::Client, &query)), "db-polling");
     let child = SpanRecord { parent_span_id: [2; 8], ..span(SpanKind::Client, &query) };
@@ -15,7 +15,7 @@ fn polling_and_health_checks_are_noise() {
         );
     }
     assert_eq!(noise(span(SpanKind::Server, &[("http.method", "GET"), ("url.path", "/healthy-food")])), "");
-    let grpc = SpanRecord { name: "grpc.health.v1.Health/Check".to_owned(), ..span(SpanKind::Server, &[]) };
+    let grpc = SpanRecord { name: "grpc.health.v1.Health/Check", ..span(SpanKind::Server, &[]) };
     assert_eq!(noise(grpc), "grpc-health-check");
     let keyed = [("db.system.name", "postgresql"), ("order_id", "A-1")];
     assert_eq!(noise(span(SpanKind::Client, &keyed)), "", "it names an order");
@@ -38,7 +38,7 @@ fn what_noise_caused_is_noise_unless_it_names_an_order() {
         child(9, 8, &[]),
         SpanRecord { trace_id: [7; 16], ..child(6, 1, &[]) },
     ];
-    Recogniser::new(&RecogniseSettings::default()).unwrap().spans(&mut spans);
+    Recogniser::new(&RecogniseSettings::default()).unwrap().spans(arena(), &mut spans);
     let noisy: Vec<u8> = spans.iter().filter(|span| !span.noise.is_empty()).map(|span| span.span_id[0]).collect();
     assert_eq!(noisy, [3, 2, 1]);
 }
@@ -77,21 +77,19 @@ fn events_are_milestones_by_name() {
     ] {
         let mut events = [EventRecord {
             at_ns: 1,
-            name: name.to_owned(),
+            name,
             severity: 0,
-            body: String::new(),
-            service: "oms".to_owned(),
-            system: "oms".to_owned(),
-            resource_attributes: Arc::default(),
-            attributes: [attributes(&pairs), attributes(&[("order_id", "7")])].concat(),
+            body: "",
+            origin: &Origin { service: "oms", system: "oms", attributes: &[] },
+            attributes: [attributes(&pairs), attributes(&[("order_id", "7")])].concat().leak(),
             trace_id: [0; 16],
             span_id: [0; 8],
-            keys: Vec::new(),
-            milestone: String::new(),
+            keys: &[],
+            milestone: "",
         }];
-        recogniser.events(&mut events);
+        recogniser.events(arena(), &mut events);
         assert_eq!(events[0].milestone, milestone, "{name}");
-        assert_eq!(events[0].keys[0].key.to_string(), "order@oms:7");
+        assert_eq!(events[0].keys[0].key().to_string(), "order@oms:7");
     }
 }
 

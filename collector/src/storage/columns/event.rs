@@ -1,9 +1,7 @@
-use std::sync::Arc;
-
 use super::mention::Mentions;
 use super::{SPAN_ID, TIME, TRACE_ID};
 use crate::native::{Block, BlockBuilder, Column, Dictionary, Fixed, Map, Text};
-use crate::record::EventRecord;
+use crate::record::{EventRecord, Origin};
 
 /// The table `events`.
 #[derive(Debug)]
@@ -42,27 +40,26 @@ impl Default for Events {
 }
 
 impl Events {
-    pub(super) fn extend(&mut self, events: &[EventRecord]) {
-        let mut previous: Option<&EventRecord> = None;
+    pub(super) fn extend(&mut self, events: &[EventRecord<'_>]) {
+        let mut previous: Option<&Origin<'_>> = None;
         for event in events {
-            let same = previous.is_some_and(|p| Arc::ptr_eq(&p.resource_attributes, &event.resource_attributes));
-            if same {
+            if previous.is_some_and(|previous| std::ptr::eq(previous, event.origin)) {
                 self.resource_attributes.push_again();
             } else {
-                self.resource_attributes.push(&event.resource_attributes);
+                self.resource_attributes.push(event.origin.attributes);
             }
             self.trace_id.push(event.trace_id);
             self.span_id.push(event.span_id);
             self.at.push(event.at_ns.to_le_bytes());
-            self.name.push(&event.name);
+            self.name.push(event.name);
             self.severity.push([event.severity]);
-            self.body.push(&event.body);
-            self.service.push(&event.service);
-            self.system.push(&event.system);
-            self.attributes.push(&event.attributes);
-            self.keys.push(&event.keys);
-            self.milestone.push(&event.milestone);
-            previous = Some(event);
+            self.body.push(event.body);
+            self.service.push(event.origin.service);
+            self.system.push(event.origin.system);
+            self.attributes.push(event.attributes);
+            self.keys.push(event.keys);
+            self.milestone.push(event.milestone);
+            previous = Some(event.origin);
         }
     }
 

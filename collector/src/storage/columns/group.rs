@@ -28,7 +28,7 @@ pub(in crate::storage) struct TableBlock {
 
 impl Group {
     /// Adds the spans of a request, and what they say of keys and of handoffs' ends.
-    pub(in crate::storage) fn add_spans(&mut self, request: Content, spans: &[SpanRecord]) {
+    pub(in crate::storage) fn add_spans(&mut self, request: Content, spans: &[SpanRecord<'_>]) {
         self.requests.push(request);
         self.spans.extend(spans);
         self.keys.extend_from_spans(spans);
@@ -36,14 +36,14 @@ impl Group {
     }
 
     /// Adds the log records of a request, and what they say of keys.
-    pub(in crate::storage) fn add_events(&mut self, request: Content, events: &[EventRecord]) {
+    pub(in crate::storage) fn add_events(&mut self, request: Content, events: &[EventRecord<'_>]) {
         self.requests.push(request);
         self.events.extend(events);
         self.keys.extend_from_events(events);
     }
 
     /// Adds the readings of a request.
-    pub(in crate::storage) fn add_readings(&mut self, request: Content, readings: &[ReadingRecord]) {
+    pub(in crate::storage) fn add_readings(&mut self, request: Content, readings: &[ReadingRecord<'_>]) {
         self.requests.push(request);
         self.readings.extend(readings);
     }

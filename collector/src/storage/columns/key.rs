@@ -1,10 +1,9 @@
 use hashbrown::HashMap;
-use ordertrace_api::keys::{Key, Strength};
 
 use super::{TIME, TRACE_ID};
 use crate::native::{Block, BlockBuilder, Column, Dictionary, Fixed, List, Text};
-use crate::record::{EventRecord, KeyRecord, SpanRecord};
-use crate::storage::codes::{key_tuple, strength_code};
+use crate::record::{EventRecord, Mention, SpanRecord};
+use crate::storage::codes::strength_code;
 
 /// The table `keys`.
 #[derive(Debug)]
@@ -52,43 +51,42 @@ struct Place<'r> {
 /// A key in a trace, or, where a milestone was seen with it, in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Identity<'r> {
-    key: &'r Key,
-    strength: Strength,
+    key: Mention<'r>,
     trace_id: [u8; 16],
     milestone: Option<(&'r str, &'r str, i64)>,
 }
 
 #[derive(Debug)]
 struct Sighting<'r> {
+    key: Mention<'r>,
     place: Place<'r>,
-    links: Vec<&'r Key>,
+    links: Vec<Mention<'r>>,
 }
 
 /// What one request says of keys: of each key in each trace once, however many spans name it.
 #[derive(Debug, Default)]
 struct Sightings<'r> {
     numbers: HashMap<Identity<'r>, usize>,
-    rows: Vec<(&'r KeyRecord, Sighting<'r>)>,
+    rows: Vec<Sighting<'r>>,
 }
 
 impl<'r> Sightings<'r> {
-    fn add(&mut self, place: Place<'r>, keys: &'r [KeyRecord]) {
-        let strong = |key: &&KeyRecord| key.strength == Strength::Strong;
+    fn add(&mut self, place: Place<'r>, keys: &[Mention<'r>]) {
+        let milestone = (!place.milestone.is_empty()).then_some((place.milestone, place.seen_in, place.at_ns));
         for key in keys {
-            let milestone = (!place.milestone.is_empty()).then_some((place.milestone, place.seen_in, place.at_ns));
-            let identity = Identity { key: &key.key, strength: key.strength, trace_id: place.trace_id, milestone };
+            let identity = Identity { key: *key, trace_id: place.trace_id, milestone };
             let number = *self.numbers.entry(identity).or_insert(self.rows.len());
             if number == self.rows.len() {
-                self.rows.push((key, Sighting { place, links: Vec::new() }));
+                self.rows.push(Sighting { key: *key, place, links: Vec::new() });
             }
-            let Some((_, sighting)) = self.rows.get_mut(number) else { continue };
+            let Some(sighting) = self.rows.get_mut(number) else { continue };
             if place.at_ns < sighting.place.at_ns {
                 sighting.place = place;
             }
-            if strong(&key) {
-                for other in keys.iter().filter(strong) {
-                    if other.key != key.key && !sighting.links.contains(&&other.key) {
-                        sighting.links.push(&other.key);
+            if key.is_strong() {
+                for other in keys.iter().filter(|other| other.is_strong() && !other.is_same_key(key)) {
+                    if !sighting.links.contains(other) {
+                        sighting.links.push(*other);
                     }
                 }
             }
@@ -98,18 +96,18 @@ impl<'r> Sightings<'r> {
 
 impl Keys {
     /// Adds what the spans of one request say of keys, and which traces they continue.
-    pub(super) fn extend_from_spans(&mut self, spans: &[SpanRecord]) {
+    pub(super) fn extend_from_spans(&mut self, spans: &[SpanRecord<'_>]) {
         let mut sightings = Sightings::default();
         for span in spans {
             let place = Place {
                 trace_id: span.trace_id,
                 at_ns: span.started_at_ns,
-                seen_in: &span.system,
-                milestone: &span.milestone,
+                seen_in: span.origin.system,
+                milestone: span.milestone,
             };
-            sightings.add(place, &span.keys);
+            sightings.add(place, span.keys);
             // A span with several links is a batch and continues none of them.
-            if let [link] = span.links.as_slice()
+            if let [link] = span.links
                 && link.trace_id != span.trace_id
             {
                 let (kind, code) = CONTINUED;
@@ -120,27 +118,27 @@ impl Keys {
     }
 
     /// Adds what the log records of one request say of keys.
-    pub(super) fn extend_from_events(&mut self, events: &[EventRecord]) {
+    pub(super) fn extend_from_events(&mut self, events: &[EventRecord<'_>]) {
         let mut sightings = Sightings::default();
         for event in events {
             let place = Place {
                 trace_id: event.trace_id,
                 at_ns: event.at_ns,
-                seen_in: &event.system,
-                milestone: &event.milestone,
+                seen_in: event.origin.system,
+                milestone: event.milestone,
             };
-            sightings.add(place, &event.keys);
+            sightings.add(place, event.keys);
         }
         self.extend(&sightings);
     }
 
     fn extend(&mut self, sightings: &Sightings<'_>) {
-        for (KeyRecord { key, strength }, Sighting { place, links }) in &sightings.rows {
-            self.push(key_tuple(key), strength_code(*strength), place, links);
+        for Sighting { key, place, links } in &sightings.rows {
+            self.push((key.kind, key.value, key.system), strength_code(key.strength), place, links);
         }
     }
 
-    fn push(&mut self, key: (&str, &str, &str), strength: i8, place: &Place<'_>, links: &[&Key]) {
+    fn push(&mut self, key: (&str, &str, &str), strength: i8, place: &Place<'_>, links: &[Mention<'_>]) {
         let (kind, value, system) = key;
         self.kind.push(kind);
         self.value.push(value);
@@ -151,10 +149,9 @@ impl Keys {
         self.seen_in.push(place.seen_in);
         self.milestone.push(place.milestone);
         for link in links {
-            let (kind, value, system) = key_tuple(link);
-            self.links.items.0.push(kind);
-            self.links.items.1.push(system);
-            self.links.items.2.push(value);
+            self.links.items.0.push(link.kind);
+            self.links.items.1.push(link.system);
+            self.links.items.2.push(link.value);
         }
         self.links.end_row();
     }

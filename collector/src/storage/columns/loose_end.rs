@@ -43,26 +43,26 @@ impl Default for LooseEnds {
 impl LooseEnds {
     /// Adds those spans whose other end no trace context need name: proxied attempts, whose
     /// receiver may have dropped it, and receivers that were given none.
-    pub(super) fn extend(&mut self, spans: &[SpanRecord]) {
+    pub(super) fn extend(&mut self, spans: &[SpanRecord<'_>]) {
         for span in spans.iter().filter(|span| span.noise.is_empty()) {
-            let Some(side) = &span.side else { continue };
+            let Some(side) = span.side else { continue };
             let loose = match side.observer {
                 Observer::Proxy => true,
                 Observer::Server => span.parent_span_id == [0; 8],
                 Observer::Client | Observer::Producer | Observer::Consumer => false,
             };
             if loose && !side.method.is_empty() {
-                self.handoff_to.push(&side.to);
+                self.handoff_to.push(side.to);
                 self.started_at.push(span.started_at_ns.to_le_bytes());
                 self.duration_ns.push(span.duration_ns.to_le_bytes());
                 self.observer.push(observer_code(side.observer).to_le_bytes());
-                self.method.push(&side.method);
-                self.path.push(&side.path);
+                self.method.push(side.method);
+                self.path.push(side.path);
                 self.status_code.push(side.status_code.to_le_bytes());
                 self.trace_id.push(span.trace_id);
                 self.span_id.push(span.span_id);
                 self.parent_span_id.push(span.parent_span_id);
-                self.keys.push(&span.keys);
+                self.keys.push(span.keys);
             }
         }
     }

@@ -1,5 +1,5 @@
 use crate::native::{BlockBuilder, Dictionary, Fixed, Offsets, Text};
-use crate::record::KeyRecord;
+use crate::record::Mention;
 use crate::storage::codes::strength_code;
 
 /// `keys Nested(kind, system, value, strength)`: the keys on a span, an event or an end.
@@ -25,11 +25,11 @@ impl Default for Mentions {
 }
 
 impl Mentions {
-    pub(super) fn push(&mut self, keys: &[KeyRecord]) {
-        for KeyRecord { key, strength } in keys {
-            self.kind.push(&key.kind);
-            self.system.push(key.system.as_deref().unwrap_or_default());
-            self.value.push(&key.value);
+    pub(super) fn push(&mut self, keys: &[Mention<'_>]) {
+        for Mention { kind, system, value, strength } in keys {
+            self.kind.push(kind);
+            self.system.push(system);
+            self.value.push(value);
             self.strength.push(strength_code(*strength).to_le_bytes());
         }
         self.offsets.push(keys.len());

@@ -37,19 +37,19 @@ impl Default for Readings {
 }
 
 impl Readings {
-    pub(super) fn extend(&mut self, readings: &[ReadingRecord]) {
+    pub(super) fn extend(&mut self, readings: &[ReadingRecord<'_>]) {
         for reading in readings {
             self.kind.push((reading.kind as i8).to_le_bytes());
-            self.system.push(&reading.system);
-            self.sku.push(&reading.sku);
-            self.location.push(&reading.location);
-            self.channel.push(&reading.channel);
-            self.currency.push(&reading.currency);
-            self.value.push(&reading.value);
+            self.system.push(reading.system);
+            self.sku.push(reading.sku);
+            self.location.push(reading.location);
+            self.channel.push(reading.channel);
+            self.currency.push(reading.currency);
+            self.value.push(reading.value);
             self.at.push(reading.at_ns.to_le_bytes());
-            self.version.push(&reading.version);
+            self.version.push(reading.version);
             self.changed_at.push(reading.changed_at_ns.to_le_bytes());
-            self.attributes.push(&reading.attributes);
+            self.attributes.push(reading.attributes);
         }
     }
 

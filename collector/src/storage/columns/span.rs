@@ -1,9 +1,7 @@
-use std::sync::Arc;
-
 use super::mention::Mentions;
 use super::{SPAN_ID, TIME, TRACE_ID};
 use crate::native::{Block, BlockBuilder, Column, Dictionary, Fixed, Map, Offsets, Text};
-use crate::record::{SpanEventRecord, SpanLinkRecord, SpanRecord};
+use crate::record::{Origin, SpanEventRecord, SpanLinkRecord, SpanRecord};
 use crate::storage::codes::{kind_code, observer_code};
 
 /// The table `spans`.
@@ -84,52 +82,51 @@ impl Default for Spans {
 }
 
 impl Spans {
-    pub(super) fn extend(&mut self, spans: &[SpanRecord]) {
-        let mut previous: Option<&SpanRecord> = None;
+    pub(super) fn extend(&mut self, spans: &[SpanRecord<'_>]) {
+        let mut previous: Option<&Origin<'_>> = None;
         for span in spans {
-            let same = previous.is_some_and(|p| Arc::ptr_eq(&p.resource_attributes, &span.resource_attributes));
-            if same {
+            if previous.is_some_and(|previous| std::ptr::eq(previous, span.origin)) {
                 self.resource_attributes.push_again();
             } else {
-                self.resource_attributes.push(&span.resource_attributes);
+                self.resource_attributes.push(span.origin.attributes);
             }
             self.push(span);
-            previous = Some(span);
+            previous = Some(span.origin);
         }
     }
 
-    fn push(&mut self, span: &SpanRecord) {
+    fn push(&mut self, span: &SpanRecord<'_>) {
         self.trace_id.push(span.trace_id);
         self.span_id.push(span.span_id);
         self.parent_span_id.push(span.parent_span_id);
-        self.trace_state.push(&span.trace_state);
+        self.trace_state.push(span.trace_state);
         self.started_at.push(span.started_at_ns.to_le_bytes());
         self.duration_ns.push(span.duration_ns.to_le_bytes());
-        self.name.push(&span.name);
+        self.name.push(span.name);
         self.kind.push(kind_code(span.kind).to_le_bytes());
         self.status.push((span.status as i8).to_le_bytes());
-        self.status_message.push(&span.status_message);
-        self.service.push(&span.service);
-        self.system.push(&span.system);
-        self.scope_name.push(&span.scope_name);
-        self.scope_version.push(&span.scope_version);
-        self.attributes.push(&span.attributes);
-        self.events.push(&span.events);
-        self.links.push(&span.links);
-        self.keys.push(&span.keys);
-        self.noise.push(&span.noise);
-        self.milestone.push(&span.milestone);
-        let side = span.side.as_ref();
+        self.status_message.push(span.status_message);
+        self.service.push(span.origin.service);
+        self.system.push(span.origin.system);
+        self.scope_name.push(span.scope.name);
+        self.scope_version.push(span.scope.version);
+        self.attributes.push(span.attributes);
+        self.events.push(span.events);
+        self.links.push(span.links);
+        self.keys.push(span.keys);
+        self.noise.push(span.noise);
+        self.milestone.push(span.milestone);
+        let side = span.side;
         self.observer.push(side.map_or(0, |side| observer_code(side.observer)).to_le_bytes());
-        self.handoff_from.push(side.map_or("", |side| &side.from));
-        self.handoff_to.push(side.map_or("", |side| &side.to));
-        self.operation.push(side.map_or("", |side| &side.operation));
-        self.method.push(side.map_or("", |side| &side.method));
-        self.path.push(side.map_or("", |side| &side.path));
+        self.handoff_from.push(side.map_or("", |side| side.from));
+        self.handoff_to.push(side.map_or("", |side| side.to));
+        self.operation.push(side.map_or("", |side| side.operation));
+        self.method.push(side.map_or("", |side| side.method));
+        self.path.push(side.map_or("", |side| side.path));
         self.status_code.push(side.map_or(0, |side| side.status_code).to_le_bytes());
         self.resend_count.push(side.map_or(0, |side| side.resend_count).to_le_bytes());
-        self.idempotency_key.push(side.map_or("", |side| &side.idempotency_key));
-        self.error_type.push(side.map_or("", |side| &side.error_type));
+        self.idempotency_key.push(side.map_or("", |side| side.idempotency_key));
+        self.error_type.push(side.map_or("", |side| side.error_type));
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -195,11 +192,11 @@ impl Default for Events {
 }
 
 impl Events {
-    fn push(&mut self, events: &[SpanEventRecord]) {
+    fn push(&mut self, events: &[SpanEventRecord<'_>]) {
         for event in events {
             self.at.push(event.at_ns.to_le_bytes());
-            self.name.push(&event.name);
-            self.attributes.push(&event.attributes);
+            self.name.push(event.name);
+            self.attributes.push(event.attributes);
         }
         self.offsets.push(events.len());
     }
@@ -237,12 +234,12 @@ impl Default for Links {
 }
 
 impl Links {
-    fn push(&mut self, links: &[SpanLinkRecord]) {
+    fn push(&mut self, links: &[SpanLinkRecord<'_>]) {
         for link in links {
             self.trace_id.push(link.trace_id);
             self.span_id.push(link.span_id);
-            self.trace_state.push(&link.trace_state);
-            self.attributes.push(&link.attributes);
+            self.trace_state.push(link.trace_state);
+            self.attributes.push(link.attributes);
         }
         self.offsets.push(links.len());
     }

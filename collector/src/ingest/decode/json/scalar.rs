@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
-use crate::ingest::decode::shape::Unfolds;
+use crate::ingest::decode::Problem;
 
 thread_local! {
     /// Memory that the lists of the body being read may still take.
@@ -23,7 +23,7 @@ pub(in crate::ingest) fn within<R>(room_bytes: usize, read: impl FnOnce() -> R) 
 
 /// Takes the memory of one `T` from what is left.
 pub(super) fn spend<T, E: Error>() -> Result<(), E> {
-    let room = ROOM_BYTES.get().checked_sub(size_of::<T>()).ok_or_else(|| E::custom(Unfolds))?;
+    let room = ROOM_BYTES.get().checked_sub(size_of::<T>()).ok_or_else(|| E::custom(Problem::Unfolds))?;
     ROOM_BYTES.set(room);
     Ok(())
 }

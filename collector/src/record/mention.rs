@@ -1,0 +1,42 @@
+use ordertrace_api::keys::{Key, Strength};
+
+/// A key on a span or event, and what it says there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Mention<'a> {
+    /// `order`, `payment`, …
+    pub kind: &'a str,
+    /// The system within which the value is unique; empty = everywhere.
+    pub system: &'a str,
+    /// The id itself.
+    pub value: &'a str,
+    /// Its kind's strength, or [`Strength::Weak`] where the span names so many orders that
+    /// it is a batch and joins none of them.
+    pub strength: Strength,
+}
+
+impl Mention<'_> {
+    /// Whether it names an order.
+    pub fn is_strong(&self) -> bool {
+        self.strength == Strength::Strong
+    }
+
+    /// Whether both are the same key, whatever they say.
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.value == other.value && self.kind == other.kind && self.system == other.system
+    }
+
+    /// The key.
+    pub fn key(&self) -> Key {
+        let system = Some(self.system).filter(|system| !system.is_empty());
+        Key { kind: self.kind.to_owned(), system: system.map(str::to_owned), value: self.value.to_owned() }
+    }
+}
+
+/// A [`Mention`] as journeys read it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// The key.
+    pub key: Key,
+    /// See [`Mention::strength`].
+    pub strength: Strength,
+}

@@ -48,7 +48,8 @@ impl Opened {
     async fn drain(&self) -> Vec<String> {
         let mut texts = Vec::new();
         while self.spool.tally().pending_records > 0 {
-            let batch = self.spool.freeze(100).await.unwrap();
+            let batch = tokio::time::timeout(Duration::from_secs(20), self.spool.freeze(100)).await;
+            let batch = batch.expect("what is pending is handed out").unwrap();
             texts.extend(batch.records.iter().map(|record| String::from_utf8(record.payload.to_vec()).unwrap()));
             self.spool.settle(batch, TAKEN).await.unwrap();
         }

@@ -25,6 +25,11 @@ impl Dictionary {
         self.rows.push(number);
     }
 
+    /// Adds the value of the last row once more.
+    pub fn push_again(&mut self) {
+        self.rows.extend(self.rows.last().copied());
+    }
+
     /// Adds rows once more.
     pub(super) fn repeat(&mut self, rows: Range<usize>) {
         self.rows.extend_from_within(rows);

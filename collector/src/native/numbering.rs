@@ -42,7 +42,7 @@ impl Numbering {
     /// The number of a text that has one.
     pub(crate) fn find(&mut self, text: &str) -> Option<u32> {
         let Self { encoded, places, numbers, hasher, next, last } = &*self;
-        let is = |number: u32| place(encoded, places, number) == Some(text.as_bytes());
+        let is = |number: u32| place(encoded, places, number).is_some_and(|known| same(known, text.as_bytes()));
         let guess = next.get(*last as usize).copied();
         if let Some(number) = guess.filter(|guess| is(*guess)) {
             self.last = number;
@@ -68,6 +68,22 @@ impl Numbering {
     /// The texts as a `String` column.
     pub(super) fn into_encoded(self) -> Vec<u8> {
         self.encoded
+    }
+}
+
+/// Whether both are the same; most are short, and to call `memcmp` for them costs more than they do.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let length = one.len();
+    if length != other.len() {
+        return false;
+    }
+    match (one.first_chunk::<8>(), other.first_chunk::<8>(), one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        // The first and the last eight bytes are all there is, or overlap.
+        (Some(head), Some(head_too), Some(tail), Some(tail_too)) if length <= 16 => {
+            head == head_too && tail == tail_too
+        }
+        (Some(_), ..) => one == other,
+        _ => one.iter().zip(other).all(|(one, other)| one == other),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod dashboards;
 mod journeys;
+mod keys;
 mod native;
 mod orders;
 mod otel_views;

@@ -1,3 +1,5 @@
+mod differential;
+
 use std::sync::LazyLock;
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;

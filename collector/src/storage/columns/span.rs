@@ -1,7 +1,7 @@
 use super::mention::Mentions;
 use super::{SPAN_ID, TIME, TRACE_ID};
 use crate::native::{Block, BlockBuilder, Column, Dictionary, Fixed, Map, Offsets, Text};
-use crate::record::{Origin, SpanEventRecord, SpanLinkRecord, SpanRecord};
+use crate::record::{SpanEventRecord, SpanLinkRecord, SpanRecord};
 use crate::storage::codes::{kind_code, observer_code};
 
 /// The table `spans`.
@@ -83,15 +83,26 @@ impl Default for Spans {
 
 impl Spans {
     pub(super) fn extend(&mut self, spans: &[SpanRecord<'_>]) {
-        let mut previous: Option<&Origin<'_>> = None;
+        let mut previous: Option<&SpanRecord<'_>> = None;
         for span in spans {
-            if previous.is_some_and(|previous| std::ptr::eq(previous, span.origin)) {
+            if previous.is_some_and(|previous| std::ptr::eq(previous.origin, span.origin)) {
+                self.service.push_again();
+                self.system.push_again();
                 self.resource_attributes.push_again();
             } else {
+                self.service.push(span.origin.service);
+                self.system.push(span.origin.system);
                 self.resource_attributes.push(span.origin.attributes);
             }
+            if previous.is_some_and(|previous| std::ptr::eq(previous.scope, span.scope)) {
+                self.scope_name.push_again();
+                self.scope_version.push_again();
+            } else {
+                self.scope_name.push(span.scope.name);
+                self.scope_version.push(span.scope.version);
+            }
             self.push(span);
-            previous = Some(span.origin);
+            previous = Some(span);
         }
     }
 
@@ -106,10 +117,6 @@ impl Spans {
         self.kind.push(kind_code(span.kind).to_le_bytes());
         self.status.push((span.status as i8).to_le_bytes());
         self.status_message.push(span.status_message);
-        self.service.push(span.origin.service);
-        self.system.push(span.origin.system);
-        self.scope_name.push(span.scope.name);
-        self.scope_version.push(span.scope.version);
         self.attributes.push(span.attributes);
         self.events.push(span.events);
         self.links.push(span.links);

@@ -10,6 +10,7 @@
 //! | `OTEL_SDK_DISABLED=true`, `OTEL_TRACES_EXPORTER=none` | do not export |
 
 mod filter;
+mod propagation;
 mod settings;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 pub use filter::UNTRACED_TARGET;
+pub use propagation::continue_from;
 use settings::{LogFormat, Settings};
 
 /// How long a guard waits for the last own spans to leave.
@@ -124,6 +126,7 @@ fn provider(service_name: &'static str) -> Result<SdkTracerProvider, InitError> 
     let _ = rustls::crypto::ring::default_provider().install_default();
     let exporter =
         opentelemetry_otlp::SpanExporter::builder().build().map_err(|source| InitError::Exporter { source })?;
+    propagation::install();
     let resource = Resource::builder().with_service_name(service_name).build();
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }

@@ -6,3 +6,4 @@ mod bad_input;
 mod huge;
 mod real_order;
 mod sdk;
+mod self_observation;

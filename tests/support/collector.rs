@@ -3,6 +3,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
+use ordertrace_api::routes;
+use ordertrace_api::status::Status;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -33,13 +35,21 @@ impl CollectorProcess {
     /// # Errors
     /// When it ends before it is ready, with what it said.
     pub async fn start(settings: &str) -> anyhow::Result<Self> {
+        Self::start_with(settings, &[]).await
+    }
+
+    /// The same, with further environment variables.
+    ///
+    /// # Errors
+    /// When it ends before it is ready, with what it said.
+    pub async fn start_with(settings: &str, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("collector.yaml");
         // Recordings are of a fixed day: nothing may expire.
         let retention = "retention: {journeys_days: 0, events_days: 0, readings_days: 0}\n";
         std::fs::write(&file, format!("{retention}{settings}"))?;
         let mut child = Command::new(binary())
-            .args(["collector", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--api", "127.0.0.1:0"])
+            .arg("collector")
             .arg("--config")
             .arg(&file)
             .arg("--data-dir")
@@ -47,6 +57,8 @@ impl CollectorProcess {
             .env("ORDERTRACE_LOG_FORMAT", "json")
             .env_remove("ORDERTRACE_LOG")
             .env_remove("RUST_LOG")
+            .envs(["ORDERTRACE_OTLP_GRPC", "ORDERTRACE_OTLP_HTTP", "ORDERTRACE_API"].map(|name| (name, "127.0.0.1:0")))
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -106,6 +118,25 @@ impl CollectorProcess {
             200 => Ok(Some(serde_json::from_slice(&body)?)),
             _ => anyhow::bail!("{path}: {status} {}", String::from_utf8_lossy(&body)),
         }
+    }
+
+    /// The HTTP status with which the API answers.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn status_of(&self, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<u16> {
+        let get = self.http.get(format!("http://{}{path}", self.api));
+        let get = headers.iter().fold(get, |get, (name, value)| get.header(*name, *value));
+        Ok(get.send().await?.status().as_u16())
+    }
+
+    /// Spans that it stored since it started.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn stored_spans(&self) -> anyhow::Result<u64> {
+        let status: Status = self.get(routes::STATUS).await?.context("no status")?;
+        Ok(status.signals.iter().find(|signal| signal.signal == "traces").map_or(0, |signal| signal.stored))
     }
 
     /// The most memory it ever had resident, in kB.

@@ -7,10 +7,12 @@ mod orders;
 mod problem;
 mod spans;
 mod status;
+mod trace;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use clickhouse::Client;
 use ordertrace_api::routes;
@@ -43,6 +45,8 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::ORDERS, get(orders::list))
         .route(routes::JOURNEY, get(journeys::one))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
+        // Only these: health checks and scrapes come all the time and tell nothing.
+        .route_layer(from_fn(trace::traced))
         .route(routes::STATUS, get(status::status))
         .route(routes::OPENAPI, get(openapi::document))
         .route(routes::LIVEZ, get(health::live))

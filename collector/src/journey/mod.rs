@@ -24,6 +24,7 @@ use std::collections::HashMap;
 use clickhouse::Client;
 use ordertrace_api::journey::Journey;
 use ordertrace_api::keys::{Key, KeyPattern, KindTable, Strength};
+use tracing::instrument;
 
 pub use assemble::{is_listed, timestamp};
 pub use limits::JourneyLimits;
@@ -70,6 +71,7 @@ impl Journeys {
     ///
     /// # Errors
     /// When ClickHouse does not answer.
+    #[instrument(skip_all)]
     pub async fn find(&self, pattern: &KeyPattern) -> clickhouse::error::Result<Found> {
         let loader = self.loader.with_detail(Detail::Attributes);
         let mut reached = Reached::default();

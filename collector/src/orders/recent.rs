@@ -4,6 +4,7 @@ use clickhouse::{Client, Row};
 use jiff::Timestamp;
 use ordertrace_api::keys::Key;
 use serde::Deserialize;
+use tracing::instrument;
 
 use crate::storage::key_of;
 
@@ -39,6 +40,7 @@ impl From<ActivityRow> for Activity {
 
 /// The keys of which something happened from `since` and before `until`, at most `limit`,
 /// those with news last first.
+#[instrument(name = "SELECT activity", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "activity"))]
 pub(super) async fn recent(
     client: &Client,
     since: Option<Timestamp>,

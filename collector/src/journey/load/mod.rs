@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use clickhouse::Client;
 use clickhouse::query::Query;
 use ordertrace_api::keys::{Key, KeyPattern};
+use tracing::instrument;
 
 pub(super) use reading::Reading;
 pub(super) use sides::{Window, covers, stretches};
@@ -103,6 +104,7 @@ impl Loader {
     }
 
     /// Where the strong keys were seen that a person may mean.
+    #[instrument(name = "SELECT keys by value", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "keys"))]
     pub(super) async fn resolve(
         &self,
         pattern: &KeyPattern,
@@ -122,6 +124,7 @@ impl Loader {
     }
 
     /// Strong keys of `kinds` whose value starts with the pattern's, at most `limit`.
+    #[instrument(name = "SELECT keys by prefix", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "keys"))]
     pub(super) async fn search(&self, pattern: &KeyPattern, kinds: &[String], limit: u32) -> Result<Vec<Key>> {
         let rows = self
             .client
@@ -141,6 +144,7 @@ impl Loader {
     }
 
     /// Where each of `keys` was seen, and beside what.
+    #[instrument(name = "SELECT keys", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "keys"))]
     async fn seen(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<Seen>> {
         let mut seen = Vec::new();
         for chunk in keys.chunks(CHUNK) {
@@ -183,6 +187,7 @@ impl Loader {
     }
 
     /// The spans of `traces`, at most `budget` of them; an entry for each trace.
+    #[instrument(name = "SELECT spans, events", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "spans"))]
     async fn traces(
         &self,
         traces: &[TraceId],

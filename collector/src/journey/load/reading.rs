@@ -30,6 +30,9 @@ impl Reading {
 
     /// Reads everything along `trail` at once, so that it is there when it is asked for.
     pub(in crate::journey) async fn ahead(&mut self, trail: &Trail) -> Result<()> {
+        if trail.keys.is_empty() && trail.traces.is_empty() {
+            return Ok(());
+        }
         let budget = self.loader.limits.spans;
         let (mut of_keys, mut of_traces) = (Reached::default(), Reached::default());
         let (seen, loaded) = futures::try_join!(
@@ -60,7 +63,9 @@ impl Reading {
                 None => others.push(key.clone()),
             }
         }
-        found.extend(self.loader.seen(&others, reached).await?);
+        if !others.is_empty() {
+            found.extend(self.loader.seen(&others, reached).await?);
+        }
         Ok(found)
     }
 
@@ -82,7 +87,9 @@ impl Reading {
                 None => others.push(*trace),
             }
         }
-        found.extend(self.loader.traces(&others, budget, reached).await?);
+        if !others.is_empty() {
+            found.extend(self.loader.traces(&others, budget, reached).await?);
+        }
         Ok(found)
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use tracing::instrument;
+
 use super::rows::{SideRow, TraceParentRow};
 use super::{CHUNK, Loader, Result, TRACE_IDS, hex_ids};
 use crate::journey::infer::SideNode;
@@ -35,6 +37,7 @@ pub(in crate::journey) struct TooMany;
 impl Loader {
     /// Proxied and received ends of the requests named by `windows` that were under way
     /// during any of their [`stretches`].
+    #[instrument(name = "SELECT loose_ends", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "loose_ends"))]
     pub(in crate::journey) async fn sides(
         &self,
         windows: &[Window],
@@ -78,6 +81,7 @@ impl Loader {
     }
 
     /// Those of `proxies` that a receiver's span continues by trace context.
+    #[instrument(name = "SELECT spans by trace", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "spans"))]
     pub(in crate::journey) async fn received(&self, proxies: &[SpanRef]) -> Result<HashSet<SpanRef>> {
         let mut received = HashSet::new();
         for chunk in proxies.chunks(CHUNK) {

@@ -1,0 +1,19 @@
+//! Trace context across processes (W3C Trace Context).
+
+use opentelemetry::global;
+use opentelemetry_http::HeaderExtractor;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+pub(crate) fn install() {
+    global::set_text_map_propagator(TraceContextPropagator::new());
+}
+
+/// Makes `span`, which must not have been entered yet, part of the trace that a request's
+/// headers name; without export of own spans, or without such a header, it changes nothing.
+pub fn continue_from(span: &Span, headers: &http::HeaderMap) {
+    let context = global::get_text_map_propagator(|propagator| propagator.extract(&HeaderExtractor(headers)));
+    // Fails when nobody exports this span.
+    let _ = span.set_parent(context);
+}

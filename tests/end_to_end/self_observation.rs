@@ -1,0 +1,70 @@
+//! The collector's own spans, exported over OTLP: to another collector, and to itself.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use ordertrace_api::span::SpansReply;
+use ordertrace_tests::CollectorProcess;
+
+/// Own spans leave in batches; this is how long one may wait for company.
+const BATCH_DELAY: (&str, &str) = ("OTEL_BSP_SCHEDULE_DELAY", "50");
+
+/// Waits until so many spans are stored: when a batch leaves is the exporter's affair.
+async fn stored(collector: &CollectorProcess, count: u64) {
+    let asking = async {
+        while collector.stored_spans().await.unwrap() < count {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), asking).await.expect("own spans never arrived");
+}
+
+fn traceparent(trace_id: &str) -> String {
+    format!("00-{trace_id}-00f067aa0ba902b7-01")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn own_spans_go_where_the_environment_says_and_continue_the_callers_trace() {
+    let observer = CollectorProcess::start("").await.unwrap();
+    let endpoint = format!("http://{}", observer.otlp_http);
+    let environment = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        BATCH_DELAY,
+    ];
+    let observed = CollectorProcess::start_with("", &environment).await.unwrap();
+    let trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let status = observed.status_of("/api/v1/journeys/order:A-404", &[("traceparent", &traceparent(trace_id))]).await;
+    assert_eq!(status.unwrap(), 404);
+
+    stored(&observer, 3).await;
+    let reply: SpansReply = observer.get(&format!("/api/v1/traces/{trace_id}/spans")).await.unwrap().unwrap();
+    let names: Vec<&str> = reply.spans.iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names, ["GET /api/v1/journeys/{key}", "find", "SELECT keys by value"]);
+    assert!(reply.spans.iter().all(|span| span.system == "ordertrace-collector"));
+    assert_eq!(reply.spans[0].parent_span_id.as_deref(), Some("00f067aa0ba902b7"));
+    assert_eq!(reply.spans[0].attributes.get("http.response.status_code").map(String::as_str), Some("404"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_exports_to_itself_comes_to_rest() {
+    // Free a moment ago; should somebody take it meanwhile, the collector says so and the test fails.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (endpoint, listen) = (format!("http://127.0.0.1:{port}"), format!("127.0.0.1:{port}"));
+    let environment = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("ORDERTRACE_OTLP_HTTP", listen.as_str()),
+        BATCH_DELAY,
+    ];
+    let collector = CollectorProcess::start_with("", &environment).await.unwrap();
+    let (first, last) = ("11111111111111111111111111111111", "22222222222222222222222222222222");
+    for (trace_id, so_far) in [(first, 3), (last, 6)] {
+        let caller = traceparent(trace_id);
+        let status = collector.status_of("/api/v1/journeys/order:A-404", &[("traceparent", &caller)]).await;
+        assert_eq!(status.unwrap(), 404);
+        stored(&collector, so_far).await;
+    }
+    // Had receiving the first three spans made spans, those would have come before the last three.
+    assert_eq!(collector.stored_spans().await.unwrap(), 6);
+}

@@ -288,7 +288,7 @@ async fn candidates(
     let mut further: Vec<Window> =
         near.iter().filter(|side| side.observer == Observer::Proxy).map(|side| window(side, GRAIN_NS)).collect();
     further.retain(|window| !covers(&read, window));
-    let known: HashSet<SpanRef> = proxies.iter().map(|proxy| proxy.id).collect();
+    let known: HashSet<SpanRef> = proxies.iter().chain(&roots).map(|side| side.id).collect();
     let mut sides: Vec<SideNode> = proxies.into_iter().chain(roots).chain(near).collect();
     if !further.is_empty() {
         let Ok(far) = loader.sides(&further).await? else { return too_many() };
@@ -298,23 +298,25 @@ async fn candidates(
     Ok(Some((sides, received)))
 }
 
-/// Proxied attempts not among `known` that a root could be the other end of.
+/// Proxied attempts not among `known` that stand in the way of one that is, or of a known root:
+/// those that could be received as a root that a known end could be joined with.
 fn rivals(sides: &[SideNode], known: &HashSet<SpanRef>) -> Vec<SpanRef> {
     fn request(side: &SideNode) -> (&str, &str, &str) {
         (&side.to, &side.method, &side.path)
     }
-    let mut roots: HashMap<(&str, &str, &str), Vec<&SideNode>> = HashMap::new();
-    for root in sides.iter().filter(|side| side.observer == Observer::Server) {
-        roots.entry(request(root)).or_default().push(root);
+    let mut proxies: HashMap<(&str, &str, &str), Vec<&SideNode>> = HashMap::new();
+    for proxy in sides.iter().filter(|side| side.observer == Observer::Proxy) {
+        proxies.entry(request(proxy)).or_default().push(proxy);
     }
-    let rivals: BTreeSet<SpanRef> = sides
-        .iter()
-        .filter(|side| side.observer == Observer::Proxy && !known.contains(&side.id))
-        .filter(|proxy| {
-            roots.get(&request(proxy)).is_some_and(|roots| roots.iter().any(|root| proxy.may_be_received_as(root)))
-        })
-        .map(|proxy| proxy.id)
-        .collect();
+    let mut rivals = BTreeSet::new();
+    for root in sides.iter().filter(|side| side.observer == Observer::Server) {
+        let around = proxies.get(&request(root)).into_iter().flatten();
+        let around: Vec<SpanRef> =
+            around.filter(|proxy| proxy.may_be_received_as(root)).map(|proxy| proxy.id).collect();
+        if known.contains(&root.id) || around.iter().any(|proxy| known.contains(proxy)) {
+            rivals.extend(around.into_iter().filter(|proxy| !known.contains(proxy)));
+        }
+    }
     rivals.into_iter().collect()
 }
 

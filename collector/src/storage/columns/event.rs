@@ -44,8 +44,12 @@ impl Events {
         let mut previous: Option<&Origin<'_>> = None;
         for event in events {
             if previous.is_some_and(|previous| std::ptr::eq(previous, event.origin)) {
+                self.service.push_again();
+                self.system.push_again();
                 self.resource_attributes.push_again();
             } else {
+                self.service.push(event.origin.service);
+                self.system.push(event.origin.system);
                 self.resource_attributes.push(event.origin.attributes);
             }
             self.trace_id.push(event.trace_id);
@@ -54,8 +58,6 @@ impl Events {
             self.name.push(event.name);
             self.severity.push([event.severity]);
             self.body.push(event.body);
-            self.service.push(event.origin.service);
-            self.system.push(event.origin.system);
             self.attributes.push(event.attributes);
             self.keys.push(event.keys);
             self.milestone.push(event.milestone);

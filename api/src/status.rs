@@ -12,10 +12,11 @@ pub struct Status {
     pub started_at: Timestamp,
     /// The storage behind it.
     pub storage: StorageStatus,
-    /// What arrived, per signal, since the process started.
+    /// What became of all items that any collector ever accepted into this database, by signal.
+    /// Empty while the storage does not answer.
     pub signals: Vec<SignalStatus>,
-    /// Parentless database polling, health checks and the like, by rule: stored, but kept
-    /// out of journeys.
+    /// Parentless database polling, health checks and the like, by rule, since the process
+    /// started: stored, but kept out of journeys.
     pub noise: Vec<Count>,
 }
 
@@ -32,12 +33,32 @@ pub struct StorageStatus {
     pub error: Option<String>,
 }
 
-/// accepted = stored + refused while nothing is in flight.
+/// accepted = stored + refused. A batch that is sent again counts once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SignalStatus {
     /// `traces`, `logs` or `metrics`.
     pub signal: String,
-    /// Items that arrived in well-formed requests.
+    /// Of all senders.
+    #[serde(flatten)]
+    pub total: ItemCounts,
+    /// Of each, those with the most items first.
+    pub senders: Vec<SenderStatus>,
+}
+
+/// What became of one sender's items.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SenderStatus {
+    /// `service.name` of what they were sent with; `other` beyond the first 200.
+    pub sender: String,
+    /// Of this sender.
+    #[serde(flatten)]
+    pub items: ItemCounts,
+}
+
+/// accepted = stored + refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ItemCounts {
+    /// Items that arrived in requests that were answered for good.
     pub accepted: u64,
     /// Items whose rows are in ClickHouse.
     pub stored: u64,

@@ -148,7 +148,7 @@ async fn bad_spans_cost_themselves_alone() {
     assert!(sender.journey("BAD-23").await.is_some() && sender.journey("BAD-24").await.is_some());
 
     let status: Status = sender.0.get("/api/v1/status").await.unwrap().unwrap();
-    let traces = status.signals.iter().find(|signal| signal.signal == "traces").unwrap();
+    let traces = &status.signals.iter().find(|signal| signal.signal == "traces").unwrap().total;
     let refused: u64 = traces.refused.iter().map(|reason| reason.count).sum();
     assert_eq!((traces.accepted, traces.stored, refused), (15, 10, 5));
 }

@@ -130,13 +130,13 @@ impl CollectorProcess {
         Ok(get.send().await?.status().as_u16())
     }
 
-    /// Spans that it stored since it started.
+    /// Spans that are stored.
     ///
     /// # Errors
     /// When it does not answer.
     pub async fn stored_spans(&self) -> anyhow::Result<u64> {
         let status: Status = self.get(routes::STATUS).await?.context("no status")?;
-        Ok(status.signals.iter().find(|signal| signal.signal == "traces").map_or(0, |signal| signal.stored))
+        Ok(status.signals.iter().find(|signal| signal.signal == "traces").map_or(0, |signal| signal.total.stored))
     }
 
     /// The most memory it ever had resident, in kB.

@@ -1,19 +1,122 @@
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
-use ordertrace_api::status::Status;
+use clickhouse::Client;
+use ordertrace_api::status::{Count, ItemCounts, SenderStatus, SignalStatus, Status};
 
 use super::ApiState;
+use crate::record::SignalName;
+
+/// Senders that are told apart.
+const SENDERS: usize = 200;
+/// The name of those beyond.
+const OTHER: &str = "other";
+/// The outcome of items whose rows are in ClickHouse.
+const STORED: &str = "stored";
 
 #[utoipa::path(
     get,
     path = ordertrace_api::routes::STATUS,
-    responses((status = 200, description = "What the collector accepted, stored and refused", body = Status))
+    responses((status = 200, description = "What was accepted, stored and refused", body = Status))
 )]
 pub(super) async fn status(State(state): State<ApiState>) -> Json<Status> {
     let mut status = (state.status)();
-    match state.client.query("SELECT version()").fetch_all::<String>().await {
-        Ok(version) => status.storage.version = version.into_iter().next(),
+    match read(&state.client).await {
+        Ok((version, outcomes)) => {
+            status.storage.version = version;
+            status.signals = signals(&outcomes);
+        }
         Err(error) => status.storage.error = Some(error.to_string()),
     }
     Json(status)
+}
+
+/// Signal, sender, outcome, items.
+type Outcome = (String, String, String, u64);
+
+async fn read(client: &Client) -> clickhouse::error::Result<(Option<String>, Vec<Outcome>)> {
+    let version = client.query("SELECT version()").fetch_all::<String>().await?;
+    let sums = "SELECT signal, sender, outcome, sum(items) FROM audit GROUP BY signal, sender, outcome";
+    Ok((version.into_iter().next(), client.query(sums).fetch_all::<Outcome>().await?))
+}
+
+fn signals(outcomes: &[Outcome]) -> Vec<SignalStatus> {
+    let status = |name: SignalName| {
+        let mut total = ItemCounts::default();
+        let mut senders: BTreeMap<&str, ItemCounts> = BTreeMap::new();
+        for (_, sender, outcome, items) in outcomes.iter().filter(|(signal, ..)| *signal == name.label()) {
+            add(&mut total, outcome, *items);
+            add(senders.entry(sender).or_default(), outcome, *items);
+        }
+        let sender = |(sender, items): (&str, ItemCounts)| SenderStatus { sender: sender.to_owned(), items };
+        let mut senders: Vec<SenderStatus> = senders.into_iter().map(sender).collect();
+        senders.sort_by_key(|sender| std::cmp::Reverse(sender.items.accepted));
+        SignalStatus { signal: name.label().to_owned(), total, senders: bounded(senders) }
+    };
+    SignalName::ALL.map(status).to_vec()
+}
+
+fn add(counts: &mut ItemCounts, outcome: &str, items: u64) {
+    counts.accepted += items;
+    if outcome == STORED {
+        counts.stored += items;
+        return;
+    }
+    match counts.refused.iter_mut().find(|refused| refused.name == outcome) {
+        Some(refused) => refused.count += items,
+        None => counts.refused.push(Count { name: outcome.to_owned(), count: items }),
+    }
+}
+
+/// The first ones, and all others as one.
+fn bounded(mut senders: Vec<SenderStatus>) -> Vec<SenderStatus> {
+    if senders.len() <= SENDERS {
+        return senders;
+    }
+    let mut items = ItemCounts::default();
+    for beyond in senders.drain(SENDERS..) {
+        add(&mut items, STORED, beyond.items.stored);
+        for refused in beyond.items.refused {
+            add(&mut items, &refused.name, refused.count);
+        }
+    }
+    senders.push(SenderStatus { sender: OTHER.to_owned(), items });
+    senders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(signal: &str, sender: &str, outcome: &str, items: u64) -> Outcome {
+        (signal.to_owned(), sender.to_owned(), outcome.to_owned(), items)
+    }
+
+    #[test]
+    fn outcomes_are_added_up_by_signal_and_sender() {
+        let signals = signals(&[
+            outcome("traces", "oms", "stored", 7),
+            outcome("traces", "erp", "stored", 9),
+            outcome("traces", "oms", "time", 1),
+            outcome("traces", "erp", "time", 2),
+            outcome("logs", "oms", "stored", 3),
+        ]);
+        let [traces, logs, metrics] = &signals[..] else { panic!("{signals:?}") };
+        assert_eq!((traces.total.accepted, traces.total.stored), (19, 16));
+        assert_eq!(traces.total.refused, [Count { name: "time".to_owned(), count: 3 }]);
+        let senders = traces.senders.iter().map(|sender| (sender.sender.as_str(), sender.items.accepted));
+        assert_eq!(senders.collect::<Vec<_>>(), [("erp", 11), ("oms", 8)]);
+        assert_eq!((logs.total.accepted, metrics.total.accepted), (3, 0));
+    }
+
+    #[test]
+    fn senders_beyond_so_many_are_one() {
+        let many = (0..SENDERS as u64 + 50).map(|n| outcome("logs", &format!("sender-{n}"), "stored", 1_000 - n));
+        let logs = signals(&many.collect::<Vec<_>>()).remove(1);
+        assert_eq!(logs.senders.len(), SENDERS + 1);
+        assert_eq!(logs.senders[SENDERS].sender, OTHER);
+        let sum: u64 = logs.senders.iter().map(|sender| sender.items.stored).sum();
+        assert_eq!(sum, logs.total.stored);
+    }
 }

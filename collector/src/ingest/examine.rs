@@ -3,8 +3,8 @@ use bytes::Bytes;
 
 use super::decode::Decoder;
 use super::error::IngestError;
-use super::metrics::SignalName;
 use super::signal::{Logs, Metrics, Signal, Traces};
+use crate::record::SignalName;
 
 /// How a request's body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

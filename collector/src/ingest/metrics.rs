@@ -1,40 +1,45 @@
-use ordertrace_api::status::{Count, SignalStatus};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ordertrace_api::status::Count;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::decode::{Adjustment, Refusal};
+use super::decode::Adjustment;
+use crate::record::SignalName;
 
-/// An OTLP signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SignalName {
-    /// Spans.
-    Traces,
-    /// Log records.
-    Logs,
-    /// Metric points.
-    Metrics,
-}
+/// Senders with series of their own; those beyond are counted together.
+const SENDERS: usize = 200;
+/// The name of those beyond.
+const OTHER: &str = "other";
 
-impl SignalName {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
-
-    /// As it stands in OTLP's URL paths.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Traces => "traces",
-            Self::Logs => "logs",
-            Self::Metrics => "metrics",
-        }
-    }
+/// Of what, and from whom.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// What.
+    pub(super) signal: SignalName,
+    sender: Arc<str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SignalLabels {
     signal: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SourceLabels {
+    signal: &'static str,
+    sender: Arc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusedLabels {
+    signal: &'static str,
+    sender: Arc<str>,
+    reason: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -56,17 +61,20 @@ struct RequestLabels {
 }
 
 /// Counts of what arrived since the process started. Clones share the counts.
-/// accepted = stored + refused at any moment.
+/// accepted = stored + refused at any moment. The sums over all collectors and restarts are in
+/// the table `audit`.
 #[derive(Clone, Debug)]
 pub struct IngestMetrics {
-    accepted: Family<SignalLabels, Counter>,
-    stored: Family<SignalLabels, Counter>,
-    refused: Family<ReasonLabels, Counter>,
+    accepted: Family<SourceLabels, Counter>,
+    stored: Family<SourceLabels, Counter>,
+    refused: Family<RefusedLabels, Counter>,
+    repeated: Family<SignalLabels, Counter>,
     adjusted: Family<ReasonLabels, Counter>,
     noise: Family<RuleLabels, Counter>,
     requests: Family<RequestLabels, Counter>,
     in_flight_bytes: Gauge,
     noise_rules: Vec<String>,
+    senders: Arc<Mutex<HashSet<Arc<str>>>>,
 }
 
 impl IngestMetrics {
@@ -76,50 +84,29 @@ impl IngestMetrics {
             accepted: Family::default(),
             stored: Family::default(),
             refused: Family::default(),
+            repeated: Family::default(),
             adjusted: Family::default(),
             noise: Family::default(),
             requests: Family::default(),
             in_flight_bytes: Gauge::default(),
             noise_rules: noise_rules.map(str::to_owned).collect(),
+            senders: Arc::default(),
         }
     }
 
     /// Makes them part of what `/metrics` shows.
     pub fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("ordertrace_ingest");
-        let items = "Items of well-formed requests";
+        let items = "Items whose senders were told that they are stored or refused for good";
         registry.register("accepted", items, self.accepted.clone());
         registry.register("stored", "Items whose rows are in ClickHouse", self.stored.clone());
         registry.register("refused", "Items refused, by reason; the sender was told", self.refused.clone());
+        registry.register("repeated", "Requests that were stored before", self.repeated.clone());
         registry.register("adjusted", "What was put right on items that are stored", self.adjusted.clone());
         registry.register("noise", "Spans stored but kept out of journeys, by rule", self.noise.clone());
         registry.register("requests", "Requests, by transport and outcome", self.requests.clone());
         let bytes = "Bytes of requests between arrival and reply";
         registry.register("in_flight_bytes", bytes, self.in_flight_bytes.clone());
-        // Series that are there from the start, so that a first increase is seen as one.
-        for signal in SignalName::ALL {
-            let labels = SignalLabels { signal: signal.label() };
-            drop((self.accepted.get_or_create(&labels), self.stored.get_or_create(&labels)));
-        }
-    }
-
-    /// For the API's status.
-    pub fn signals(&self) -> Vec<SignalStatus> {
-        let status = |signal: SignalName| {
-            let signal = signal.label();
-            let labels = SignalLabels { signal };
-            let refused = Refusal::ALL.map(|reason| Count {
-                name: reason.label().to_owned(),
-                count: self.refused.get_or_create(&ReasonLabels { signal, reason: reason.label() }).get(),
-            });
-            SignalStatus {
-                signal: signal.to_owned(),
-                accepted: self.accepted.get_or_create(&labels).get(),
-                stored: self.stored.get_or_create(&labels).get(),
-                refused: refused.into_iter().filter(|refused| refused.count > 0).collect(),
-            }
-        };
-        SignalName::ALL.map(status).to_vec()
     }
 
     /// Spans kept out of journeys, by rule.
@@ -135,18 +122,36 @@ impl IngestMetrics {
         self.in_flight_bytes.clone()
     }
 
-    /// So many items arrived and are stored.
-    pub(super) fn add_stored(&self, signal: SignalName, count: u64) {
-        let labels = SignalLabels { signal: signal.label() };
-        self.accepted.get_or_create(&labels).inc_by(count);
-        self.stored.get_or_create(&labels).inc_by(count);
+    /// Where items of a request are counted.
+    pub(super) fn source(&self, signal: SignalName, sender: &str) -> Source {
+        let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = match senders.get(sender) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let sender = Arc::from(if senders.len() < SENDERS { sender } else { OTHER });
+                senders.insert(Arc::clone(&sender));
+                sender
+            }
+        };
+        Source { signal, sender }
     }
 
-    /// So many items arrived and were refused.
-    pub(super) fn add_refused(&self, signal: SignalName, reason: Refusal, count: u64) {
-        let signal = signal.label();
-        self.accepted.get_or_create(&SignalLabels { signal }).inc_by(count);
-        self.refused.get_or_create(&ReasonLabels { signal, reason: reason.label() }).inc_by(count);
+    /// So many items of a request are stored, and so many are not for these reasons.
+    pub(super) fn add_items(&self, source: &Source, stored: u64, refused: &[(&'static str, u64)]) {
+        let signal = source.signal.label();
+        let labels = SourceLabels { signal, sender: Arc::clone(&source.sender) };
+        let refused_items: u64 = refused.iter().map(|(_, count)| count).sum();
+        self.accepted.get_or_create(&labels).inc_by(stored + refused_items);
+        self.stored.get_or_create(&labels).inc_by(stored);
+        for (reason, count) in refused {
+            let labels = RefusedLabels { signal, sender: Arc::clone(&source.sender), reason };
+            self.refused.get_or_create(&labels).inc_by(*count);
+        }
+    }
+
+    /// A request was stored before.
+    pub(super) fn add_repeated(&self, signal: SignalName) {
+        self.repeated.get_or_create(&SignalLabels { signal: signal.label() }).inc();
     }
 
     pub(super) fn add_adjusted(&self, signal: SignalName, what: Adjustment, count: u64) {
@@ -166,27 +171,44 @@ impl IngestMetrics {
 mod tests {
     use super::*;
 
+    fn shown(metrics: &IngestMetrics) -> String {
+        let mut registry = Registry::default();
+        metrics.register(&mut registry);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        text
+    }
+
     #[test]
     fn what_is_counted_is_shown() {
         let metrics = IngestMetrics::new(["db-polling"].into_iter());
-        let mut registry = Registry::default();
-        metrics.register(&mut registry);
-        metrics.add_stored(SignalName::Traces, 5);
-        metrics.add_refused(SignalName::Traces, Refusal::Time, 2);
+        let source = metrics.source(SignalName::Traces, "oms");
+        metrics.add_items(&source, 5, &[("time", 2)]);
+        metrics.add_repeated(SignalName::Logs);
         metrics.add_noise("db-polling");
-        let status = metrics.signals().remove(0);
-        assert_eq!((status.signal.as_str(), status.accepted, status.stored), ("traces", 7, 5));
-        assert_eq!(status.refused, [Count { name: "time".to_owned(), count: 2 }]);
         assert_eq!(metrics.noise(), [Count { name: "db-polling".to_owned(), count: 1 }]);
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        let text = shown(&metrics);
         for line in [
-            "ordertrace_ingest_accepted_total{signal=\"traces\"} 7",
-            "ordertrace_ingest_stored_total{signal=\"logs\"} 0",
-            "ordertrace_ingest_refused_total{signal=\"traces\",reason=\"time\"} 2",
+            "ordertrace_ingest_accepted_total{signal=\"traces\",sender=\"oms\"} 7",
+            "ordertrace_ingest_stored_total{signal=\"traces\",sender=\"oms\"} 5",
+            "ordertrace_ingest_refused_total{signal=\"traces\",sender=\"oms\",reason=\"time\"} 2",
+            "ordertrace_ingest_repeated_total{signal=\"logs\"} 1",
             "ordertrace_ingest_noise_total{rule=\"db-polling\"} 1",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn senders_beyond_so_many_are_counted_together() {
+        let metrics = IngestMetrics::new(std::iter::empty());
+        for n in 0..SENDERS + 50 {
+            metrics.add_items(&metrics.source(SignalName::Logs, &format!("sender-{n}")), 1, &[]);
+        }
+        metrics.add_items(&metrics.source(SignalName::Logs, "sender-0"), 1, &[]);
+        let text = shown(&metrics);
+        assert!(text.contains("stored_total{signal=\"logs\",sender=\"sender-0\"} 2"), "{text}");
+        assert!(text.contains("stored_total{signal=\"logs\",sender=\"other\"} 50"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.contains("stored_total{")).count(), SENDERS + 1);
     }
 }

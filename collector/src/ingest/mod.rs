@@ -15,5 +15,5 @@ pub use budget::{Budget, Overloaded, Reservation};
 pub use examine::{Encoding, Examined, examine};
 pub use grpc::{GrpcError, serve_grpc};
 pub use http::{router, serve_http};
-pub use metrics::{IngestMetrics, SignalName};
+pub use metrics::IngestMetrics;
 pub use pipeline::{Clock, Ingest, system_clock};

@@ -9,15 +9,15 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::budget::{Budget, Reservation};
-use super::decode::{Adjustments, Decoded, Decoder, Refusal};
+use super::decode::{Adjustments, Decoded, Decoder};
 use super::error::IngestError;
 use super::examine::Encoding;
-use super::metrics::{IngestMetrics, SignalName};
+use super::metrics::{IngestMetrics, Source};
 use super::signal::Signal;
 use crate::recognise::Recogniser;
-use crate::record::Content;
+use crate::record::{Batch, Content};
 use crate::settings::{LimitSettings, Settings};
-use crate::store::{Store, Unavailable};
+use crate::store::{Store, Stored, Unavailable};
 
 /// Tells the time; injected, so that tests decide what is long ago.
 pub type Clock = fn() -> Timestamp;
@@ -48,6 +48,9 @@ pub(super) struct Taken {
     /// Why not; empty when all are.
     pub(super) message: String,
 }
+
+/// A sender's name is cut to this many bytes.
+const SENDER_BYTES: usize = 100;
 
 /// Bodies longer than this are decoded away from the threads that serve connections.
 const LONG_BODY_BYTES: usize = 256 * 1024;
@@ -89,91 +92,94 @@ impl<S: Store> Ingest<S> {
         body: Bytes,
         reservation: Reservation,
     ) -> Result<Taken, IngestError> {
+        let long = body.len() > LONG_BODY_BYTES;
+        let request = Request { content: Content::of(&body), encoding, body };
+        let stored_before = self.store.is_stored(request.content).await?;
         let ingest = Arc::clone(self);
-        let storing = if body.len() > LONG_BODY_BYTES {
+        let begin = move || ingest.begin::<G>(request, stored_before, reservation);
+        let storing = if long {
             let lane = Arc::clone(&self.lanes).acquire_owned().await;
             let begin = move || {
                 let _lane = lane;
-                ingest.begin::<G>(encoding, body, reservation)
+                begin()
             };
             tokio::task::spawn_blocking(begin).await.map_err(|error| interrupted(&error))??
         } else {
-            ingest.begin::<G>(encoding, body, reservation)?
+            begin()?
         };
         Ok(storing.await.map_err(|error| interrupted(&error))??)
     }
 
     /// Hands the records of a request over to the store, and counts them once they are stored.
+    /// One that is stored already is decoded all the same: its sender is told what it was told
+    /// before.
     fn begin<G: Signal>(
         self: &Arc<Self>,
-        encoding: Encoding,
-        body: Bytes,
+        request: Request,
+        stored_before: bool,
         reservation: Reservation,
     ) -> Result<JoinHandle<Result<Taken, Unavailable>>, IngestError> {
         let now_ns = i64::try_from((self.clock)().as_nanosecond()).unwrap_or(i64::MAX);
-        let content = Content::of(&body);
+        let Request { content, encoding, body } = request;
         let body = G::protobuf(encoding, body)?;
         // Records take about as much as the body; to grow by halves would cost more.
         let arena = Bump::with_capacity(body.len());
-        let Decoded { records, refusals, adjustments } = G::decode(&self.decoder, &arena, &body, now_ns)?;
-        for (reason, count) in refusals.counts() {
-            self.metrics.add_refused(G::NAME, reason, count);
-        }
+        let Decoded { sender, records, refusals, adjustments } = G::decode(&self.decoder, &arena, &body, now_ns)?;
         let taken = Taken { refused: refusals.total(), message: refusals.message() };
-        if records.is_empty() {
+        if stored_before {
+            self.metrics.add_repeated(G::NAME);
+            return Ok(tokio::spawn(std::future::ready(Ok(taken))));
+        }
+        if records.is_empty() && taken.refused == 0 {
             return Ok(tokio::spawn(std::future::ready(Ok(taken))));
         }
         let noise: Vec<String> =
             records.iter().map(G::noise).filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
+        let sender = &sender[..sender.floor_char_boundary(SENDER_BYTES)];
+        let refused = refusals.labelled();
+        let batch = Batch { content, signal: G::NAME, sender, refused: &refused };
+        let stored = G::store(self.store.as_ref(), batch, &records);
+        let source = self.metrics.source(G::NAME, sender);
         let count = records.len() as u64;
-        let stored = G::store(self.store.as_ref(), content, &records);
         let ingest = Arc::clone(self);
         Ok(tokio::spawn(async move {
-            let outcome = ingest.count::<G>(count, &noise, &adjustments, stored).await;
+            let stored = stored.await;
             drop(reservation);
-            outcome.map(|()| taken)
+            match stored {
+                Ok(Stored::First) => ingest.count(&source, count, &refused, &noise, &adjustments),
+                Ok(Stored::Before) => ingest.metrics.add_repeated(G::NAME),
+                Err(unavailable) => {
+                    tracing::warn!(signal = G::NAME.label(), items = count, error = %unavailable, "not stored");
+                    return Err(unavailable);
+                }
+            }
+            Ok(taken)
         }))
     }
 
-    async fn count<G: Signal>(
+    fn count(
         &self,
-        count: u64,
+        source: &Source,
+        stored: u64,
+        refused: &[(&'static str, u64)],
         noise: &[String],
         adjustments: &Adjustments,
-        stored: impl Future<Output = Result<(), Unavailable>>,
-    ) -> Result<(), Unavailable> {
-        let mut storing = Storing { metrics: &self.metrics, signal: G::NAME, count, stored: false };
-        if let Err(unavailable) = stored.await {
-            tracing::warn!(signal = G::NAME.label(), items = count, error = %unavailable, "not stored");
-            return Err(unavailable);
-        }
-        storing.stored = true;
+    ) {
+        self.metrics.add_items(source, stored, refused);
         for rule in noise {
             self.metrics.add_noise(rule);
         }
         for (what, count) in adjustments.counts() {
-            self.metrics.add_adjusted(G::NAME, what, count);
+            self.metrics.add_adjusted(source.signal, what, count);
         }
-        Ok(())
     }
 }
 
-/// Counts items as stored or refused, whichever way storing them ends.
-struct Storing<'m> {
-    metrics: &'m IngestMetrics,
-    signal: SignalName,
-    count: u64,
-    stored: bool,
-}
-
-impl Drop for Storing<'_> {
-    fn drop(&mut self) {
-        if self.stored {
-            self.metrics.add_stored(self.signal, self.count);
-        } else {
-            self.metrics.add_refused(self.signal, Refusal::Storage, self.count);
-        }
-    }
+/// A request as it was received.
+struct Request {
+    content: Content,
+    encoding: Encoding,
+    body: Bytes,
 }
 
 fn interrupted(error: &tokio::task::JoinError) -> Unavailable {

@@ -8,9 +8,8 @@ use prost::Message;
 use super::decode::{Decoded, Decoder, WireError, json, room_bytes};
 use super::error::IngestError;
 use super::examine::Encoding;
-use super::metrics::SignalName;
-use crate::record::{Content, EventRecord, ReadingRecord, SpanRecord};
-use crate::store::{Store, Unavailable};
+use crate::record::{Batch, EventRecord, ReadingRecord, SignalName, SpanRecord};
+use crate::store::{Store, Stored, Unavailable};
 
 /// What differs between traces, logs and metrics.
 pub(super) trait Signal: 'static {
@@ -45,13 +44,13 @@ pub(super) trait Signal: 'static {
         arena: &'a Bump,
         body: &'a [u8],
         now_ns: i64,
-    ) -> Result<Decoded<Self::Record<'a>>, WireError>;
-    /// Stores records; the future returns when they are stored.
+    ) -> Result<Decoded<'a, Self::Record<'a>>, WireError>;
+    /// Stores the records of a batch; the future returns when they are stored.
     fn store<S: Store>(
         store: &S,
-        request: Content,
+        batch: Batch<'_>,
         records: &[Self::Record<'_>],
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<Self, S>;
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<Self, S>;
     /// The noise rule that a record falls under; empty = none.
     fn noise<'r>(_record: &'r Self::Record<'_>) -> &'r str {
         ""
@@ -78,16 +77,16 @@ impl Signal for Traces {
         arena: &'a Bump,
         body: &'a [u8],
         now_ns: i64,
-    ) -> Result<Decoded<SpanRecord<'a>>, WireError> {
+    ) -> Result<Decoded<'a, SpanRecord<'a>>, WireError> {
         decoder.spans(arena, body, now_ns)
     }
 
     fn store<S: Store>(
         store: &S,
-        request: Content,
+        batch: Batch<'_>,
         records: &[Self::Record<'_>],
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<S> {
-        store.spans(request, records)
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<S> {
+        store.spans(batch, records)
     }
 
     fn noise<'r>(record: &'r SpanRecord<'_>) -> &'r str {
@@ -118,16 +117,16 @@ impl Signal for Logs {
         arena: &'a Bump,
         body: &'a [u8],
         now_ns: i64,
-    ) -> Result<Decoded<EventRecord<'a>>, WireError> {
+    ) -> Result<Decoded<'a, EventRecord<'a>>, WireError> {
         decoder.events(arena, body, now_ns)
     }
 
     fn store<S: Store>(
         store: &S,
-        request: Content,
+        batch: Batch<'_>,
         records: &[Self::Record<'_>],
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<S> {
-        store.events(request, records)
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<S> {
+        store.events(batch, records)
     }
 
     fn response(rejected_log_records: i64, error_message: String) -> Self::Response {
@@ -154,16 +153,16 @@ impl Signal for Metrics {
         arena: &'a Bump,
         body: &'a [u8],
         now_ns: i64,
-    ) -> Result<Decoded<ReadingRecord<'a>>, WireError> {
+    ) -> Result<Decoded<'a, ReadingRecord<'a>>, WireError> {
         decoder.readings(arena, body, now_ns)
     }
 
     fn store<S: Store>(
         store: &S,
-        request: Content,
+        batch: Batch<'_>,
         records: &[Self::Record<'_>],
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<S> {
-        store.readings(request, records)
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<S> {
+        store.readings(batch, records)
     }
 
     fn response(rejected_data_points: i64, error_message: String) -> Self::Response {

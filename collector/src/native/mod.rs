@@ -6,6 +6,7 @@
 //! SerializationMap, SerializationLowCardinality). Over HTTP a block has neither block info nor
 //! the byte that announces custom serialization, which only newer revisions of the TCP protocol have.
 
+mod blobs;
 mod block;
 mod column;
 mod dictionary;
@@ -16,6 +17,7 @@ mod numbering;
 mod parts;
 mod text;
 
+pub use blobs::Blobs;
 pub use block::{Block, BlockBuilder};
 pub use column::Column;
 pub use dictionary::Dictionary;

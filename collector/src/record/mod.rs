@@ -1,6 +1,7 @@
 //! What arrived, decoded and recognised, in ordertrace's own terms: the hand-over from
 //! ingest to storage. Records borrow from the request they came in.
 
+mod batch;
 mod content;
 mod event;
 mod mention;
@@ -8,6 +9,7 @@ mod origin;
 mod reading;
 mod span;
 
+pub use batch::{Batch, SignalName};
 pub use content::Content;
 pub use event::EventRecord;
 pub use mention::{KeyRecord, Mention};

@@ -3,7 +3,7 @@
 use clickhouse::Client;
 
 /// The schema in order of number.
-const MIGRATIONS: [(u32, &str, &str); 9] = [
+const MIGRATIONS: [(u32, &str, &str); 11] = [
     (1, "spans", include_str!("migrations/0001_spans.sql")),
     (2, "keys", include_str!("migrations/0002_keys.sql")),
     (3, "loose_ends", include_str!("migrations/0003_loose_ends.sql")),
@@ -13,6 +13,8 @@ const MIGRATIONS: [(u32, &str, &str); 9] = [
     (7, "activity", include_str!("migrations/0007_activity.sql")),
     (8, "otel_views", include_str!("migrations/0008_otel_views.sql")),
     (9, "readiness", include_str!("migrations/0009_readiness.sql")),
+    (10, "batches", include_str!("migrations/0010_batches.sql")),
+    (11, "frozen", include_str!("migrations/0011_frozen.sql")),
 ];
 
 /// A migration that could not be applied.

@@ -4,11 +4,14 @@
 mod codes;
 mod columns;
 mod connection;
+mod insert;
 mod migrate;
+mod once;
 mod retention;
 mod writer;
 
 use clickhouse::Client;
+use tokio_util::task::AbortOnDropHandle;
 
 pub use codes::{key_of, key_tuple, kind_of, observer_of, strength_of};
 pub use connection::{Connection, ConnectionError};
@@ -16,8 +19,9 @@ pub use migrate::MigrateError;
 pub use retention::Retention;
 pub use writer::GroupLimits;
 
-use crate::record::{Content, EventRecord, ReadingRecord, SpanRecord};
-use crate::store::{Store, Unavailable};
+use crate::record::{Batch, Content, EventRecord, ReadingRecord, SpanRecord};
+use crate::store::{Store, Stored, Unavailable};
+use once::Once;
 use writer::Writer;
 
 /// A database that cannot be used.
@@ -50,6 +54,7 @@ pub enum StorageError {
 pub struct Storage {
     writer: Writer,
     client: Client,
+    _recovery: AbortOnDropHandle<()>,
 }
 
 impl Storage {
@@ -73,11 +78,9 @@ impl Storage {
             table,
             source,
         })?;
-        let writing = client
-            .clone()
-            // A request may hold late spans of many weeks, each its own partition.
-            .with_setting("max_partitions_per_insert_block", "0");
-        Ok(Self { writer: Writer::start(writing, limits), client })
+        let once = Once::new(&client, limits.timeout);
+        let recovery = AbortOnDropHandle::new(tokio::spawn(once::recover(once.clone())));
+        Ok(Self { writer: Writer::start(once, limits), client, _recovery: recovery })
     }
 
     /// A client of the database, for reading.
@@ -87,27 +90,31 @@ impl Storage {
 }
 
 impl Store for Storage {
+    async fn is_stored(&self, batch: Content) -> Result<bool, Unavailable> {
+        self.writer.is_stored(batch).await
+    }
+
     fn spans(
         &self,
-        request: Content,
+        batch: Batch<'_>,
         spans: &[SpanRecord<'_>],
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
-        self.writer.store(&mut |group| group.add_spans(request, spans))
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
+        self.writer.store(batch, &mut |group| group.add_spans(batch, spans))
     }
 
     fn events(
         &self,
-        request: Content,
+        batch: Batch<'_>,
         events: &[EventRecord<'_>],
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
-        self.writer.store(&mut |group| group.add_events(request, events))
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
+        self.writer.store(batch, &mut |group| group.add_events(batch, events))
     }
 
     fn readings(
         &self,
-        request: Content,
+        batch: Batch<'_>,
         readings: &[ReadingRecord<'_>],
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
-        self.writer.store(&mut |group| group.add_readings(request, readings))
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
+        self.writer.store(batch, &mut |group| group.add_readings(batch, readings))
     }
 }

@@ -1,7 +1,7 @@
-//! Groups the rows of many requests into few large inserts: ClickHouse pays per insert.
+//! Groups the rows of many batches into few large inserts: ClickHouse pays per insert.
 //!
-//! Requests are added to the open group as they are decoded and wait for the inserts that
-//! carry their rows; while one group is inserted the next fills up, so the groups grow by
+//! Batches are added to the open group as they are decoded and wait for the inserts that
+//! carry their rows; while one group is stored the next fills up, so the groups grow by
 //! themselves when ClickHouse is the bottleneck. What waits is bounded by the bytes that
 //! ingest lets in at once.
 
@@ -9,24 +9,24 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use clickhouse::{Client, Compression};
-use futures::future::try_join_all;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::columns::{Group, TableBlock};
-use crate::store::Unavailable;
+use super::columns::Group;
+use super::once::{Known, Once, OnceError, Outcome, RETRY_AFTER, Ticket};
+use crate::record::{Batch, Content};
+use crate::store::{Stored, Unavailable};
 
 /// How rows are grouped.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupLimits {
-    /// A group is inserted as soon as it holds so many spans, log records and readings.
+    /// A group is stored as soon as it holds so many spans, log records and readings.
     pub items: usize,
-    /// A group is inserted as soon as its requests have so many bytes.
+    /// A group is stored as soon as its batches have so many bytes.
     pub bytes: usize,
     /// A group waits for company at most this long.
     pub linger: Duration,
-    /// An insert that takes longer has failed.
+    /// A group that takes longer to store has failed.
     pub timeout: Duration,
 }
 
@@ -35,23 +35,18 @@ impl Default for GroupLimits {
         Self {
             items: 50_000,
             bytes: 32 * 1024 * 1024,
-            linger: Duration::from_millis(50),
+            linger: Duration::from_millis(100),
             timeout: Duration::from_secs(30),
         }
     }
 }
 
-/// When a sender should come again after a failed insert.
-const RETRY_AFTER: Duration = Duration::from_secs(2);
-
-type Reply = oneshot::Sender<Result<(), Unavailable>>;
-
 /// A group and who waits for it.
 #[derive(Debug, Default)]
 struct Waiting {
     group: Box<Group>,
-    replies: Vec<Reply>,
-    /// When its first request came.
+    tickets: Vec<Ticket>,
+    /// When its first batch came.
     since: Option<Instant>,
 }
 
@@ -62,49 +57,61 @@ struct Groups {
     full: VecDeque<Waiting>,
 }
 
-/// Takes the rows of requests and stores them in groups.
-#[derive(Debug)]
+/// Takes batches and stores them in groups.
 pub(super) struct Writer {
+    once: Once,
+    known: Known,
     limits: GroupLimits,
     groups: Arc<Mutex<Groups>>,
-    /// Told when there is something to insert; one message is as good as many.
+    /// Told when there is something to store; one message is as good as many.
     news: mpsc::Sender<()>,
 }
 
 impl Writer {
-    /// Starts the task that inserts; it ends when the writer is dropped and all is inserted.
-    pub(super) fn start(client: Client, limits: GroupLimits) -> Self {
+    /// Starts the task that stores; it ends when the writer is dropped and all is stored.
+    pub(super) fn start(once: Once, limits: GroupLimits) -> Self {
         let groups = Arc::new(Mutex::new(Groups::default()));
+        let known = Known::default();
         let (news, told) = mpsc::channel(1);
-        // What ClickHouse reads at once is not worth compressing.
-        let client = client.with_compression(Compression::None);
-        tokio::spawn(run(client, limits, Arc::clone(&groups), told));
-        Self { limits, groups, news }
+        tokio::spawn(run(once.clone(), known.clone(), limits, Arc::clone(&groups), told));
+        Self { once, known, limits, groups, news }
     }
 
-    /// Adds the rows of a request; the future returns once they are in ClickHouse.
+    /// Whether a batch is known to be stored already.
+    pub(super) async fn is_stored(&self, batch: Content) -> Result<bool, Unavailable> {
+        if let Some(stored) = self.known.is_stored(batch.hash, std::time::Instant::now()) {
+            return Ok(stored);
+        }
+        let stored = self.once.is_stored(batch.hash).await.map_err(|error| unavailable(&error))?;
+        if stored {
+            self.known.repeated(batch.hash, std::time::Instant::now());
+        }
+        Ok(stored)
+    }
+
+    /// Adds the rows of a batch, unless it is here or stored already; the future returns once
+    /// they are in ClickHouse.
     pub(super) fn store(
         &self,
+        batch: Batch<'_>,
         add: &mut dyn FnMut(&mut Group),
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
-        let (reply, outcome) = oneshot::channel();
-        {
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
+        let (ticket, outcome) = self.known.enter(batch.content.hash);
+        if let Some(ticket) = ticket {
             let mut groups = lock(&self.groups);
             add(&mut groups.open.group);
-            groups.open.replies.push(reply);
+            groups.open.tickets.push(ticket);
             groups.open.since.get_or_insert_with(Instant::now);
             let group = &groups.open.group;
             if group.items() >= self.limits.items || group.bytes() >= self.limits.bytes {
                 let full = std::mem::take(&mut groups.open);
                 groups.full.push_back(full);
             }
+            drop(groups);
+            // Fails when the task is told already.
+            let _ = self.news.try_send(());
         }
-        // Fails when the task is told already.
-        let _ = self.news.try_send(());
-        async {
-            let stopped = || Unavailable { reason: "the collector is stopping".to_owned(), retry_after: RETRY_AFTER };
-            outcome.await.map_err(|_| stopped())?
-        }
+        outcome
     }
 }
 
@@ -112,12 +119,12 @@ fn lock(groups: &Mutex<Groups>) -> std::sync::MutexGuard<'_, Groups> {
     groups.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn run(client: Client, limits: GroupLimits, groups: Arc<Mutex<Groups>>, mut news: mpsc::Receiver<()>) {
+async fn run(once: Once, known: Known, limits: GroupLimits, groups: Arc<Mutex<Groups>>, mut news: mpsc::Receiver<()>) {
     let mut more = true;
     loop {
         let next = lock(&groups).next(if more { limits.linger } else { Duration::ZERO });
         match next {
-            Next::Ready(waiting) => insert_group(&client, waiting, limits.timeout).await,
+            Next::Ready(waiting) => store_group(&once, &known, waiting, limits.timeout).await,
             Next::At(time) => {
                 if let Ok(None) = timeout_at(time, news.recv()).await {
                     more = false;
@@ -129,7 +136,7 @@ async fn run(client: Client, limits: GroupLimits, groups: Arc<Mutex<Groups>>, mu
     }
 }
 
-/// What to insert next.
+/// What to store next.
 #[derive(Debug)]
 enum Next {
     /// This.
@@ -153,35 +160,36 @@ impl Groups {
     }
 }
 
-async fn insert_group(client: &Client, waiting: Waiting, timeout: Duration) {
-    let Waiting { group, replies, .. } = waiting;
-    let (items, requests) = (group.items(), group.requests().len());
-    let inserted = match tokio::task::spawn_blocking(|| group.freeze()).await {
-        Ok(blocks) => insert(client, blocks, timeout).await.map_err(|error| error.to_string()),
-        Err(error) => Err(format!("a group was lost: {error}")),
-    };
-    let outcome = inserted.map_err(|reason| {
-        tracing::warn!(items, requests, %reason, "insert failed; senders are told to come again");
-        Unavailable { reason, retry_after: RETRY_AFTER }
-    });
-    for reply in replies {
-        // A request whose sender has gone away needs no answer.
-        let _ = reply.send(outcome.clone());
+async fn store_group(once: &Once, known: &Known, waiting: Waiting, limit: Duration) {
+    let Waiting { group, tickets, .. } = waiting;
+    let (items, batches) = (group.items(), tickets.len());
+    let timed_out = OnceError::TimedOut { seconds: limit.as_secs() };
+    match timeout(limit, once.store(*group)).await.unwrap_or(Err(timed_out)) {
+        Ok(Outcome::Stored) => tickets.into_iter().for_each(|ticket| ticket.settle(Ok(Stored::First))),
+        Ok(Outcome::Withdrawn { stored }) => {
+            tracing::info!(items, batches, repeated = stored.len(), "a group held batches of other groups");
+            for ticket in tickets {
+                let is_stored = stored.contains(&ticket.batch());
+                if is_stored {
+                    known.repeated(ticket.batch(), std::time::Instant::now());
+                }
+                ticket.settle(if is_stored { Ok(Stored::Before) } else { Err(beside_repeat()) });
+            }
+        }
+        Err(error) => {
+            tracing::warn!(items, batches, %error, "a group is not stored; its senders are told to come again");
+            let outcome = unavailable(&error);
+            tickets.into_iter().for_each(|ticket| ticket.settle(Err(outcome.clone())));
+        }
     }
 }
 
-async fn insert(client: &Client, blocks: Vec<TableBlock>, timeout: Duration) -> clickhouse::error::Result<()> {
-    try_join_all(blocks.into_iter().map(|block| insert_block(client, block, timeout))).await?;
-    Ok(())
+fn unavailable(error: &OnceError) -> Unavailable {
+    Unavailable { reason: error.to_string(), retry_after: RETRY_AFTER }
 }
 
-async fn insert_block(client: &Client, block: TableBlock, timeout: Duration) -> clickhouse::error::Result<()> {
-    let TableBlock { table, block } = block;
-    let columns = block.columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
-    let sql = format!("INSERT INTO {table} ({columns}) FORMAT Native");
-    let mut insert = client.insert_formatted_with(sql).with_timeouts(Some(timeout), Some(timeout));
-    for part in block.parts {
-        insert.send(part).await?;
-    }
-    insert.end().await
+/// A repeat spoiled the group; the next one is free of it.
+fn beside_repeat() -> Unavailable {
+    let reason = "it came together with a batch that was sent before".to_owned();
+    Unavailable { reason, retry_after: Duration::from_millis(100) }
 }

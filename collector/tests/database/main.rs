@@ -6,6 +6,7 @@ mod dashboards;
 mod journeys;
 mod keys;
 mod native;
+mod once;
 mod orders;
 mod otel_views;
 mod retention;

@@ -9,15 +9,15 @@ use ordertrace_api::span::SpanKind;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::record::{
-    Attribute, Content, EventRecord, Mention, Origin, Scope, Side, SpanRecord, SpanStatus,
+    Attribute, Batch, Content, EventRecord, Mention, Origin, Scope, Side, SignalName, SpanRecord, SpanStatus,
 };
 use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
-use ordertrace_collector::store::{Store, Unavailable};
+use ordertrace_collector::store::{Store, Stored, Unavailable};
 
 /// A ClickHouse of its own with an empty database, gone when dropped.
 pub(crate) struct Database {
     pub(crate) storage: Storage,
-    requests: AtomicU64,
+    batches: AtomicU64,
     connection: Connection,
     _engine: Engine,
     _folder: tempfile::TempDir,
@@ -40,22 +40,37 @@ impl Database {
             ca_file: None,
         };
         let storage = Storage::open(&connection, GroupLimits::default(), Retention::default()).await.unwrap();
-        Self { storage, requests: AtomicU64::new(0), connection, _engine: engine, _folder: folder }
+        Self { storage, batches: AtomicU64::new(0), connection, _engine: engine, _folder: folder }
     }
 
-    /// Stores spans as those of one request.
-    pub(crate) async fn spans(&self, spans: Vec<SpanRecord<'_>>) -> Result<(), Unavailable> {
-        self.storage.spans(self.request(), &spans).await
+    /// Stores spans as those of one batch.
+    pub(crate) async fn spans(&self, spans: Vec<SpanRecord<'_>>) -> Result<Stored, Unavailable> {
+        self.storage.spans(self.batch(SignalName::Traces), &spans).await
     }
 
-    /// Stores log records as those of one request.
-    pub(crate) async fn events(&self, events: Vec<EventRecord<'_>>) -> Result<(), Unavailable> {
-        self.storage.events(self.request(), &events).await
+    /// Stores log records as those of one batch.
+    pub(crate) async fn events(&self, events: Vec<EventRecord<'_>>) -> Result<Stored, Unavailable> {
+        self.storage.events(self.batch(SignalName::Logs), &events).await
     }
 
-    /// A request unlike any before.
-    fn request(&self) -> Content {
-        Content::of(&self.requests.fetch_add(1, Ordering::Relaxed).to_le_bytes())
+    /// A batch unlike any before.
+    fn batch(&self, signal: SignalName) -> Batch<'static> {
+        batch(signal, &format!("batch {}", self.batches.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// One more collector beside it.
+    pub(crate) async fn another(&self) -> Storage {
+        Storage::open(&self.connection, GroupLimits::default(), Retention::default()).await.unwrap()
+    }
+
+    /// The only number that a query answers.
+    pub(crate) async fn number(&self, sql: &str) -> u64 {
+        self.client().query(&format!("SELECT toUInt64(ifNull(({sql}), 0))")).fetch_one().await.unwrap()
+    }
+
+    /// Executes a statement.
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.client().query(sql).execute().await.unwrap();
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -65,6 +80,11 @@ impl Database {
     pub(crate) fn client(&self) -> clickhouse::Client {
         self.storage.client().clone()
     }
+}
+
+/// A batch with this body.
+pub(crate) fn batch(signal: SignalName, body: &str) -> Batch<'static> {
+    Batch { content: Content::of(body.as_bytes()), signal, sender: "shop", refused: &[] }
 }
 
 /// A moment of the tests' day.

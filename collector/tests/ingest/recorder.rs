@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ordertrace_collector::record::{Content, EventRecord, ReadingRecord, SpanRecord};
-use ordertrace_collector::store::{Store, Unavailable};
+use ordertrace_collector::record::{Batch, Content, EventRecord, ReadingRecord, SpanRecord};
+use ordertrace_collector::store::{Store, Stored, Unavailable};
 use tokio::sync::{Notify, Semaphore};
 
 /// A store that remembers what it is given, that can be made unavailable, and that can be
@@ -43,6 +43,10 @@ pub(crate) struct Kept {
     /// Their values.
     pub(crate) readings: Mutex<Vec<String>>,
     pub(crate) unavailable: AtomicBool,
+    /// Whether it says that it has stored everything before.
+    pub(crate) stored_before: AtomicBool,
+    /// Senders of what it was given.
+    pub(crate) senders: Mutex<Vec<String>>,
     /// Storing takes one permit and gives it back.
     pub(crate) gate: Semaphore,
     /// Told whenever storing begins.
@@ -64,6 +68,8 @@ impl Default for Kept {
             events: Mutex::default(),
             readings: Mutex::default(),
             unavailable: AtomicBool::new(false),
+            stored_before: AtomicBool::new(false),
+            senders: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             entered: Notify::new(),
         }
@@ -81,7 +87,7 @@ impl Kept {
         self.gate.add_permits(1_000);
     }
 
-    async fn pass(&self) -> Result<(), Unavailable> {
+    async fn pass(&self) -> Result<Stored, Unavailable> {
         self.entered.notify_one();
         let _permit = self.gate.acquire().await.unwrap();
         if self.unavailable.load(Ordering::SeqCst) {
@@ -90,46 +96,57 @@ impl Kept {
                 retry_after: Duration::from_millis(2_500),
             });
         }
-        Ok(())
+        Ok(Stored::First)
     }
 }
 
 impl Store for Recorder {
-    fn spans(&self, _: Content, spans: &[SpanRecord]) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
+    async fn is_stored(&self, _: Content) -> Result<bool, Unavailable> {
+        Ok(self.stored_before.load(Ordering::SeqCst))
+    }
+
+    fn spans(
+        &self,
+        batch: Batch<'_>,
+        spans: &[SpanRecord<'_>],
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
         let spans: Vec<KeptSpan> = spans.iter().map(KeptSpan::from).collect();
-        let recorder = self.clone();
+        let (recorder, sender) = (self.clone(), batch.sender.to_owned());
         async move {
-            recorder.pass().await?;
+            let stored = recorder.pass().await?;
             recorder.spans.lock().unwrap().extend(spans);
-            Ok(())
+            recorder.senders.lock().unwrap().push(sender);
+            Ok(stored)
         }
     }
 
     fn events(
         &self,
-        _: Content,
+        batch: Batch<'_>,
         events: &[EventRecord<'_>],
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
         let events: Vec<String> = events.iter().map(|event| event.milestone.to_owned()).collect();
-        let recorder = self.clone();
+        let (recorder, sender) = (self.clone(), batch.sender.to_owned());
         async move {
-            recorder.pass().await?;
+            let stored = recorder.pass().await?;
             recorder.events.lock().unwrap().extend(events);
-            Ok(())
+            recorder.senders.lock().unwrap().push(sender);
+            Ok(stored)
         }
     }
 
     fn readings(
         &self,
-        _: Content,
+        batch: Batch<'_>,
         readings: &[ReadingRecord<'_>],
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send + use<> {
+    ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
         let readings: Vec<String> = readings.iter().map(|reading| reading.value.to_owned()).collect();
-        let recorder = self.clone();
+        let (recorder, sender) = (self.clone(), batch.sender.to_owned());
         async move {
-            recorder.pass().await?;
+            let stored = recorder.pass().await?;
             recorder.readings.lock().unwrap().extend(readings);
-            Ok(())
+            recorder.senders.lock().unwrap().push(sender);
+            Ok(stored)
         }
     }
 }

@@ -1,11 +1,12 @@
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ordertrace_api::status::SignalStatus;
 use ordertrace_collector::ingest::{Ingest, serve_grpc, serve_http};
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::settings::Settings;
+use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -21,6 +22,40 @@ pub(crate) struct Server {
     pub(crate) ingest: Arc<Ingest<Recorder>>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+}
+
+/// What the metrics say of one signal, over all senders.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) accepted: u64,
+    pub(crate) stored: u64,
+    pub(crate) repeated: u64,
+    /// By reason.
+    pub(crate) refused: BTreeMap<String, u64>,
+}
+
+/// Reads the metrics as they are exposed.
+pub(crate) fn counts(ingest: &Ingest<Recorder>, signal: &str) -> Counts {
+    let mut registry = Registry::default();
+    ingest.metrics().register(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    let mut counts = Counts::default();
+    for line in text.lines().filter(|line| line.contains(&format!("signal=\"{signal}\""))) {
+        let (series, count) = line.rsplit_once(' ').unwrap();
+        let count: u64 = count.parse().unwrap();
+        match series.split('{').next().unwrap() {
+            "ordertrace_ingest_accepted_total" => counts.accepted += count,
+            "ordertrace_ingest_stored_total" => counts.stored += count,
+            "ordertrace_ingest_repeated_total" => counts.repeated += count,
+            "ordertrace_ingest_refused_total" => {
+                let reason = series.split("reason=\"").nth(1).unwrap().split('"').next().unwrap();
+                *counts.refused.entry(reason.to_owned()).or_default() += count;
+            }
+            _ => {}
+        }
+    }
+    counts
 }
 
 /// An HTTP client. It never speaks TLS here, but cannot be made without a provider of it.
@@ -66,8 +101,8 @@ impl Server {
     }
 
     /// Counts of `traces`, `logs` or `metrics`.
-    pub(crate) fn counts(&self, signal: &str) -> SignalStatus {
-        self.ingest.metrics().signals().into_iter().find(|status| status.signal == signal).unwrap()
+    pub(crate) fn counts(&self, signal: &str) -> Counts {
+        counts(&self.ingest, signal)
     }
 
     /// Asks both to stop.

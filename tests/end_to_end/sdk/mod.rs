@@ -61,6 +61,6 @@ async fn the_python_sdk_works_unchanged() {
     }
     let status: Status = collector.get("/api/v1/status").await.unwrap().unwrap();
     for signal in &status.signals {
-        assert!(signal.stored > 0 && signal.accepted == signal.stored, "{signal:?}");
+        assert!(signal.total.stored > 0 && signal.total.accepted == signal.total.stored, "{signal:?}");
     }
 }

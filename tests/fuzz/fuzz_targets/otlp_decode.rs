@@ -9,7 +9,8 @@ use libfuzzer_sys::fuzz_target;
 use ordertrace_agent::receiver::count_items;
 use ordertrace_agent::signal::Signal;
 use ordertrace_collector::ingest::decode::Decoder;
-use ordertrace_collector::ingest::{Encoding, SignalName, examine};
+use ordertrace_collector::ingest::{Encoding, examine};
+use ordertrace_collector::record::SignalName;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::settings::{AcceptSettings, LimitSettings, RecogniseSettings};
 

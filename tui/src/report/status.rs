@@ -1,4 +1,4 @@
-use ordertrace_api::status::{Count, Status};
+use ordertrace_api::status::{Count, ItemCounts, Status};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
@@ -26,13 +26,12 @@ pub fn status_lines(status: &Status, collector: &str, around: &Surroundings) -> 
         lines.extend(wrapped.into_iter().map(|text| Line::of(Tone::Error, format!("  {text}"))));
     }
     lines.push(Line::default());
-    lines.push(Line::of(Tone::Title, format!("{:<9} {:>14} {:>14} {:>14}", "SIGNAL", "ACCEPTED", "STORED", "REFUSED")));
+    lines.push(Line::of(Tone::Title, format!("{:<20} {:>12} {:>12} {:>12}", "ITEMS", "ACCEPTED", "STORED", "REFUSED")));
     for signal in &status.signals {
-        let refused: u64 = total(&signal.refused);
-        let text = format!("{:<9} {:>14} {:>14} ", fit(&signal.signal, 9), signal.accepted, signal.stored);
-        let tone = if refused > 0 { Tone::Error } else { Tone::Plain };
-        let line = Line::of(Tone::Plain, text).and(tone, format!("{refused:>14}  {}", reasons(&signal.refused)));
-        lines.push(line.cut(around.columns));
+        lines.push(counts(&signal.signal, Tone::Plain, &signal.total).cut(around.columns));
+        for sender in &signal.senders {
+            lines.push(counts(&format!("  {}", sender.sender), Tone::Dim, &sender.items).cut(around.columns));
+        }
     }
     if !status.noise.is_empty() {
         let text = format!("noise kept out of journeys: {}", reasons(&status.noise));
@@ -53,15 +52,25 @@ pub fn status_markdown(status: &Status, collector: &str, around: &Surroundings) 
     };
     page.line(&format!("- storage {}, {storage}", code(&status.storage.url)));
     page.line("");
-    let rows = status.signals.iter().map(|signal| {
-        let cells = [signal.accepted, signal.stored, total(&signal.refused)].map(|count| count.to_string());
-        let mut row = vec![escape(&signal.signal)];
-        row.extend(cells);
-        row.push(escape(&reasons(&signal.refused)));
-        row
+    let rows = status.signals.iter().flat_map(|signal| {
+        let row = |sender: &str, items: &ItemCounts| {
+            let mut row = vec![escape(&signal.signal), escape(sender)];
+            row.extend([items.accepted, items.stored, total(&items.refused)].map(|count| count.to_string()));
+            row.push(escape(&reasons(&items.refused)));
+            row
+        };
+        let senders = signal.senders.iter().map(move |sender| row(&sender.sender, &sender.items));
+        std::iter::once(row("all", &signal.total)).chain(senders)
     });
-    page.table(&["signal", "accepted", "stored", "refused", "reasons"], rows);
+    page.table(&["signal", "sender", "accepted", "stored", "refused", "reasons"], rows);
     page.text()
+}
+
+fn counts(name: &str, tone: Tone, items: &ItemCounts) -> Line {
+    let refused = total(&items.refused);
+    let text = format!("{:<20} {:>12} {:>12} ", fit(name, 20), items.accepted, items.stored);
+    let refused_tone = if refused > 0 { Tone::Error } else { tone };
+    Line::of(tone, text).and(refused_tone, format!("{refused:>12}  {}", reasons(&items.refused)))
 }
 
 fn total(counts: &[Count]) -> u64 {

@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use ordertrace_api::order::OrdersPage;
-use ordertrace_api::status::{Count, SignalStatus, Status, StorageStatus};
+use ordertrace_api::status::{Count, ItemCounts, SenderStatus, SignalStatus, Status, StorageStatus};
 use proptest::prelude::*;
 
 use super::*;
@@ -48,12 +48,21 @@ fn the_orders_list() {
 
 #[test]
 fn the_status() {
-    let signal = |name: &str, accepted, refused: &[(&str, u64)]| SignalStatus {
-        signal: name.to_owned(),
-        accepted,
-        stored: accepted,
+    let items = |stored: u64, refused: &[(&str, u64)]| ItemCounts {
+        accepted: stored + refused.iter().map(|(_, count)| count).sum::<u64>(),
+        stored,
         refused: refused.iter().map(|(name, count)| Count { name: (*name).to_owned(), count: *count }).collect(),
     };
+    let sender = |name: &str, items: ItemCounts| SenderStatus { sender: name.to_owned(), items };
+    let traces = SignalStatus {
+        signal: "traces".to_owned(),
+        total: items(1_204_331, &[("time", 3), ("trace_id", 1)]),
+        senders: vec![
+            sender("storefront", items(1_204_000, &[("trace_id", 1)])),
+            sender("a-service-with-a-very-long-name", items(331, &[("time", 3)])),
+        ],
+    };
+    let logs = SignalStatus { signal: "logs".to_owned(), total: ItemCounts::default(), senders: Vec::new() };
     let mut status = Status {
         version: "0.1.0".to_owned(),
         started_at: sample::start(),
@@ -63,7 +72,7 @@ fn the_status() {
             version: Some("26.7.3".to_owned()),
             error: None,
         },
-        signals: vec![signal("traces", 1_204_331, &[("too_large", 3), ("bad_id", 1)]), signal("logs", 0, &[])],
+        signals: vec![traces, logs],
         noise: vec![Count { name: "database polling".to_owned(), count: 88_000 }],
     };
     let url = "http://127.0.0.1:4320";

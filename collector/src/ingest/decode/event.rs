@@ -30,7 +30,7 @@ impl Decoder {
         arena: &'a Bump,
         body: &'a [u8],
         now_ns: i64,
-    ) -> Result<Decoded<EventRecord<'a>>, WireError> {
+    ) -> Result<Decoded<'a, EventRecord<'a>>, WireError> {
         let mut walk = self.walk(arena, body, now_ns);
         let mut records = Vec::new();
         let mut attributes = walk.texts.no_attributes();

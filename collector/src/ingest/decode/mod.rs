@@ -35,7 +35,9 @@ pub struct Decoder {
 
 /// What became of the items of one request.
 #[derive(Debug)]
-pub struct Decoded<R> {
+pub struct Decoded<'a, R> {
+    /// The service of the first resource.
+    pub sender: &'a str,
     /// To be stored.
     pub records: Vec<R>,
     /// Not to be stored.
@@ -52,6 +54,8 @@ struct Walk<'a> {
     now_ns: i64,
     /// What the arena may take.
     room_bytes: usize,
+    /// Of the first resource.
+    service: Option<&'a str>,
     refusals: Refusals,
 }
 
@@ -68,14 +72,16 @@ impl Decoder {
             window: Window::around(now_ns, self.accept.oldest.get(), self.accept.ahead.get()),
             now_ns,
             room_bytes: arena.allocated_bytes().saturating_add(room_bytes(body.len())),
+            service: None,
             refusals: Refusals::default(),
         }
     }
 }
 
 impl<'a> Walk<'a> {
-    fn finish<R>(self, records: Vec<R>) -> Decoded<R> {
-        Decoded { records, refusals: self.refusals, adjustments: self.texts.adjustments }
+    fn finish<R>(self, records: Vec<R>) -> Decoded<'a, R> {
+        let sender = self.service.unwrap_or(UNKNOWN_SERVICE);
+        Decoded { sender, records, refusals: self.refusals, adjustments: self.texts.adjustments }
     }
 
     /// Whether the body takes more memory than any sender has use for.
@@ -83,6 +89,9 @@ impl<'a> Walk<'a> {
         self.texts.arena.allocated_bytes() > self.room_bytes
     }
 }
+
+/// What OpenTelemetry calls a service without a name (semantic conventions, resource `service`).
+const UNKNOWN_SERVICE: &str = "unknown_service";
 
 /// A body may take so many times its own length when it is decoded. What SDKs send takes twice
 /// its length; two bytes that are an empty span event take twenty times.

@@ -1,5 +1,5 @@
-use super::Walk;
 use super::wire::{Message, WireError};
+use super::{UNKNOWN_SERVICE, Walk};
 use crate::record::{Origin, Scope};
 
 /// A resource or scope with what it holds.
@@ -50,7 +50,8 @@ impl<'a> Walk<'a> {
         }
         let attributes = self.texts.attributes(&pairs, dropped)?;
         let service = attributes.iter().find(|(name, value)| *name == "service.name" && !value.is_empty());
-        let service = service.map_or("unknown_service", |(_, service)| *service);
+        let service = service.map_or(UNKNOWN_SERVICE, |(_, service)| *service);
+        self.service.get_or_insert(service);
         let system = self.texts.arena.alloc_str(&self.recogniser.system(service));
         Ok(Origin { service, system, attributes })
     }

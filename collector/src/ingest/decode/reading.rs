@@ -36,7 +36,7 @@ impl Decoder {
         arena: &'a Bump,
         body: &'a [u8],
         now_ns: i64,
-    ) -> Result<Decoded<ReadingRecord<'a>>, WireError> {
+    ) -> Result<Decoded<'a, ReadingRecord<'a>>, WireError> {
         let mut walk = self.walk(arena, body, now_ns);
         let mut records = Vec::new();
         let mut request = Message::body("request", body);
@@ -48,6 +48,9 @@ impl Decoder {
             while let Some(scope_metrics) = resource.next("scope metrics")? {
                 let mut group = Group::new(scope_metrics);
                 while let Some(metric) = group.next("metric")? {
+                    if walk.service.is_none() {
+                        walk.origin(&resource)?;
+                    }
                     walk.metric(metric, &mut records)?;
                 }
             }

@@ -15,14 +15,12 @@ pub enum Refusal {
     NotAReading,
     /// A reading without what makes it one.
     Reading,
-    /// Storage was not available; the sender was asked to come again.
-    Storage,
 }
 
 impl Refusal {
     /// All reasons.
-    pub const ALL: [Self; 7] =
-        [Self::TraceId, Self::SpanId, Self::ParentSpanId, Self::Time, Self::NotAReading, Self::Reading, Self::Storage];
+    pub const ALL: [Self; 6] =
+        [Self::TraceId, Self::SpanId, Self::ParentSpanId, Self::Time, Self::NotAReading, Self::Reading];
 
     /// Its name in metrics and status.
     pub const fn label(self) -> &'static str {
@@ -33,7 +31,6 @@ impl Refusal {
             Self::Time => "time",
             Self::NotAReading => "not_a_reading",
             Self::Reading => "reading",
-            Self::Storage => "storage_unavailable",
         }
     }
 }
@@ -71,6 +68,11 @@ impl Refusals {
     /// How many items, by reason.
     pub fn counts(&self) -> impl Iterator<Item = (Refusal, u64)> {
         Refusal::ALL.into_iter().zip(self.counts).filter(|(_, count)| *count > 0)
+    }
+
+    /// How many items, by the reason's name.
+    pub fn labelled(&self) -> Vec<(&'static str, u64)> {
+        self.counts().map(|(reason, count)| (reason.label(), count)).collect()
     }
 
     /// How many items in all.

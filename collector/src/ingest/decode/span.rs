@@ -43,7 +43,7 @@ impl Decoder {
         arena: &'a Bump,
         body: &'a [u8],
         now_ns: i64,
-    ) -> Result<Decoded<SpanRecord<'a>>, WireError> {
+    ) -> Result<Decoded<'a, SpanRecord<'a>>, WireError> {
         let mut walk = self.walk(arena, body, now_ns);
         let mut records = Vec::new();
         let mut lists = Lists {

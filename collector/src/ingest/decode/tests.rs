@@ -55,21 +55,21 @@ fn span() -> Span {
     }
 }
 
-fn decode(spans: Vec<Span>) -> Decoded<SpanRecord<'static>> {
+fn decode(spans: Vec<Span>) -> Decoded<'static, SpanRecord<'static>> {
     let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
     let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
     let (arena, body) = kept(ExportTraceServiceRequest { resource_spans }.encode_to_vec());
     DECODER.spans(arena, body, NOW_NS).unwrap()
 }
 
-fn decode_logs(log_records: Vec<LogRecord>) -> Decoded<EventRecord<'static>> {
+fn decode_logs(log_records: Vec<LogRecord>) -> Decoded<'static, EventRecord<'static>> {
     let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
     let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
     let (arena, body) = kept(ExportLogsServiceRequest { resource_logs }.encode_to_vec());
     DECODER.events(arena, body, NOW_NS).unwrap()
 }
 
-fn decode_metrics(metrics: Vec<Metric>) -> Decoded<ReadingRecord<'static>> {
+fn decode_metrics(metrics: Vec<Metric>) -> Decoded<'static, ReadingRecord<'static>> {
     let scope_metrics = vec![ScopeMetrics { metrics, ..ScopeMetrics::default() }];
     let resource_metrics = vec![ResourceMetrics { scope_metrics, ..ResourceMetrics::default() }];
     let (arena, body) = kept(ExportMetricsServiceRequest { resource_metrics }.encode_to_vec());
@@ -77,7 +77,7 @@ fn decode_metrics(metrics: Vec<Metric>) -> Decoded<ReadingRecord<'static>> {
 }
 
 /// The only record of a request.
-fn only(decoded: Decoded<SpanRecord<'static>>) -> SpanRecord<'static> {
+fn only(decoded: Decoded<'static, SpanRecord<'static>>) -> SpanRecord<'static> {
     assert_eq!(decoded.refusals.message(), "");
     decoded.records.into_iter().next().unwrap()
 }

@@ -1,15 +1,20 @@
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::batch::Batches;
 use super::event::Events;
 use super::key::Keys;
 use super::loose_end::LooseEnds;
 use super::reading::Readings;
 use super::span::Spans;
 use crate::native::Block;
-use crate::record::{Content, EventRecord, ReadingRecord, SpanRecord};
+use crate::record::{Batch, EventRecord, ReadingRecord, SpanRecord};
 
-/// The rows of many requests.
+/// The rows of many batches.
 #[derive(Debug, Default)]
 pub(in crate::storage) struct Group {
-    requests: Vec<Content>,
+    batches: Batches,
+    bytes: usize,
     spans: Spans,
     keys: Keys,
     loose_ends: LooseEnds,
@@ -26,31 +31,42 @@ pub(in crate::storage) struct TableBlock {
     pub(in crate::storage) block: Block,
 }
 
+/// The table that says which batches are stored.
+pub(in crate::storage) const BATCHES: &str = "batches";
+
+/// The tables that groups have rows for.
+pub(in crate::storage) const TABLES: [&str; 6] = ["spans", "keys", "loose_ends", "events", "readings", BATCHES];
+
 impl Group {
-    /// Adds the spans of a request, and what they say of keys and of handoffs' ends.
-    pub(in crate::storage) fn add_spans(&mut self, request: Content, spans: &[SpanRecord<'_>]) {
-        self.requests.push(request);
+    /// Adds the spans of a batch, and what they say of keys and of handoffs' ends.
+    pub(in crate::storage) fn add_spans(&mut self, batch: Batch<'_>, spans: &[SpanRecord<'_>]) {
+        self.add(batch, spans.len());
         self.spans.extend(spans);
         self.keys.extend_from_spans(spans);
         self.loose_ends.extend(spans);
     }
 
-    /// Adds the log records of a request, and what they say of keys.
-    pub(in crate::storage) fn add_events(&mut self, request: Content, events: &[EventRecord<'_>]) {
-        self.requests.push(request);
+    /// Adds the log records of a batch, and what they say of keys.
+    pub(in crate::storage) fn add_events(&mut self, batch: Batch<'_>, events: &[EventRecord<'_>]) {
+        self.add(batch, events.len());
         self.events.extend(events);
         self.keys.extend_from_events(events);
     }
 
-    /// Adds the readings of a request.
-    pub(in crate::storage) fn add_readings(&mut self, request: Content, readings: &[ReadingRecord<'_>]) {
-        self.requests.push(request);
+    /// Adds the readings of a batch.
+    pub(in crate::storage) fn add_readings(&mut self, batch: Batch<'_>, readings: &[ReadingRecord<'_>]) {
+        self.add(batch, readings.len());
         self.readings.extend(readings);
     }
 
-    /// The requests whose rows it holds.
-    pub(in crate::storage) fn requests(&self) -> &[Content] {
-        &self.requests
+    fn add(&mut self, batch: Batch<'_>, items: usize) {
+        self.bytes += batch.content.length_bytes;
+        self.batches.push(batch, items);
+    }
+
+    /// The batches whose rows it holds.
+    pub(in crate::storage) fn batches(&self) -> &Batches {
+        &self.batches
     }
 
     /// Spans, log records and readings.
@@ -58,19 +74,21 @@ impl Group {
         self.spans.rows() + self.events.rows() + self.readings.rows()
     }
 
-    /// Bytes of the requests whose rows it holds; its own memory is about as much.
+    /// Bytes of the batches whose rows it holds; its own memory is about as much.
     pub(in crate::storage) fn bytes(&self) -> usize {
-        self.requests.iter().map(|request| request.length_bytes).sum()
+        self.bytes
     }
 
-    /// The blocks that are inserted; they never change any more.
-    pub(in crate::storage) fn freeze(self) -> Vec<TableBlock> {
+    /// The blocks that are inserted, that of [`BATCHES`] last; they never change any more.
+    pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now: Timestamp) -> Vec<TableBlock> {
+        let [spans, keys, loose_ends, events, readings, batches] = TABLES;
         let blocks = [
-            ("spans", self.spans.into_block()),
-            ("keys", self.keys.into_block()),
-            ("loose_ends", self.loose_ends.into_block()),
-            ("events", self.events.into_block()),
-            ("readings", self.readings.into_block()),
+            (spans, self.spans.into_block()),
+            (keys, self.keys.into_block()),
+            (loose_ends, self.loose_ends.into_block()),
+            (events, self.events.into_block()),
+            (readings, self.readings.into_block()),
+            (batches, self.batches.settled(group, collector, now)),
         ];
         let filled = blocks.into_iter().filter(|(_, block)| block.rows > 0);
         filled.map(|(table, block)| TableBlock { table, block }).collect()

@@ -1,5 +1,6 @@
 //! The columns of what is stored, filled from records; one file for each table.
 
+mod batch;
 mod event;
 mod group;
 mod key;
@@ -8,7 +9,8 @@ mod mention;
 mod reading;
 mod span;
 
-pub(super) use group::{Group, TableBlock};
+pub(super) use batch::{Batches, Step, UUID, uuid_bytes};
+pub(super) use group::{BATCHES, Group, TABLES, TableBlock};
 
 /// The type of all times: nanoseconds since the Unix epoch.
 const TIME: &str = "DateTime64(9, 'UTC')";

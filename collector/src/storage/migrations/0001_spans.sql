@@ -41,4 +41,4 @@ CREATE TABLE IF NOT EXISTS spans
 ENGINE = MergeTree
 PARTITION BY toMonday(started_at)
 ORDER BY (trace_id, started_at)
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024;

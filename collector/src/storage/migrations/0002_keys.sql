@@ -18,4 +18,4 @@ CREATE TABLE IF NOT EXISTS keys
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (kind, value, at)
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 256;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 256;

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS handoffs_per_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, handoff_to, handoff_from, operation, observer)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 50000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS handoffs_per_minute_of_spans TO handoffs_per_minute AS
 SELECT

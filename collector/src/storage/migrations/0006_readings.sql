@@ -16,4 +16,4 @@ CREATE TABLE IF NOT EXISTS readings
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (kind, sku, location, channel, currency, system, at)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 50000;

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS activity
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY stored_at
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024;
 
 -- A cart alone is no order.
 CREATE MATERIALIZED VIEW IF NOT EXISTS activity_of_keys TO activity AS

@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::frozen::Left;
+use super::{Once, OnceError};
+
+/// How often stored groups are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(1);
+/// Every how many such rounds groups that were left are looked for.
+const LOOK_EVERY_ROUNDS: u64 = 5;
+/// Another process that has not stored a group so long after it froze it does not live any more,
+/// or can use help.
+const OTHERS_MS: i64 = 30_000;
+/// Groups that were given up are remembered for as long as claims of their batches are.
+const GIVEN_UP_HOURS: u32 = 96;
+/// A group has rows in few partitions of a table; ClickHouse remembers the last 50,000 blocks.
+const MEANWHILE_LIMIT: u64 = 5_000;
+
+/// Forgets stored groups, and stores those that were frozen and left, until it is dropped.
+/// When it starts it goes on with all that are left, whoever left them.
+pub(in crate::storage) async fn recover(once: Once) {
+    let mut rounds = interval(FORGET_EVERY);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for round in 0_u64.. {
+        rounds.tick().await;
+        if let Err(error) = once.forget_settled().await {
+            tracing::debug!(%error, "stored groups are not forgotten yet");
+            continue;
+        }
+        if round % LOOK_EVERY_ROUNDS == 0
+            && let Err(error) = once.go_on(if round == 0 { 0 } else { OTHERS_MS }).await
+        {
+            tracing::warn!(%error, "groups that were left are not looked for");
+        }
+    }
+}
+
+impl Once {
+    async fn forget_settled(&self) -> Result<(), OnceError> {
+        let settled = std::mem::take(&mut self.groups().settled);
+        if let Err(error) = self.0.frozen.forget(&settled).await {
+            self.groups().settled.extend(settled);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Stores groups that were frozen and left: this process's own, and those of others that
+    /// were frozen at least `others_ms` ago.
+    async fn go_on(&self, others_ms: i64) -> Result<(), OnceError> {
+        for left in self.0.frozen.left().await? {
+            if !self.is_left(&left, others_ms) {
+                continue;
+            }
+            match self.complete(left).await {
+                Ok(()) => tracing::info!(group = %left.group, age_ms = left.age_ms, "a group that was left is stored"),
+                Err(error) => tracing::error!(%error, group = %left.group, "a group that was left is not stored"),
+            }
+        }
+        let long_ago = self.0.frozen.long_given_up(GIVEN_UP_HOURS).await?;
+        self.0.frozen.forget(&long_ago).await?;
+        Ok(())
+    }
+
+    fn is_left(&self, left: &Left, others_ms: i64) -> bool {
+        if left.collector == self.0.collector {
+            let groups = self.groups();
+            return !groups.active.contains(&left.group) && !groups.settled.contains(&left.group);
+        }
+        left.age_ms >= others_ms
+    }
+
+    async fn complete(&self, left: Left) -> Result<(), OnceError> {
+        let Left { group, age_ms, .. } = left;
+        if self.0.ledger.groups_within(age_ms).await? > MEANWHILE_LIMIT {
+            return Err(OnceError::Stranded { group, limit: MEANWHILE_LIMIT });
+        }
+        let blocks = self.0.frozen.blocks(group).await?;
+        // Somebody else was faster.
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        self.apply(group, blocks).await
+    }
+}

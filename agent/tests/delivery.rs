@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,7 +22,8 @@ use ordertrace_agent::telemetry::SignalStats;
 use prost::Message;
 use support::{Collector, PATIENCE, Received, Upstream, body_of, client, config, full, loopback};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 
 fn named(name: &str) -> Bytes {
     let spans = vec![Span { name: name.to_owned(), ..Span::default() }];
@@ -214,6 +216,52 @@ async fn every_compression_and_grpc_deliver() {
             http.wait_for_spans(expected).await;
         }
     }
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn both_protocols_deliver_over_tls_to_whom_the_authority_vouches_for() {
+    let dir = TempDir::new().unwrap();
+    let (ca_file, acceptor) = support::tls(dir.path());
+    let collector = Collector::start().await;
+    // Another agent stands in for a gRPC collector.
+    let relay = Agent::start(config(&dir.path().join("relay"), &collector.endpoint())).await.unwrap();
+    for (protocol, behind) in
+        [(Protocol::HttpProtobuf, collector.addr), (Protocol::Grpc, relay.receiver_grpc_addr().unwrap())]
+    {
+        let listener = TcpListener::bind(loopback()).await.unwrap();
+        let endpoint = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        let (refused, mut refusals) = mpsc::channel(10);
+        let acceptor = acceptor.clone();
+        let terminating = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    let _ = refused.try_send(());
+                    continue;
+                };
+                let mut plain = TcpStream::connect(behind).await.unwrap();
+                tokio::spawn(async move { tokio::io::copy_bidirectional(&mut stream, &mut plain).await });
+            }
+        });
+        let start = async |name: &str, ca_file: Option<PathBuf>| {
+            let mut settings = config(&dir.path().join(format!("{protocol:?} {name}")), &endpoint);
+            settings.export.protocol = protocol;
+            settings.export.ca_file = ca_file;
+            Agent::start(settings).await.unwrap()
+        };
+        let trusting = start("trusting", Some(ca_file.clone())).await;
+        post(&trusting, named(&format!("{protocol:?}"))).await;
+        assert!(trusting.drained(PATIENCE).await, "{protocol:?}");
+        let distrusting = start("distrusting", None).await;
+        post(&distrusting, named("secret")).await;
+        tokio::time::timeout(PATIENCE, refusals.recv()).await.expect("it tries").unwrap();
+        assert_eq!((traces(&distrusting).sent, traces(&distrusting).spooled), (0, 1), "{protocol:?}");
+        trusting.stop().await;
+        distrusting.stop().await;
+        terminating.abort();
+    }
+    collector.wait_for_spans(2).await;
+    assert_eq!(names(&collector), ["HttpProtobuf", "Grpc"]);
     relay.stop().await;
 }
 

@@ -53,11 +53,20 @@ impl Sink {
 }
 
 /// Makes a span of each attempt until the last [`Sink`] is gone.
-pub async fn run_worker(mut queue: mpsc::Receiver<Finished>, spans: mpsc::Sender<Span>, meter: Meter) {
+pub async fn run_worker(queue: mpsc::Receiver<Finished>, spans: mpsc::Sender<Span>, meter: Meter) {
     let mut resends = ResendWindow::new();
+    describe(queue, spans, meter, |finished| span(finished, &mut resends)).await;
+}
+
+async fn describe(
+    mut queue: mpsc::Receiver<Finished>,
+    spans: mpsc::Sender<Span>,
+    meter: Meter,
+    mut span: impl FnMut(Finished) -> Span,
+) {
     while let Some(finished) = queue.recv().await {
         // A fault in capture must cost one span, not the proxy.
-        match catch_unwind(AssertUnwindSafe(|| span(finished, &mut resends))) {
+        match catch_unwind(AssertUnwindSafe(|| span(finished))) {
             Ok(span) => {
                 if spans.try_send(span).is_err() {
                     meter.capture_lost(CaptureLoss::Busy, 1);
@@ -112,5 +121,29 @@ mod tests {
         }
         assert_eq!(meter.stats(&Tally::default()).capture_lost, [("busy", 69 + 5)]);
         assert_eq!(meter.proxied_count("r", ProxyEnd::Failed), WAITING as u64 + 5);
+    }
+    #[tokio::test]
+    async fn a_fault_in_capture_costs_one_span() {
+        let meter = Meter::default();
+        let (sink, queue) = Sink::new(meter.clone());
+        let (spans, mut described) = mpsc::channel(10);
+        let route = route();
+        for path in ["/1", "/fault", "/2"] {
+            sink.finished(&route, ProxyEnd::Answered, Box::new(Exchange::new("a", "b", "GET", path)));
+        }
+        drop(sink);
+        let mut seen = 0;
+        describe(queue, spans, meter.clone(), |finished| {
+            seen += 1;
+            assert_ne!(seen, 2, "the fault");
+            span(finished, &mut ResendWindow::new())
+        })
+        .await;
+        let mut names = Vec::new();
+        while let Some(span) = described.recv().await {
+            names.push(span.name);
+        }
+        assert_eq!(names.len(), 2);
+        assert_eq!(meter.stats(&Tally::default()).capture_lost, [("fault", 1)]);
     }
 }

@@ -162,6 +162,31 @@ async fn collect(State(state): State<CollectorState>, request: Request) -> Respo
     answer
 }
 
+/// A server's end of TLS for `localhost`; the file of the authority that vouches for it lies in `dir`.
+pub fn tls(dir: &Path) -> (PathBuf, tokio_rustls::TlsAcceptor) {
+    let ca_key = rcgen::KeyPair::generate().unwrap();
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_file = dir.join("ca.pem");
+    std::fs::write(&ca_file, ca.self_signed(&ca_key).unwrap().pem()).unwrap();
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let cert = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut server = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![cert.der().clone()],
+            rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        )
+        .unwrap();
+    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    (ca_file, tokio_rustls::TlsAcceptor::from(Arc::new(server)))
+}
+
 /// Configuration of an agent that spools below `dir` and exports to `endpoint`.
 pub fn config(dir: &Path, endpoint: &str) -> Config {
     let mut config = Config { name: "agent-under-test".to_owned(), ..Config::default() };

@@ -82,6 +82,8 @@ impl Collector {
         };
         let storage = Storage::open(&connection, GroupLimits::default(), retention).await?;
         let client = storage.client().clone();
+        let mut registry = Registry::default();
+        storage.metrics().register(&mut registry);
         let journeys = Journeys::new(
             client.clone(),
             settings.journeys.limits(),
@@ -89,7 +91,6 @@ impl Collector {
             settings.journeys.ends.clone(),
         );
         let ingest = Ingest::new(Arc::new(storage), &settings, recogniser, system_clock);
-        let mut registry = Registry::default();
         ingest.metrics().register(&mut registry);
         let state = ApiState {
             orders: Orders::new(client.clone(), journeys.clone()),

@@ -5,6 +5,7 @@ mod codes;
 mod columns;
 mod connection;
 mod insert;
+mod metrics;
 mod migrate;
 mod once;
 mod retention;
@@ -15,6 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub use codes::{key_of, key_tuple, kind_of, observer_of, strength_of};
 pub use connection::{Connection, ConnectionError};
+pub use metrics::StorageMetrics;
 pub use migrate::MigrateError;
 pub use retention::Retention;
 pub use writer::GroupLimits;
@@ -54,6 +56,7 @@ pub enum StorageError {
 pub struct Storage {
     writer: Writer,
     client: Client,
+    metrics: StorageMetrics,
     _recovery: AbortOnDropHandle<()>,
 }
 
@@ -78,9 +81,16 @@ impl Storage {
             table,
             source,
         })?;
+        let metrics = StorageMetrics::default();
         let once = Once::new(&client, limits.timeout);
-        let recovery = AbortOnDropHandle::new(tokio::spawn(once::recover(once.clone())));
-        Ok(Self { writer: Writer::start(once, limits), client, _recovery: recovery })
+        let recovery = AbortOnDropHandle::new(tokio::spawn(once::recover(once.clone(), metrics.clone())));
+        let writer = Writer::start(once, limits, metrics.clone());
+        Ok(Self { writer, client, metrics, _recovery: recovery })
+    }
+
+    /// Counts of what was stored.
+    pub fn metrics(&self) -> &StorageMetrics {
+        &self.metrics
     }
 
     /// A client of the database, for reading.

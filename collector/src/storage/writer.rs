@@ -5,7 +5,7 @@
 //! themselves when ClickHouse is the bottleneck. What waits is bounded by the bytes that
 //! ingest lets in at once.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::columns::Group;
+use super::metrics::{GroupOutcome, StorageMetrics};
 use super::once::{Known, Once, OnceError, Outcome, RETRY_AFTER, Ticket};
 use crate::record::{Batch, Content};
 use crate::store::{Stored, Unavailable};
@@ -69,11 +70,12 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the task that stores; it ends when the writer is dropped and all is stored.
-    pub(super) fn start(once: Once, limits: GroupLimits) -> Self {
+    pub(super) fn start(once: Once, limits: GroupLimits, metrics: StorageMetrics) -> Self {
         let groups = Arc::new(Mutex::new(Groups::default()));
         let known = Known::default();
         let (news, told) = mpsc::channel(1);
-        tokio::spawn(run(once.clone(), known.clone(), limits, Arc::clone(&groups), told));
+        let storing = Storing { once: once.clone(), known: known.clone(), limits, metrics };
+        tokio::spawn(storing.run(Arc::clone(&groups), told));
         Self { once, known, limits, groups, news }
     }
 
@@ -119,19 +121,64 @@ fn lock(groups: &Mutex<Groups>) -> std::sync::MutexGuard<'_, Groups> {
     groups.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn run(once: Once, known: Known, limits: GroupLimits, groups: Arc<Mutex<Groups>>, mut news: mpsc::Receiver<()>) {
-    let mut more = true;
-    loop {
-        let next = lock(&groups).next(if more { limits.linger } else { Duration::ZERO });
-        match next {
-            Next::Ready(waiting) => store_group(&once, &known, waiting, limits.timeout).await,
-            Next::At(time) => {
-                if let Ok(None) = timeout_at(time, news.recv()).await {
-                    more = false;
+/// The task that stores.
+struct Storing {
+    once: Once,
+    known: Known,
+    limits: GroupLimits,
+    metrics: StorageMetrics,
+}
+
+impl Storing {
+    async fn run(self, groups: Arc<Mutex<Groups>>, mut news: mpsc::Receiver<()>) {
+        let mut more = true;
+        loop {
+            let next = lock(&groups).next(if more { self.limits.linger } else { Duration::ZERO });
+            match next {
+                Next::Ready(waiting) => self.store(waiting).await,
+                Next::At(time) => {
+                    if let Ok(None) = timeout_at(time, news.recv()).await {
+                        more = false;
+                    }
                 }
+                Next::Nothing if more => more = news.recv().await.is_some(),
+                Next::Nothing => return,
             }
-            Next::Nothing if more => more = news.recv().await.is_some(),
-            Next::Nothing => return,
+        }
+    }
+
+    async fn store(&self, waiting: Waiting) {
+        let Waiting { group, tickets, .. } = waiting;
+        let (items, batches, since) = (group.items(), tickets.len(), Instant::now());
+        let limit = self.limits.timeout;
+        let timed_out = OnceError::TimedOut { seconds: limit.as_secs() };
+        let outcome = timeout(limit, self.once.store(*group)).await.unwrap_or(Err(timed_out));
+        let outcome = match outcome {
+            Ok(Outcome::Stored) => {
+                tickets.into_iter().for_each(|ticket| ticket.settle(Ok(Stored::First)));
+                GroupOutcome::Stored
+            }
+            Ok(Outcome::Withdrawn { stored }) => {
+                tracing::info!(items, batches, repeated = stored.len(), "a group held batches of other groups");
+                tickets.into_iter().for_each(|ticket| self.settle_withdrawn(ticket, &stored));
+                GroupOutcome::Withdrawn
+            }
+            Err(error) => {
+                tracing::warn!(items, batches, %error, "a group is not stored; its senders are told to come again");
+                let outcome = unavailable(&error);
+                tickets.into_iter().for_each(|ticket| ticket.settle(Err(outcome.clone())));
+                GroupOutcome::Failed
+            }
+        };
+        self.metrics.group(outcome, items, since.elapsed());
+    }
+
+    fn settle_withdrawn(&self, ticket: Ticket, stored: &HashSet<u128>) {
+        if stored.contains(&ticket.batch()) {
+            self.known.repeated(ticket.batch(), std::time::Instant::now());
+            ticket.settle(Ok(Stored::Before));
+        } else {
+            ticket.settle(Err(beside_repeat()));
         }
     }
 }
@@ -156,30 +203,6 @@ impl Groups {
             None => Next::Nothing,
             Some(since) if since.elapsed() < linger => Next::At(since + linger),
             Some(_) => Next::Ready(std::mem::take(&mut self.open)),
-        }
-    }
-}
-
-async fn store_group(once: &Once, known: &Known, waiting: Waiting, limit: Duration) {
-    let Waiting { group, tickets, .. } = waiting;
-    let (items, batches) = (group.items(), tickets.len());
-    let timed_out = OnceError::TimedOut { seconds: limit.as_secs() };
-    match timeout(limit, once.store(*group)).await.unwrap_or(Err(timed_out)) {
-        Ok(Outcome::Stored) => tickets.into_iter().for_each(|ticket| ticket.settle(Ok(Stored::First))),
-        Ok(Outcome::Withdrawn { stored }) => {
-            tracing::info!(items, batches, repeated = stored.len(), "a group held batches of other groups");
-            for ticket in tickets {
-                let is_stored = stored.contains(&ticket.batch());
-                if is_stored {
-                    known.repeated(ticket.batch(), std::time::Instant::now());
-                }
-                ticket.settle(if is_stored { Ok(Stored::Before) } else { Err(beside_repeat()) });
-            }
-        }
-        Err(error) => {
-            tracing::warn!(items, batches, %error, "a group is not stored; its senders are told to come again");
-            let outcome = unavailable(&error);
-            tickets.into_iter().for_each(|ticket| ticket.settle(Err(outcome.clone())));
         }
     }
 }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::super::metrics::StorageMetrics;
 use super::frozen::Left;
 use super::{Once, OnceError};
 
@@ -19,7 +20,7 @@ const MEANWHILE_LIMIT: u64 = 5_000;
 
 /// Forgets stored groups, and stores those that were frozen and left, until it is dropped.
 /// When it starts it goes on with all that are left, whoever left them.
-pub(in crate::storage) async fn recover(once: Once) {
+pub(in crate::storage) async fn recover(once: Once, metrics: StorageMetrics) {
     let mut rounds = interval(FORGET_EVERY);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for round in 0_u64.. {
@@ -29,7 +30,7 @@ pub(in crate::storage) async fn recover(once: Once) {
             continue;
         }
         if round % LOOK_EVERY_ROUNDS == 0
-            && let Err(error) = once.go_on(if round == 0 { 0 } else { OTHERS_MS }).await
+            && let Err(error) = once.go_on(if round == 0 { 0 } else { OTHERS_MS }, &metrics).await
         {
             tracing::warn!(%error, "groups that were left are not looked for");
         }
@@ -48,16 +49,24 @@ impl Once {
 
     /// Stores groups that were frozen and left: this process's own, and those of others that
     /// were frozen at least `others_ms` ago.
-    async fn go_on(&self, others_ms: i64) -> Result<(), OnceError> {
+    async fn go_on(&self, others_ms: i64, metrics: &StorageMetrics) -> Result<(), OnceError> {
+        let mut stranded = 0;
         for left in self.0.frozen.left().await? {
             if !self.is_left(&left, others_ms) {
                 continue;
             }
             match self.complete(left).await {
-                Ok(()) => tracing::info!(group = %left.group, age_ms = left.age_ms, "a group that was left is stored"),
-                Err(error) => tracing::error!(%error, group = %left.group, "a group that was left is not stored"),
+                Ok(()) => {
+                    metrics.completed();
+                    tracing::info!(group = %left.group, age_ms = left.age_ms, "a group that was left is stored");
+                }
+                Err(error) => {
+                    stranded += u64::from(matches!(error, OnceError::Stranded { .. }));
+                    tracing::error!(%error, group = %left.group, "a group that was left is not stored");
+                }
             }
         }
+        metrics.stranded(stranded);
         let long_ago = self.0.frozen.long_given_up(GIVEN_UP_HOURS).await?;
         self.0.frozen.forget(&long_ago).await?;
         Ok(())

@@ -19,7 +19,7 @@ use crate::journey::Journeys;
 use crate::orders::Orders;
 use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
-use crate::storage::{Connection, GroupLimits, Retention, Storage, StorageError};
+use crate::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
 
 /// A collector that could not start.
 #[derive(Debug, thiserror::Error)]
@@ -189,6 +189,11 @@ async fn connect(
             password: settings.password.clone(),
             database,
             ca_file: settings.ca_file.clone(),
+            cluster: settings.cluster.as_ref().map(|cluster| Cluster {
+                name: cluster.name.clone(),
+                nodes: cluster.nodes.clone(),
+                replicated: cluster.replicated,
+            }),
         };
         return Ok((None, connection));
     }
@@ -210,6 +215,7 @@ async fn connect(
         password: at.password.clone(),
         database,
         ca_file: None,
+        cluster: None,
     };
     Ok((Some(engine), connection))
 }

@@ -12,7 +12,7 @@ use ordertrace_config::{ConfigError, ExampleError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use clickhouse::{ClickHouseSettings, EmbeddedSettings};
+pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};
 pub use limits::{AcceptSettings, JourneySettings, LimitSettings, RetentionSettings};
 pub use noise::NoiseRule;
 pub use recognise::{

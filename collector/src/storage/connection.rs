@@ -23,6 +23,19 @@ pub struct Connection {
     pub database: String,
     /// PEM file of certificate authorities to trust beside the public ones.
     pub ca_file: Option<PathBuf>,
+    /// The cluster that the server is part of, if rows are spread over it.
+    pub cluster: Option<Cluster>,
+}
+
+/// A cluster of servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its name in the servers' `remote_servers`.
+    pub name: String,
+    /// URLs of the servers that rows are written to, at least one of each shard.
+    pub nodes: Vec<String>,
+    /// Whether the servers of a shard replicate each other.
+    pub replicated: bool,
 }
 
 /// A connection that cannot be set up.
@@ -59,6 +72,7 @@ impl fmt::Debug for Connection {
             .field("user", &self.user)
             .field("database", &self.database)
             .field("ca_file", &self.ca_file)
+            .field("cluster", &self.cluster)
             .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,8 @@
 
 use clickhouse::Client;
 
+use super::layout::Layout;
+
 /// The schema in order of number.
 const MIGRATIONS: [(u32, &str, &str); 11] = [
     (1, "spans", include_str!("migrations/0001_spans.sql")),
@@ -56,13 +58,13 @@ pub enum MigrateError {
     },
 }
 
-/// Creates `database` when missing and brings its schema up to date. `client` needs no
+/// Creates `database` on one server when missing and brings its schema up to date. `client` needs no
 /// database of its own. Safe to run from several collectors at once: every statement is
 /// idempotent.
 ///
 /// # Errors
 /// When ClickHouse refuses a statement, or the schema is newer than this program.
-pub(super) async fn migrate(client: &Client, database: &str) -> Result<(), MigrateError> {
+pub(super) async fn migrate(client: &Client, database: &str, layout: &Layout) -> Result<(), MigrateError> {
     let record = |source| MigrateError::Record { database: database.to_owned(), source };
     let create = format!("CREATE DATABASE IF NOT EXISTS {}", identifier(database));
     client.query_raw(&create).execute().await.map_err(record)?;
@@ -83,13 +85,15 @@ pub(super) async fn migrate(client: &Client, database: &str) -> Result<(), Migra
     }
     for (number, name, sql) in MIGRATIONS.into_iter().filter(|(number, _, _)| *number > applied) {
         for (at, statement) in statements(sql).enumerate() {
-            client.query_raw(statement).execute().await.map_err(|source| MigrateError::Statement {
-                number,
-                name,
-                database: database.to_owned(),
-                statement: at + 1,
-                source,
-            })?;
+            for statement in layout.translate(statement) {
+                client.query_raw(&statement).execute().await.map_err(|source| MigrateError::Statement {
+                    number,
+                    name,
+                    database: database.to_owned(),
+                    statement: at + 1,
+                    source,
+                })?;
+            }
         }
         let done = format!("INSERT INTO migrations (number, name) VALUES ({number}, '{name}')");
         client.query_raw(&done).execute().await.map_err(record)?;

@@ -5,8 +5,10 @@ mod codes;
 mod columns;
 mod connection;
 mod insert;
+mod layout;
 mod metrics;
 mod migrate;
+mod nodes;
 mod once;
 mod retention;
 mod writer;
@@ -15,7 +17,7 @@ use clickhouse::Client;
 use tokio_util::task::AbortOnDropHandle;
 
 pub use codes::{key_of, key_tuple, kind_of, observer_of, strength_of};
-pub use connection::{Connection, ConnectionError};
+pub use connection::{Cluster, Connection, ConnectionError};
 pub use metrics::StorageMetrics;
 pub use migrate::MigrateError;
 pub use retention::Retention;
@@ -23,6 +25,7 @@ pub use writer::GroupLimits;
 
 use crate::record::{Batch, Content, EventRecord, ReadingRecord, SpanRecord};
 use crate::store::{Store, Stored, Unavailable};
+use nodes::Nodes;
 use once::Once;
 use writer::Writer;
 
@@ -32,6 +35,18 @@ pub enum StorageError {
     /// The connection cannot be set up.
     #[error(transparent)]
     Connection(#[from] ConnectionError),
+    /// A server of a cluster does not answer, or does not know that it is one.
+    #[error(
+        "{url} could not be asked which shard of cluster {cluster:?} it is: it must be one of its `remote_servers`"
+    )]
+    Node {
+        /// The server.
+        url: String,
+        /// The cluster's name.
+        cluster: String,
+        /// What ClickHouse said.
+        source: clickhouse::error::Error,
+    },
     /// The schema could not be brought up to date.
     #[error("the schema on {url} could not be brought up to date")]
     Migrate {
@@ -70,19 +85,19 @@ impl Storage {
         limits: GroupLimits,
         retention: Retention,
     ) -> Result<Self, StorageError> {
-        let server = connection.server()?;
-        let url = || connection.url.clone();
-        migrate::migrate(&server, &connection.database)
-            .await
-            .map_err(|source| StorageError::Migrate { url: url(), source })?;
-        let client = server.with_database(&connection.database);
-        retention::apply(&client, retention).await.map_err(|(table, source)| StorageError::Retention {
-            url: url(),
-            table,
-            source,
-        })?;
+        let nodes = Nodes::of(connection).await?;
+        for node in nodes.iter() {
+            let url = || node.url.clone();
+            migrate::migrate(&node.server, &connection.database, nodes.layout())
+                .await
+                .map_err(|source| StorageError::Migrate { url: url(), source })?;
+            retention::apply(&node.client, nodes.layout(), retention)
+                .await
+                .map_err(|(table, source)| StorageError::Retention { url: url(), table, source })?;
+        }
+        let client = connection.server()?.with_database(&connection.database);
         let metrics = StorageMetrics::default();
-        let once = Once::new(&client, limits.timeout);
+        let once = Once::new(&nodes, limits.timeout);
         let recovery = AbortOnDropHandle::new(tokio::spawn(once::recover(once.clone(), metrics.clone())));
         let writer = Writer::start(once, limits, metrics.clone());
         Ok(Self { writer, client, metrics, _recovery: recovery })

@@ -1,5 +1,7 @@
 use clickhouse::Client;
 
+use super::layout::Layout;
+
 /// How long rows are kept, in days of their own time; 0 = for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
@@ -11,10 +13,11 @@ pub struct Retention {
     pub readings_days: u32,
 }
 
-/// Sets each table's TTL where it differs from what is wanted: to change one makes
+/// Sets the TTL of each table of one server where it differs from what is wanted: to change one makes
 /// ClickHouse look at every part again.
 pub(super) async fn apply(
     client: &Client,
+    layout: &Layout,
     retention: Retention,
 ) -> Result<(), (&'static str, clickhouse::error::Error)> {
     let Retention { journeys_days, events_days, readings_days } = retention;
@@ -27,7 +30,7 @@ pub(super) async fn apply(
         ("events", "at", events_days),
         ("readings", "at", readings_days),
     ] {
-        set(client, table, column, days).await.map_err(|source| (table, source))?;
+        set(client, &layout.local(table), column, days).await.map_err(|source| (table, source))?;
     }
     Ok(())
 }

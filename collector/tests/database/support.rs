@@ -38,6 +38,7 @@ impl Database {
             password: at.password.clone(),
             database: "ordertrace".to_owned(),
             ca_file: None,
+            cluster: None,
         };
         let storage = Storage::open(&connection, GroupLimits::default(), Retention::default()).await.unwrap();
         Self { storage, batches: AtomicU64::new(0), connection, _engine: engine, _folder: folder }

@@ -6,6 +6,15 @@ pub(in crate::storage) enum OnceError {
     /// ClickHouse does not answer, or refuses a statement.
     #[error(transparent)]
     ClickHouse(#[from] clickhouse::error::Error),
+    /// No server is named.
+    #[error("there is no server to store on: clickhouse.cluster.nodes names none")]
+    NoNode,
+    /// A batch is in a shard that no configured node has.
+    #[error("shard {shard} has batches, but none of clickhouse.cluster.nodes is in it: add one")]
+    UnknownShard {
+        /// Its number in `system.clusters`.
+        shard: u32,
+    },
     /// It took too long.
     #[error("a group of batches took longer than {seconds} s")]
     TimedOut {

@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::super::columns::{TABLES, TableBlock, UUID, uuid_bytes};
 use super::super::insert::Inserter;
+use super::super::layout::Layout;
 use super::OnceError;
 use crate::native::{Blobs, Block, BlockBuilder, Fixed, List, Text};
 
@@ -13,6 +14,8 @@ type Result<T> = clickhouse::error::Result<T>;
 pub(super) struct Frozen {
     inserter: Inserter,
     client: Client,
+    /// The node's own part of [`TABLE`].
+    local: String,
     collector: Uuid,
 }
 
@@ -43,9 +46,9 @@ pub(super) struct Left {
 }
 
 impl Frozen {
-    pub(super) fn new(inserter: Inserter, client: &Client, collector: Uuid) -> Self {
-        let client = client.clone().with_setting("max_threads", "1").with_setting("optimize_move_to_prewhere", "0");
-        Self { inserter, client, collector }
+    /// That of a node; `client` reads what is consistent, with little effort.
+    pub(super) fn new(inserter: Inserter, client: Client, layout: &Layout, collector: Uuid) -> Self {
+        Self { inserter, client, local: layout.local(TABLE).into_owned(), collector }
     }
 
     /// Freezes a group, unless it was given up.
@@ -66,7 +69,8 @@ impl Frozen {
 
     /// What is decided about a group.
     pub(super) async fn fate(&self, group: Uuid) -> Result<Fate> {
-        let sql = format!("SELECT max(position) FROM {TABLE} WHERE group_id = '{group}' HAVING count() > 0");
+        let local = &self.local;
+        let sql = format!("SELECT max(position) FROM {local} WHERE group_id = '{group}' HAVING count() > 0");
         let positions = self.client.query_raw(&sql).fetch_all::<u8>().await?;
         Ok(match positions.first() {
             None => Fate::Open,
@@ -120,8 +124,9 @@ impl Frozen {
 
     /// The blocks of a frozen group in the order in which they are inserted.
     pub(super) async fn blocks(&self, group: Uuid) -> std::result::Result<Vec<TableBlock>, OnceError> {
+        let local = &self.local;
         let sql = format!(
-            "SELECT table_name, columns, rows, data FROM {TABLE}
+            "SELECT table_name, columns, rows, data FROM {local}
              WHERE group_id = '{group}' AND position != {GIVEN_UP} ORDER BY position"
         );
         let rows = self.client.query_raw(&sql).fetch_all::<BlockRow>().await?;
@@ -130,9 +135,10 @@ impl Frozen {
 
     /// All groups that are frozen.
     pub(super) async fn left(&self) -> Result<Vec<Left>> {
+        let local = &self.local;
         let sql = format!(
             "SELECT group_id, any(collector) AS process, dateDiff('millisecond', min(at), now64(3)) AS age_ms
-             FROM {TABLE} WHERE position != {GIVEN_UP} GROUP BY group_id ORDER BY age_ms DESC"
+             FROM {local} WHERE position != {GIVEN_UP} GROUP BY group_id ORDER BY age_ms DESC"
         );
         let rows = self.client.query_raw(&sql).fetch_all::<LeftRow>().await?;
         Ok(rows
@@ -143,8 +149,9 @@ impl Frozen {
 
     /// Groups given up so long ago that nobody can want to freeze them any more.
     pub(super) async fn long_given_up(&self, hours: u32) -> Result<Vec<Uuid>> {
+        let local = &self.local;
         let sql = format!(
-            "SELECT group_id FROM {TABLE}
+            "SELECT group_id FROM {local}
              WHERE position = {GIVEN_UP} AND at < now() - INTERVAL {hours} HOUR"
         );
         let rows = self.client.query_raw(&sql).fetch_all::<GroupRow>().await?;
@@ -156,8 +163,9 @@ impl Frozen {
         if groups.is_empty() {
             return Ok(());
         }
+        let local = &self.local;
         let drops = groups.iter().map(|group| format!("DROP PARTITION '{group}'")).collect::<Vec<_>>().join(", ");
-        self.client.query_raw(&format!("ALTER TABLE {TABLE} {drops}")).execute().await
+        self.client.query_raw(&format!("ALTER TABLE {local} {drops}")).execute().await
     }
 }
 

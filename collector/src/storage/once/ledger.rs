@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::super::columns::{BATCHES, Batches, Step, TableBlock};
 use super::super::insert::Inserter;
+use super::super::layout::Layout;
 
 type Result<T> = clickhouse::error::Result<T>;
 
@@ -11,6 +12,8 @@ type Result<T> = clickhouse::error::Result<T>;
 pub(super) struct Ledger {
     inserter: Inserter,
     client: Client,
+    /// The expression for where a row is.
+    shard: &'static str,
     collector: Uuid,
 }
 
@@ -21,6 +24,8 @@ pub(super) struct Claim {
     pub(super) batch: u128,
     /// The group.
     pub(super) group: Uuid,
+    /// The shard that has the group.
+    pub(super) shard: u32,
     /// The process that claimed it.
     pub(super) collector: Uuid,
     /// The furthest it came.
@@ -30,10 +35,14 @@ pub(super) struct Claim {
 }
 
 impl Ledger {
-    pub(super) fn new(inserter: Inserter, client: &Client, collector: Uuid) -> Self {
-        // Rows are few: planning and threads would cost more than reading them.
-        let client = client.clone().with_setting("max_threads", "1").with_setting("optimize_move_to_prewhere", "0");
-        Self { inserter, client, collector }
+    /// That of a node; `client` reads what is consistent, with little effort.
+    pub(super) fn new(inserter: Inserter, client: Client, layout: &Layout, collector: Uuid) -> Self {
+        let shard = match layout {
+            Layout::Single => "toUInt32(0)",
+            // A column of Distributed tables.
+            Layout::Cluster { .. } => "any(_shard_num)",
+        };
+        Self { inserter, client, shard, collector }
     }
 
     /// Says of the batches of a group how far it has come with them.
@@ -45,9 +54,10 @@ impl Ledger {
     /// What groups other than `group` say of batches.
     pub(super) async fn others(&self, group: Uuid, batches: impl Iterator<Item = u128>) -> Result<Vec<Claim>> {
         let batches = batches.map(|hash| format!("unhex('{hash:032x}')")).collect::<Vec<_>>().join(", ");
+        let shard = self.shard;
         let sql = format!(
             "SELECT batch, group_id, any(collector) AS process, toInt8(max(step)) AS furthest,
-                 dateDiff('millisecond', min(at), now64(3)) AS age_ms
+                 dateDiff('millisecond', min(at), now64(3)) AS age_ms, {shard} AS shard
              FROM {BATCHES} WHERE batch IN ({batches}) AND group_id != '{group}'
              GROUP BY batch, group_id"
         );
@@ -74,6 +84,7 @@ struct ClaimRow {
     process: Uuid,
     furthest: i8,
     age_ms: i64,
+    shard: u32,
 }
 
 impl From<ClaimRow> for Claim {
@@ -86,6 +97,7 @@ impl From<ClaimRow> for Claim {
         Self {
             batch: u128::from_be_bytes(row.batch),
             group: row.group_id,
+            shard: row.shard,
             collector: row.process,
             step,
             age_ms: row.age_ms,

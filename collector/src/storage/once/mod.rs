@@ -21,20 +21,20 @@ mod frozen;
 mod known;
 mod ledger;
 mod recovery;
+mod site;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use clickhouse::Client;
-use futures::future::try_join_all;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::columns::{Group, Step, TableBlock};
-use super::insert::Inserter;
-use frozen::{Fate, Frozen};
-use ledger::{Claim, Ledger};
+use super::columns::{Group, Step};
+use super::nodes::Nodes;
+use frozen::Fate;
+use ledger::Claim;
+use site::Site;
 
 pub(super) use error::OnceError;
 pub(super) use known::{Known, RETRY_AFTER, Ticket};
@@ -50,19 +50,19 @@ pub(super) struct Once(Arc<Parts>);
 struct Parts {
     /// This process.
     collector: Uuid,
-    inserter: Inserter,
-    ledger: Ledger,
-    frozen: Frozen,
+    sites: Vec<Site>,
     groups: Mutex<Groups>,
 }
 
 /// This process's own groups.
 #[derive(Debug, Default)]
 struct Groups {
+    /// How many there were.
+    count: usize,
     /// On the way.
     active: HashSet<Uuid>,
-    /// Stored, and not yet forgotten.
-    settled: Vec<Uuid>,
+    /// Stored, and not yet forgotten: the shard and the group.
+    settled: Vec<(u32, Uuid)>,
 }
 
 /// What became of a group.
@@ -78,22 +78,17 @@ pub(super) enum Outcome {
 }
 
 impl Once {
-    /// Stores through `client`; a statement that takes longer than `timeout` has failed.
-    pub(super) fn new(client: &Client, timeout: Duration) -> Self {
+    /// Stores on `nodes`, on each in turn; a statement that takes longer than `timeout` has failed.
+    pub(super) fn new(nodes: &Nodes, timeout: Duration) -> Self {
         let collector = Uuid::now_v7();
-        let inserter = Inserter::new(client, timeout);
-        Self(Arc::new(Parts {
-            collector,
-            ledger: Ledger::new(inserter.clone(), client, collector),
-            frozen: Frozen::new(inserter.clone(), client, collector),
-            inserter,
-            groups: Mutex::default(),
-        }))
+        let sites = nodes.iter().map(|node| Site::new(node, nodes.layout(), collector, timeout)).collect();
+        Self(Arc::new(Parts { collector, sites, groups: Mutex::default() }))
     }
 
     /// Whether a batch is stored by what was sent earlier.
     pub(super) async fn is_stored(&self, batch: u128) -> Result<bool, OnceError> {
-        let claims = self.0.ledger.others(Uuid::nil(), std::iter::once(batch)).await?;
+        let site = self.next_site()?;
+        let claims = site.ledger.others(Uuid::nil(), std::iter::once(batch)).await?;
         Ok(claims.iter().any(|claim| claim.step == Step::Settled))
     }
 
@@ -103,33 +98,35 @@ impl Once {
         let id = Uuid::now_v7();
         self.groups().active.insert(id);
         let _active = Active { once: self, id };
-        let Parts { ledger, frozen, collector, .. } = &*self.0;
-        ledger.write(Step::Claimed, id, group.batches()).await?;
-        let others = self.others(id, group.batches().hashes().collect()).await?;
+        let site = self.next_site()?;
+        site.ledger.write(Step::Claimed, id, group.batches()).await?;
+        let others = self.others(site, id, group.batches().hashes().collect()).await?;
         if others.any() {
-            ledger.write(Step::Withdrawn, id, group.batches()).await?;
+            site.ledger.write(Step::Withdrawn, id, group.batches()).await?;
             return Ok(Outcome::Withdrawn { stored: others.stored });
         }
-        let (collector, now) = (*collector, Timestamp::now());
+        let (collector, now) = (self.0.collector, Timestamp::now());
         let blocks = tokio::task::spawn_blocking(move || group.freeze(id, collector, now)).await?;
-        match frozen.freeze(id, &blocks).await? {
+        match site.frozen.freeze(id, &blocks).await? {
             Fate::Frozen => {}
             Fate::Open | Fate::GivenUp => return Err(OnceError::GivenUp { group: id }),
         }
-        self.apply(id, blocks).await?;
+        site.apply(id, blocks).await?;
+        self.groups().settled.push((site.shard, id));
         Ok(Outcome::Stored)
     }
 
     /// Which batches of a group are in other groups.
-    async fn others(&self, group: Uuid, batches: Vec<u128>) -> Result<Others, OnceError> {
-        let mut others = Others::of(&self.0.ledger.others(group, batches.iter().copied()).await?);
+    async fn others(&self, site: &Site, group: Uuid, batches: Vec<u128>) -> Result<Others, OnceError> {
+        let mut others = Others::of(&site.ledger.others(group, batches.iter().copied()).await?);
         let mut gave_up = false;
         for claim in std::mem::take(&mut others.claims) {
-            match self.0.frozen.fate(claim.group).await? {
+            let frozen = &self.site_of(claim.shard)?.frozen;
+            match frozen.fate(claim.group).await? {
                 Fate::Frozen => others.busy = true,
                 Fate::GivenUp => {}
                 Fate::Open if self.lives(&claim) => others.busy = true,
-                Fate::Open => match self.0.frozen.give_up(claim.group).await? {
+                Fate::Open => match frozen.give_up(claim.group).await? {
                     Fate::GivenUp => gave_up = true,
                     Fate::Frozen | Fate::Open => others.busy = true,
                 },
@@ -137,7 +134,7 @@ impl Once {
         }
         if gave_up {
             // What was settled and forgotten between the look and giving up looks open.
-            let again = Others::of(&self.0.ledger.others(group, batches.into_iter()).await?);
+            let again = Others::of(&site.ledger.others(group, batches.into_iter()).await?);
             others.stored.extend(again.stored);
         }
         Ok(others)
@@ -151,18 +148,19 @@ impl Once {
         claim.age_ms < CLAIM_LIVES_MS
     }
 
-    /// Inserts the blocks of a frozen group, as often as anybody likes.
-    async fn apply(&self, group: Uuid, mut blocks: Vec<TableBlock>) -> Result<(), OnceError> {
-        // That of the batches: they are stored when all else is.
-        let last = blocks.pop();
-        let insert = |block: TableBlock| {
-            let token = format!("{group}/{}", block.table);
-            async move { self.0.inserter.insert(block, &token).await }
+    /// The node whose turn it is.
+    fn next_site(&self) -> Result<&Site, OnceError> {
+        let turn = {
+            let mut groups = self.groups();
+            groups.count = groups.count.wrapping_add(1);
+            groups.count
         };
-        try_join_all(blocks.into_iter().map(insert)).await?;
-        try_join_all(last.map(insert)).await?;
-        self.groups().settled.push(group);
-        Ok(())
+        self.0.sites.get(turn % self.0.sites.len().max(1)).ok_or(OnceError::NoNode)
+    }
+
+    /// A node that has a shard's rows.
+    fn site_of(&self, shard: u32) -> Result<&Site, OnceError> {
+        self.0.sites.iter().find(|site| site.shard == shard).ok_or(OnceError::UnknownShard { shard })
     }
 
     fn groups(&self) -> MutexGuard<'_, Groups> {

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
+use uuid::Uuid;
 
 use super::super::metrics::StorageMetrics;
 use super::frozen::Left;
+use super::site::Site;
 use super::{Once, OnceError};
 
 /// How often stored groups are forgotten.
@@ -39,10 +41,15 @@ pub(in crate::storage) async fn recover(once: Once, metrics: StorageMetrics) {
 
 impl Once {
     async fn forget_settled(&self) -> Result<(), OnceError> {
-        let settled = std::mem::take(&mut self.groups().settled);
-        if let Err(error) = self.0.frozen.forget(&settled).await {
-            self.groups().settled.extend(settled);
-            return Err(error.into());
+        for site in &self.0.sites {
+            let settled: Vec<Uuid> = {
+                let mut groups = self.groups();
+                groups.settled.extract_if(.., |(shard, _)| *shard == site.shard).map(|(_, group)| group).collect()
+            };
+            if let Err(error) = site.frozen.forget(&settled).await {
+                self.groups().settled.extend(settled.into_iter().map(|group| (site.shard, group)));
+                return Err(error.into());
+            }
         }
         Ok(())
     }
@@ -51,45 +58,50 @@ impl Once {
     /// were frozen at least `others_ms` ago.
     async fn go_on(&self, others_ms: i64, metrics: &StorageMetrics) -> Result<(), OnceError> {
         let mut stranded = 0;
-        for left in self.0.frozen.left().await? {
-            if !self.is_left(&left, others_ms) {
-                continue;
-            }
-            match self.complete(left).await {
-                Ok(()) => {
-                    metrics.completed();
-                    tracing::info!(group = %left.group, age_ms = left.age_ms, "a group that was left is stored");
+        for site in &self.0.sites {
+            for left in site.frozen.left().await? {
+                if !self.is_left(&left, others_ms) {
+                    continue;
                 }
-                Err(error) => {
-                    stranded += u64::from(matches!(error, OnceError::Stranded { .. }));
-                    tracing::error!(%error, group = %left.group, "a group that was left is not stored");
+                match self.complete(site, left).await {
+                    Ok(()) => {
+                        metrics.completed();
+                        tracing::info!(group = %left.group, age_ms = left.age_ms, "a group that was left is stored");
+                    }
+                    Err(error) => {
+                        stranded += u64::from(matches!(error, OnceError::Stranded { .. }));
+                        tracing::error!(%error, group = %left.group, "a group that was left is not stored");
+                    }
                 }
             }
+            let long_ago = site.frozen.long_given_up(GIVEN_UP_HOURS).await?;
+            site.frozen.forget(&long_ago).await?;
         }
         metrics.stranded(stranded);
-        let long_ago = self.0.frozen.long_given_up(GIVEN_UP_HOURS).await?;
-        self.0.frozen.forget(&long_ago).await?;
         Ok(())
     }
 
     fn is_left(&self, left: &Left, others_ms: i64) -> bool {
         if left.collector == self.0.collector {
             let groups = self.groups();
-            return !groups.active.contains(&left.group) && !groups.settled.contains(&left.group);
+            let settled = groups.settled.iter().any(|(_, group)| *group == left.group);
+            return !settled && !groups.active.contains(&left.group);
         }
         left.age_ms >= others_ms
     }
 
-    async fn complete(&self, left: Left) -> Result<(), OnceError> {
+    async fn complete(&self, site: &Site, left: Left) -> Result<(), OnceError> {
         let Left { group, age_ms, .. } = left;
-        if self.0.ledger.groups_within(age_ms).await? > MEANWHILE_LIMIT {
+        if site.ledger.groups_within(age_ms).await? > MEANWHILE_LIMIT {
             return Err(OnceError::Stranded { group, limit: MEANWHILE_LIMIT });
         }
-        let blocks = self.0.frozen.blocks(group).await?;
+        let blocks = site.frozen.blocks(group).await?;
         // Somebody else was faster.
         if blocks.is_empty() {
             return Ok(());
         }
-        self.apply(group, blocks).await
+        site.apply(group, blocks).await?;
+        self.groups().settled.push((site.shard, group));
+        Ok(())
     }
 }

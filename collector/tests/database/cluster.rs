@@ -1,0 +1,191 @@
+//! Rows spread over the shards of a cluster: two embedded servers joined by `remote_servers`.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use ordertrace_api::keys::KindTable;
+use ordertrace_collector::engine::progress::Silent;
+use ordertrace_collector::engine::{Engine, EngineSettings};
+use ordertrace_collector::journey::{DEFAULT_ENDS, Found, JourneyLimits, Journeys};
+use ordertrace_collector::record::{Content, SignalName, SpanRecord};
+
+use ordertrace_collector::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
+use ordertrace_collector::store::{Store, Stored};
+
+use crate::support::{SpanBuilder, batch, trace};
+
+const NAME: &str = "shop";
+const PASSWORD: &str = "of the cluster";
+
+/// Servers that are the shards of one cluster, gone when dropped.
+struct Shards {
+    engines: Vec<Engine>,
+    _folder: tempfile::TempDir,
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Shards {
+    async fn start(count: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ports: Vec<u16> = (0..count).map(|_| free_port()).collect();
+        let shards: String = ports
+            .iter()
+            .map(|port| {
+                format!(
+                    "<shard><replica><host>127.0.0.1</host><port>{port}</port>\
+                     <user>ordertrace</user><password>{PASSWORD}</password></replica></shard>"
+                )
+            })
+            .collect();
+        let config = format!(
+            "<clickhouse>
+                <remote_servers><{NAME}>{shards}</{NAME}></remote_servers>
+                <zookeeper><implementation>testkeeper</implementation></zookeeper>
+                <macros><shard>1</shard><replica>1</replica></macros>
+            </clickhouse>"
+        );
+        let mut engines = Vec::new();
+        for (n, port) in ports.into_iter().enumerate() {
+            let data_dir = folder.path().join(n.to_string());
+            // ClickHouse merges what lies beside its configuration file in a folder of that name.
+            std::fs::create_dir_all(data_dir.join("server.d")).unwrap();
+            std::fs::write(data_dir.join("server.d/cluster.xml"), &config).unwrap();
+            let settings = EngineSettings {
+                executable: Some(PathBuf::from(env!("CARGO_BIN_EXE_ordertrace-collector"))),
+                tcp_port: port,
+                password: Some(PASSWORD.to_owned()),
+                ..EngineSettings::new(data_dir)
+            };
+            engines.push(Engine::start(settings, &Silent).await.unwrap());
+        }
+        Self { engines, _folder: folder }
+    }
+
+    /// A connection through the server with this number.
+    fn connection(&self, n: usize, replicated: bool) -> Connection {
+        let at = self.engines[n].endpoint();
+        let nodes = self.engines.iter().map(|engine| engine.endpoint().url.clone()).collect();
+        Connection {
+            url: at.url.clone(),
+            user: at.user.clone(),
+            password: at.password.clone(),
+            database: "ordertrace".to_owned(),
+            ca_file: None,
+            cluster: Some(Cluster { name: NAME.to_owned(), nodes, replicated }),
+        }
+    }
+
+    async fn collector(&self, n: usize) -> Storage {
+        Storage::open(&self.connection(n, false), GroupLimits::default(), Retention::default()).await.unwrap()
+    }
+
+    /// The only number that a query to one server answers.
+    async fn number(&self, n: usize, sql: &str) -> u64 {
+        let client = self.engines[n].endpoint().client().with_database("ordertrace");
+        client.query(&format!("SELECT toUInt64(ifNull(({sql}), 0))")).fetch_one().await.unwrap()
+    }
+}
+
+/// One of many calls for the same order.
+fn call(n: u8) -> Vec<SpanRecord<'static>> {
+    let call = SpanBuilder::proxy(trace(n), n, "storefront", "payments", &format!("POST /pay/{n}"));
+    vec![call.at(i64::from(n) * 1_000, 10).key("order", "A-1").milestone("payment.captured").build()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_spread_and_found_and_count_once() {
+    const BATCHES: u8 = 10;
+    let shards = Shards::start(2).await;
+    let collector = shards.collector(0).await;
+    for n in 1..=BATCHES {
+        let stored = collector.spans(batch(SignalName::Traces, &n.to_string()), &call(n)).await.unwrap();
+        assert_eq!(stored, Stored::First);
+    }
+    let another = shards.collector(1).await;
+    for n in 1..=BATCHES {
+        let again = another.spans(batch(SignalName::Traces, &n.to_string()), &call(n)).await.unwrap();
+        assert_eq!(again, Stored::Before, "whichever shard has it");
+    }
+    let all = u64::from(BATCHES);
+    for (table, count) in [
+        ("spans", "count()"),
+        ("keys", "count()"),
+        ("loose_ends", "count()"),
+        ("handoffs_per_minute", "sum(attempts)"),
+        ("activity", "count()"),
+        ("audit", "sum(items)"),
+        ("otel_traces", "count()"),
+    ] {
+        let mut own = Vec::new();
+        for n in 0..2 {
+            assert_eq!(shards.number(n, &format!("SELECT {count} FROM {table}")).await, all, "{table} through {n}");
+            if table != "otel_traces" {
+                own.push(shards.number(n, &format!("SELECT {count} FROM {table}_local")).await);
+            }
+        }
+        assert!(own.iter().all(|own| *own > 0) && own.iter().sum::<u64>() % all == 0, "{table}: {own:?}");
+    }
+    let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
+    let journeys = Journeys::new(another.client().clone(), JourneyLimits::default(), &KindTable::default(), ends);
+    let Found::One(journey) = journeys.find(&"A-1".parse().unwrap()).await.unwrap() else { panic!("no journey") };
+    assert_eq!(journey.handoffs.len(), usize::from(BATCHES), "of both shards");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_shard_was_not_told_of_is_completed_there() {
+    let shards = Shards::start(2).await;
+    let collector = shards.collector(0).await;
+    let hash = Content::of(b"one").hash;
+    let group = "018f0000-0000-7000-8000-000000000001";
+    let claim = format!(
+        "INSERT INTO ordertrace.batches_local (batch, group_id, collector, step, at)
+         VALUES (unhex('{hash:032x}'), '{group}', generateUUIDv4(), 'claimed', now64(3) - 60)"
+    );
+    shards.engines[1].endpoint().client().query(&claim).execute().await.unwrap();
+    let stored = collector.spans(batch(SignalName::Traces, "one"), &call(1)).await.unwrap();
+    assert_eq!(stored, Stored::First);
+    let given_up = format!("SELECT count() FROM frozen_local WHERE group_id = '{group}' AND position = 0");
+    assert_eq!(shards.number(0, &given_up).await, 0);
+    assert_eq!(shards.number(1, &given_up).await, 1, "where the dead collector would have frozen it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicated_tables_can_be_made() {
+    let shards = Shards::start(1).await;
+    let connection = shards.connection(0, true);
+    let storage = Storage::open(&connection, GroupLimits::default(), Retention::default()).await.unwrap();
+    let engines = "SELECT name, engine FROM system.tables WHERE database = 'ordertrace' ORDER BY name";
+    let engines: HashMap<String, String> =
+        storage.client().query(engines).fetch_all::<(String, String)>().await.unwrap().into_iter().collect();
+    for (table, engine) in [
+        ("spans", "MergeTree"),
+        ("keys", "MergeTree"),
+        ("loose_ends", "MergeTree"),
+        ("handoffs_per_minute", "AggregatingMergeTree"),
+        ("events", "MergeTree"),
+        ("readings", "MergeTree"),
+        ("activity", "MergeTree"),
+        ("batches", "MergeTree"),
+        ("audit", "SummingMergeTree"),
+        ("frozen", "MergeTree"),
+    ] {
+        assert_eq!(engines[table], "Distributed", "{table}");
+        assert_eq!(engines[&format!("{table}_local")], format!("Replicated{engine}"), "{table}");
+    }
+    // This build of the server makes replicated tables, but writes to none.
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_no_part_of_the_cluster_is_named() {
+    let shards = Shards::start(1).await;
+    let mut connection = shards.connection(0, false);
+    if let Some(cluster) = &mut connection.cluster {
+        cluster.name = "another".to_owned();
+    }
+    let error = Storage::open(&connection, GroupLimits::default(), Retention::default()).await.err().unwrap();
+    assert!(matches!(&error, StorageError::Node { cluster, .. } if cluster == "another"), "{error:?}");
+}

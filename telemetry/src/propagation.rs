@@ -1,7 +1,7 @@
 //! Trace context across processes (W3C Trace Context).
 
 use opentelemetry::global;
-use opentelemetry_http::HeaderExtractor;
+use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -16,4 +16,12 @@ pub fn continue_from(span: &Span, headers: &http::HeaderMap) {
     let context = global::get_text_map_propagator(|propagator| propagator.extract(&HeaderExtractor(headers)));
     // Fails when nobody exports this span.
     let _ = span.set_parent(context);
+}
+
+/// Names `span` in a request's headers, so that whoever receives it continues its trace;
+/// without export of own spans it changes nothing.
+pub fn continue_in(span: &Span, headers: &mut http::HeaderMap) {
+    global::get_text_map_propagator(|propagator| {
+        propagator.inject_context(&span.context(), &mut HeaderInjector(headers));
+    });
 }

@@ -1,10 +1,18 @@
-//! The collector's own spans, exported over OTLP: to another collector, and to itself.
+//! The programs' own spans, exported over OTLP: to another collector, and to itself.
 
 use std::net::TcpListener;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use ordertrace_api::span::SpansReply;
-use ordertrace_tests::CollectorProcess;
+use ordertrace_tests::{CollectorProcess, run_ordertrace};
+use prost::Message;
+use tokio::sync::mpsc;
 
 /// Own spans leave in batches; this is how long one may wait for company.
 const BATCH_DELAY: (&str, &str) = ("OTEL_BSP_SCHEDULE_DELAY", "50");
@@ -44,6 +52,35 @@ async fn own_spans_go_where_the_environment_says_and_continue_the_callers_trace(
     assert!(reply.spans.iter().all(|span| span.system == "ordertrace-collector"));
     assert_eq!(reply.spans[0].parent_span_id.as_deref(), Some("00f067aa0ba902b7"));
     assert_eq!(reply.spans[0].attributes.get("http.response.status_code").map(String::as_str), Some("404"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_names_its_span_to_the_collector_and_exports_it_before_it_ends() {
+    // In place of both the collector asked and the one that is told of own spans.
+    let (asked, mut requests) = mpsc::channel(10);
+    let (told, mut exports) = mpsc::channel(10);
+    let ask = move |headers: HeaderMap| async move {
+        asked.send(headers["traceparent"].to_str().unwrap().to_owned()).await.unwrap();
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    let tell = move |body: Bytes| async move { told.send(body).await.unwrap() };
+    let routes = Router::new().route("/api/v1/status", get(ask)).route("/v1/traces", post(tell));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+
+    let environment = [("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")];
+    let (code, _) = run_ordertrace(&["--collector", &url, "status"], &environment).await.unwrap();
+    assert_eq!(code, Some(3), "the collector refused");
+    let request = ExportTraceServiceRequest::decode(exports.try_recv().unwrap()).unwrap();
+    let [span] = &request.resource_spans[0].scope_spans[0].spans[..] else { panic!("{request:?}") };
+    assert_eq!((span.name.as_str(), span.kind()), ("GET /api/v1/status", SpanKind::Client));
+    let named = format!("00-{}-{}-01", hex(&span.trace_id), hex(&span.span_id));
+    assert_eq!(requests.try_recv().unwrap(), named);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

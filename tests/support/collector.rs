@@ -155,15 +155,28 @@ impl CollectorProcess {
     /// # Errors
     /// When the program cannot be run.
     pub async fn ordertrace(&self, arguments: &[&str]) -> anyhow::Result<(Option<i32>, String)> {
-        let output = Command::new(binary())
-            .args(["--collector", &format!("http://{}", self.api)])
-            .args(arguments)
-            .env("XDG_CONFIG_HOME", "/nonexistent")
-            .stdin(Stdio::null())
-            .output()
-            .await?;
-        Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
+        let url = format!("http://{}", self.api);
+        run_ordertrace(&[&["--collector", url.as_str()], arguments].concat(), &[]).await
     }
+}
+
+/// Runs `ordertrace` with `arguments` and these environment variables: exit code and standard
+/// output.
+///
+/// # Errors
+/// When the program cannot be run.
+pub async fn run_ordertrace(
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> anyhow::Result<(Option<i32>, String)> {
+    let output = Command::new(binary())
+        .args(arguments)
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .await?;
+    Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
 fn http_client() -> reqwest::Client {

@@ -5,7 +5,7 @@ pub mod otlp;
 mod program;
 pub mod recording;
 
-pub use collector::CollectorProcess;
+pub use collector::{CollectorProcess, run_ordertrace};
 pub use program::{binary, workspace};
 
 /// Content type of OTLP in Protobuf.

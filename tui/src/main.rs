@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         None if options.format != Format::Pretty => {
             fail(&anyhow::anyhow!("--format is for a command's answer; name one, such as `ordertrace orders`"), USAGE)
         }
-        None => match run_tui(options.tui()) {
+        None => match cli::log_to_file("ordertrace").and_then(|_log| run_tui(options.tui())) {
             Ok(()) => ExitCode::SUCCESS,
             // It waits for the collector by itself; what is left is a wrong URL or no terminal.
             Err(error) => fail(&error, USAGE),
@@ -48,7 +48,11 @@ fn main() -> ExitCode {
 
 /// Runs a one-shot command to its exit code.
 fn run_once(command: cli::Command, options: &cli::Options) -> anyhow::Result<u8> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    // The second is for the export of own spans, should the environment ask for it.
+    let runtime = threads.worker_threads(2).enable_all().build().context("cannot start")?;
+    let _entered = runtime.enter();
+    let _telemetry = ordertrace_telemetry::init("ordertrace")?;
     let mut output = Output::stdout(options);
     match runtime.block_on(cli::run(command, options, &mut output)) {
         Ok(exit) => Ok(exit.code()),

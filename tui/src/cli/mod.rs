@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod exit;
+mod log;
 mod order;
 mod orders;
 mod serve;
@@ -25,6 +26,7 @@ use crate::settings::Settings;
 use crate::theme::ThemeChoice;
 
 pub use exit::{Exit, Failure};
+pub use log::log_to_file;
 pub use serve::Serve;
 pub use when::{Range, When};
 

@@ -1,18 +1,15 @@
 //! Commands that keep running, and the demo.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 
 use anyhow::Context;
 use clap::Subcommand;
-use etcetera::BaseStrategy;
 use ordertrace_agent::command::AgentArgs;
 use ordertrace_collector::command::CollectorArgs;
-use ordertrace_telemetry::Guard;
-use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use super::Options;
 use super::config::{self, ConfigCommand};
+use super::log::log_to_file;
 use crate::app::{TuiSettings, run_tui};
 use crate::demo::{self, DemoArgs};
 use crate::report::Format;
@@ -42,7 +39,7 @@ impl Serve {
         match self {
             Self::Demo(args) if args.headless => headless(&args, options),
             Self::Demo(args) => {
-                let _telemetry = log_to_file()?;
+                let _log = log_to_file("ordertrace-demo")?;
                 demo::run_live(&args, |collector| run_tui(TuiSettings { collector, ..options.tui() }))?;
                 Ok(0)
             }
@@ -79,15 +76,4 @@ fn headless(args: &DemoArgs, options: &Options) -> anyhow::Result<u8> {
         Format::Pretty | Format::Markdown => write!(out, "{report}")?,
     }
     Ok(u8::from(!report.agrees()))
-}
-
-/// Logs of a program that owns the terminal go to a file in the XDG state folder.
-fn log_to_file() -> anyhow::Result<Guard> {
-    let strategy = etcetera::choose_base_strategy()?;
-    let folder = strategy.state_dir().unwrap_or_else(|| strategy.cache_dir()).join("ordertrace");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let path = folder.join("demo.log");
-    let file = OpenOptions::new().create(true).append(true).open(&path);
-    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(ordertrace_telemetry::init_with_writer("ordertrace-demo", BoxMakeWriter::new(std::sync::Arc::new(file)))?)
 }

@@ -14,9 +14,12 @@ use ordertrace_api::routes;
 use ordertrace_api::span::SpansReply;
 use ordertrace_api::status::Status;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{StatusCode, Url};
 use serde::de::DeserializeOwned;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 pub use error::ClientError;
 
@@ -104,7 +107,7 @@ impl Client {
                 pairs.append_pair("limit", &limit.to_string());
             }
         }
-        let (status, body) = self.get(&url).await?;
+        let (status, body) = self.get(routes::ORDERS, &url).await?;
         if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
     }
 
@@ -114,7 +117,7 @@ impl Client {
     /// When the collector cannot be reached, refuses, or answers something else.
     pub async fn journey(&self, key: &str) -> Result<JourneyReply, ClientError> {
         let url = self.endpoint(&routes::JOURNEY.replace("{key}", &encode(key)));
-        let (status, body) = self.get(&url).await?;
+        let (status, body) = self.get(routes::JOURNEY, &url).await?;
         match status {
             StatusCode::NOT_FOUND if is_problem(&body) => Ok(JourneyReply::NotFound),
             StatusCode::MULTIPLE_CHOICES => {
@@ -135,7 +138,7 @@ impl Client {
         if let Some(under) = under {
             url.query_pairs_mut().append_pair("under", under);
         }
-        let (status, body) = self.get(&url).await?;
+        let (status, body) = self.get(routes::TRACE_SPANS, &url).await?;
         match status {
             StatusCode::NOT_FOUND if is_problem(&body) => Ok(SpansReply::default()),
             status if status.is_success() => decode(&url, &body),
@@ -149,7 +152,7 @@ impl Client {
     /// When the collector cannot be reached, refuses, or answers something else.
     pub async fn status(&self) -> Result<Status, ClientError> {
         let url = self.endpoint(routes::STATUS);
-        let (status, body) = self.get(&url).await?;
+        let (status, body) = self.get(routes::STATUS, &url).await?;
         if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
     }
 
@@ -162,12 +165,37 @@ impl Client {
         url
     }
 
-    async fn get(&self, url: &Url) -> Result<(StatusCode, Vec<u8>), ClientError> {
+    /// Asks, in a CLIENT span after the semantic conventions for HTTP that the collector
+    /// continues. Without `url.full`: it holds keys of orders, and looking at an order is no
+    /// part of its journey.
+    async fn get(&self, route: &'static str, url: &Url) -> Result<(StatusCode, Vec<u8>), ClientError> {
+        let span = tracing::info_span!(
+            "request",
+            otel.name = %format_args!("GET {route}"),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            http.request.method = "GET",
+            url.template = route,
+            server.address = url.host_str(),
+            server.port = url.port_or_known_default(),
+            http.response.status_code = Empty,
+        );
+        let answer = self.ask(&span, url).instrument(span.clone()).await;
+        match &answer {
+            Ok((status, _)) => span.record("http.response.status_code", status.as_u16()),
+            Err(_) => span.record("otel.status_code", "error"),
+        };
+        answer
+    }
+
+    async fn ask(&self, span: &Span, url: &Url) -> Result<(StatusCode, Vec<u8>), ClientError> {
         let unreachable = |source: reqwest::Error| ClientError::Unreachable {
             url: self.url().to_owned(),
             source: source.without_url(),
         };
-        let mut response = self.http.get(url.clone()).send().await.map_err(unreachable)?;
+        let mut headers = HeaderMap::new();
+        ordertrace_telemetry::continue_in(span, &mut headers);
+        let mut response = self.http.get(url.clone()).headers(headers).send().await.map_err(unreachable)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > REPLY_LIMIT_BYTES {

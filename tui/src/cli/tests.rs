@@ -5,6 +5,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use clap::CommandFactory;
 use insta::assert_snapshot;
+use ordertrace_api::agent::AGENT_STATUS;
 use ordertrace_api::journey::{Candidates, Journey};
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::problem::Problem;
@@ -14,7 +15,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::sample;
 
-/// Answers for one order, for `4` with two, and with an empty list.
+/// Answers for one order, for `4` with two, refuses one, and has an empty list.
 async fn collector() -> String {
     let journey = |Path(key): Path<String>| async move {
         match key.as_str() {
@@ -23,6 +24,7 @@ async fn collector() -> String {
                 let candidates = vec![sample::key("order@erp:4"), sample::key("order@oms:4")];
                 (StatusCode::MULTIPLE_CHOICES, Json(Candidates { candidates })).into_response()
             }
+            "refused" => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             _ => {
                 let problem = Problem { title: "nothing found".to_owned(), status: 404, detail: String::new() };
                 (StatusCode::NOT_FOUND, Json(problem)).into_response()
@@ -31,6 +33,8 @@ async fn collector() -> String {
     };
     let router = Router::new()
         .route(routes::JOURNEY, get(journey))
+        .route(routes::STATUS, get(|| async { Json(sample::status()) }))
+        .route(AGENT_STATUS, get(|| async { Json(sample::agent_status()) }))
         .route(routes::ORDERS, get(|| async { Json(OrdersPage::default()) }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -50,6 +54,25 @@ async fn run_line(line: &str) -> (Result<Exit, Failure>, String) {
     let Some(Task::Ask(command)) = cli.command else { panic!("{line:?} asks nothing") };
     let result = run(command, &cli.options, &mut output).await;
     (result, String::from_utf8(output.out).unwrap())
+}
+
+#[tokio::test]
+async fn agents_are_asked_beside_the_collector_and_one_that_is_away_hides_nothing() {
+    // The same server stands in for an agent.
+    let agent = collector().await;
+    let line = format!("status --format json --agent {agent} --agent http://127.0.0.1:1");
+    let (exit, json) = run_line(&line).await;
+    assert_eq!(exit.unwrap().code(), 0);
+    let reply: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(reply["version"], sample::status().version);
+    let [there, away] = &reply["agents"].as_array().unwrap()[..] else { panic!("{reply}") };
+    assert_eq!((there["url"].as_str(), there["name"].as_str()), (Some(agent.as_str()), Some("beside-the-erp")));
+    assert_eq!(away["url"], "http://127.0.0.1:1");
+    assert!(away["error"].as_str().unwrap().contains("127.0.0.1:1"), "{away}");
+    let (_, json) = run_line("status --format json").await;
+    assert!(!json.contains("agents"), "as the API has it");
+    let (_, pretty) = run_line(&format!("status --agent {agent}")).await;
+    assert!(pretty.contains("beside-the-erp") && pretty.contains("ClickHouse 26.7.3"), "{pretty}");
 }
 
 #[tokio::test]
@@ -73,8 +96,7 @@ async fn exit_codes_are_those_of_the_contract() {
     assert_eq!(ambiguous.code(), 2);
     assert_eq!(ambiguous.to_string(), "\"4\" names several orders; ask for one of them:\n  order@erp:4\n  order@oms:4");
     assert_eq!(run_line("order A-10042 --since 2h").await.0.unwrap_err().code(), 2);
-    // This collector has no status.
-    assert_eq!(run_line("status").await.0.unwrap_err().code(), 3);
+    assert_eq!(run_line("order refused").await.0.unwrap_err().code(), 3);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod tests;
 
 use std::time::Duration;
 
+use ordertrace_api::agent::{AGENT_STATUS, AgentStatus};
 use ordertrace_api::journey::{Candidates, Journey};
 use ordertrace_api::keys::Key;
 use ordertrace_api::order::{OrdersPage, OrdersQuery};
@@ -153,6 +154,16 @@ impl Client {
     pub async fn status(&self) -> Result<Status, ClientError> {
         let url = self.endpoint(routes::STATUS);
         let (status, body) = self.get(routes::STATUS, &url).await?;
+        if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
+    }
+
+    /// What an agent, whose metrics address the URL is, says of itself.
+    ///
+    /// # Errors
+    /// When it cannot be reached, refuses, or answers something else.
+    pub async fn agent_status(&self) -> Result<AgentStatus, ClientError> {
+        let url = self.endpoint(AGENT_STATUS);
+        let (status, body) = self.get(AGENT_STATUS, &url).await?;
         if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
     }
 

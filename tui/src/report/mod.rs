@@ -1,5 +1,6 @@
 //! One-shot reports: lines for people, Markdown for tickets, the API's JSON for scripts.
 
+mod agent;
 mod journey;
 mod journey_markdown;
 mod markdown;
@@ -13,6 +14,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub use agent::{agent_lines, agent_markdown};
 pub use journey::journey_lines;
 pub use journey_markdown::journey_markdown;
 pub use orders::{orders_lines, orders_markdown};

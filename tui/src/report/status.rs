@@ -73,11 +73,11 @@ fn counts(name: &str, tone: Tone, items: &ItemCounts) -> Line {
     Line::of(tone, text).and(refused_tone, format!("{refused:>12}  {}", reasons(&items.refused)))
 }
 
-fn total(counts: &[Count]) -> u64 {
+pub(super) fn total(counts: &[Count]) -> u64 {
     counts.iter().fold(0, |total, count| total.saturating_add(count.count))
 }
 
-fn reasons(counts: &[Count]) -> String {
+pub(super) fn reasons(counts: &[Count]) -> String {
     let reasons: Vec<String> = counts.iter().map(|count| format!("{} {}", count.name, count.count)).collect();
     reasons.join(", ")
 }

@@ -1,7 +1,6 @@
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use ordertrace_api::order::OrdersPage;
-use ordertrace_api::status::{Count, ItemCounts, SenderStatus, SignalStatus, Status, StorageStatus};
 use proptest::prelude::*;
 
 use super::*;
@@ -48,39 +47,23 @@ fn the_orders_list() {
 
 #[test]
 fn the_status() {
-    let items = |stored: u64, refused: &[(&str, u64)]| ItemCounts {
-        accepted: stored + refused.iter().map(|(_, count)| count).sum::<u64>(),
-        stored,
-        refused: refused.iter().map(|(name, count)| Count { name: (*name).to_owned(), count: *count }).collect(),
-    };
-    let sender = |name: &str, items: ItemCounts| SenderStatus { sender: name.to_owned(), items };
-    let traces = SignalStatus {
-        signal: "traces".to_owned(),
-        total: items(1_204_331, &[("time", 3), ("trace_id", 1)]),
-        senders: vec![
-            sender("storefront", items(1_204_000, &[("trace_id", 1)])),
-            sender("a-service-with-a-very-long-name", items(331, &[("time", 3)])),
-        ],
-    };
-    let logs = SignalStatus { signal: "logs".to_owned(), total: ItemCounts::default(), senders: Vec::new() };
-    let mut status = Status {
-        version: "0.1.0".to_owned(),
-        started_at: sample::start(),
-        storage: StorageStatus {
-            url: "http://127.0.0.1:8123".to_owned(),
-            embedded: true,
-            version: Some("26.7.3".to_owned()),
-            error: None,
-        },
-        signals: vec![traces, logs],
-        noise: vec![Count { name: "database polling".to_owned(), count: 88_000 }],
-    };
+    let mut status = sample::status();
     let url = "http://127.0.0.1:4320";
     assert_snapshot!("status", printed(&status_lines(&status, url, &around(80)), 80));
     status.storage.version = None;
     status.storage.error = Some("connection refused".to_owned());
     assert_snapshot!("status_storage_away", printed(&status_lines(&status, url, &around(80)), 80));
     assert_snapshot!("status_markdown", status_markdown(&status, url, &around(80)));
+}
+
+#[test]
+fn an_agents_status() {
+    let status = sample::agent_status();
+    let url = "http://127.0.0.1:9464";
+    assert_snapshot!("agent", printed(&agent_lines(url, &Ok(status.clone()), &around(80)), 80));
+    assert_snapshot!("agent_markdown", agent_markdown(url, &Ok(status), &around(80)));
+    let away = Err("http://127.0.0.1:9464 cannot be reached: connection refused".to_owned());
+    assert_snapshot!("agent_away", printed(&agent_lines(url, &away, &around(80)), 80));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod build;
 mod orders;
+mod status;
 
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::journey::{Journey, JourneyKey, JourneyState, LimitReached, Milestone};
@@ -12,6 +13,7 @@ use ordertrace_api::span::{Span, SpanKind, SpansReply};
 pub(crate) use arbitrary::any_journey;
 pub(crate) use build::HandoffBuilder;
 pub(crate) use orders::orders;
+pub(crate) use status::{agent_status, status};
 
 pub(crate) const SECOND_MS: u64 = 1000;
 pub(crate) const MINUTE_MS: u64 = 60 * SECOND_MS;

@@ -4,11 +4,13 @@ mod ascii;
 mod duration;
 mod fit;
 mod moment;
+mod size;
 
 pub use ascii::ascii;
 pub use duration::{coarse, human};
 pub use fit::{fit, fit_end, pad, plain, width, wrap};
 pub use moment::{clock, date_clock, full_clock, ns_between, offset, short_clock};
+pub use size::size;
 
 /// What a piece of text means; a [`Theme`](crate::theme::Theme) decides how it looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

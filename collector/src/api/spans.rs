@@ -1,9 +1,9 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use clickhouse::{Client, Row};
+use clickhouse::Client;
 use ordertrace_api::problem::Problem;
 use ordertrace_api::span::{Span, SpanEvent, SpansReply};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::ApiState;
 use super::problem::Refusal;
 use crate::journey::timestamp;
-use crate::storage::kind_of;
+use crate::storage::{Decoder, SPANS, StoredSpan, TraceRow, kind_of};
 
 /// Spans in one reply.
 const LIMIT: usize = 10_000;
@@ -49,7 +49,9 @@ pub(super) async fn of_trace(
     let under: Option<[u8; 8]> = query.under.as_deref().map(|under| id(under, "under", 16)).transpose()?;
     let mut wanted = tree(&state.client, trace).await?;
     if let Some(under) = under {
-        wanted = descendants(&wanted, under);
+        let nodes: Vec<Node> = wanted.iter().map(|span| (span.span_id, span.parent_span_id)).collect();
+        let under = descendants(&nodes, under);
+        wanted.retain(|span| under.contains(&span.span_id));
     }
     if wanted.is_empty() {
         return Err(Refusal::not_found(match query.under {
@@ -59,7 +61,7 @@ pub(super) async fn of_trace(
     }
     let more = wanted.len() > LIMIT;
     wanted.truncate(LIMIT);
-    let spans = spans(&state.client, trace, &wanted).await?;
+    let spans = wanted.iter().map(span).collect::<Result<_, _>>()?;
     Ok(Json(SpansReply { spans, more }))
 }
 
@@ -70,101 +72,65 @@ fn id<const N: usize>(text: &str, name: &str, digits: usize) -> Result<[u8; N], 
         .ok_or_else(|| Refusal::bad_request(format!("{name} is {text:?}; it must be {digits} hexadecimal digits")))
 }
 
-#[derive(Clone, Copy, Debug, Row, Deserialize)]
-struct Node {
-    span_id: [u8; 8],
-    parent_span_id: [u8; 8],
-}
-
 /// The spans of a trace by start, each once.
-async fn tree(client: &Client, trace: [u8; 16]) -> clickhouse::error::Result<Vec<Node>> {
-    client
-        .query(
-            "SELECT span_id, parent_span_id FROM spans WHERE trace_id = toFixedString(unhex(?), 16)
-             ORDER BY started_at, span_id LIMIT 1 BY span_id LIMIT ?",
-        )
+async fn tree(client: &Client, trace: [u8; 16]) -> clickhouse::error::Result<Vec<StoredSpan>> {
+    let mut rows = client
+        .query(&format!("SELECT {SPANS} FROM spans WHERE trace_id = toFixedString(unhex(?), 16)"))
         .bind(hex::encode(trace))
-        .bind(SEARCHED as u64)
-        .fetch_all::<Node>()
-        .await
+        .fetch::<TraceRow>()?;
+    let mut decoder = Decoder::default();
+    let mut spans = Vec::new();
+    while let Some(row) = rows.next().await? {
+        spans.extend(decoder.spans(row)?);
+        if spans.len() >= SEARCHED {
+            break;
+        }
+    }
+    spans.sort_by_key(|span| (span.started_at_ns, span.span_id));
+    let mut known = HashSet::new();
+    spans.retain(|span| known.insert(span.span_id));
+    Ok(spans)
 }
 
-/// `root` and what lies under it, in the order of `nodes`.
-fn descendants(nodes: &[Node], root: [u8; 8]) -> Vec<Node> {
+/// A span and its parent.
+type Node = ([u8; 8], [u8; 8]);
+
+/// `root` and what lies under it.
+fn descendants(nodes: &[Node], root: [u8; 8]) -> HashSet<[u8; 8]> {
     let mut children: HashMap<[u8; 8], Vec<[u8; 8]>> = HashMap::new();
-    for node in nodes {
-        children.entry(node.parent_span_id).or_default().push(node.span_id);
+    for (span_id, parent_span_id) in nodes {
+        children.entry(*parent_span_id).or_default().push(*span_id);
     }
-    let mut under = std::collections::HashSet::new();
+    let mut under = HashSet::new();
     let mut work = vec![root];
     while let Some(at) = work.pop() {
         if under.insert(at) {
             work.extend(children.get(&at).into_iter().flatten());
         }
     }
-    nodes.iter().filter(|node| under.contains(&node.span_id)).copied().collect()
+    under
 }
 
-#[derive(Debug, Row, Deserialize)]
-struct FullRow {
-    span_id: [u8; 8],
-    parent_span_id: [u8; 8],
-    started_at: i64,
-    duration_ns: u64,
-    name: String,
-    kind: i8,
-    error: bool,
-    status_message: String,
-    system: String,
-    attributes: Vec<(String, String)>,
-    #[serde(rename = "events.at")]
-    events_at: Vec<i64>,
-    #[serde(rename = "events.name")]
-    events_name: Vec<String>,
-    #[serde(rename = "events.attributes")]
-    events_attributes: Vec<Vec<(String, String)>>,
-}
-
-async fn spans(client: &Client, trace: [u8; 16], wanted: &[Node]) -> clickhouse::error::Result<Vec<Span>> {
-    let ids: Vec<String> = wanted.iter().map(|node| hex::encode(node.span_id)).collect();
-    let rows = client
-        .query(
-            "SELECT span_id, parent_span_id, started_at, duration_ns, name, kind, status = 'error' AS error, status_message,
-                system, attributes, events.at, events.name, events.attributes
-             FROM spans
-             WHERE trace_id = toFixedString(unhex(?), 16) AND span_id IN (SELECT toFixedString(unhex(arrayJoin(?)), 8))
-             ORDER BY started_at, span_id LIMIT 1 BY span_id",
-        )
-        .with_setting("max_query_size", "1048576")
-        .bind(hex::encode(trace))
-        .bind(ids)
-        .fetch_all::<FullRow>()
-        .await?;
-    Ok(rows.into_iter().map(|row| span(trace, row)).collect())
-}
-
-fn span(trace: [u8; 16], row: FullRow) -> Span {
-    let events = row.events_at.into_iter().zip(row.events_name).zip(row.events_attributes);
-    Span {
-        trace_id: hex::encode(trace),
-        span_id: hex::encode(row.span_id),
-        parent_span_id: (row.parent_span_id != [0; 8]).then(|| hex::encode(row.parent_span_id)),
-        system: row.system,
-        name: row.name,
-        kind: kind_of(row.kind),
-        started_at: timestamp(row.started_at),
-        duration_ns: row.duration_ns,
-        error: row.error,
-        status_message: row.status_message,
-        attributes: row.attributes.into_iter().collect::<BTreeMap<_, _>>(),
-        events: events
-            .map(|((at, name), attributes)| SpanEvent {
-                at: timestamp(at),
-                name,
-                attributes: attributes.into_iter().collect(),
-            })
-            .collect(),
-    }
+fn span(stored: &StoredSpan) -> clickhouse::error::Result<Span> {
+    let events = stored.events()?.into_iter().map(|(at_ns, name, attributes)| SpanEvent {
+        at: timestamp(at_ns),
+        name,
+        attributes: attributes.into_iter().collect(),
+    });
+    Ok(Span {
+        trace_id: hex::encode(stored.trace_id),
+        span_id: hex::encode(stored.span_id),
+        parent_span_id: (stored.parent_span_id != [0; 8]).then(|| hex::encode(stored.parent_span_id)),
+        system: stored.system().to_owned(),
+        name: stored.name().to_owned(),
+        kind: kind_of(stored.kind()),
+        started_at: timestamp(stored.started_at_ns),
+        duration_ns: stored.duration_ns,
+        error: stored.is_error(),
+        status_message: stored.status_message().to_owned(),
+        attributes: stored.attributes().into_iter().collect(),
+        events: events.collect(),
+    })
 }
 
 #[cfg(test)]
@@ -173,11 +139,9 @@ mod tests {
 
     #[test]
     fn descendants_survive_cycles() {
-        let node = |id: u8, parent: u8| Node { span_id: [id; 8], parent_span_id: [parent; 8] };
+        let node = |id: u8, parent: u8| ([id; 8], [parent; 8]);
         let nodes = [node(1, 0), node(2, 1), node(3, 2), node(4, 5), node(5, 4)];
-        let ids = |root: u8| descendants(&nodes, [root; 8]).iter().map(|node| node.span_id[0]).collect::<Vec<_>>();
-        assert_eq!(ids(2), [2, 3]);
-        assert_eq!(ids(4), [4, 5]);
-        assert!(ids(9).is_empty());
+        assert_eq!(descendants(&nodes, [2; 8]), HashSet::from([[2; 8], [3; 8]]));
+        assert_eq!(descendants(&nodes, [4; 8]), HashSet::from([[4; 8], [5; 8]]));
     }
 }

@@ -25,6 +25,16 @@ impl Dictionary {
         self.rows.push(number);
     }
 
+    /// The number of a value, for [`push_number`](Self::push_number).
+    pub fn number(&mut self, value: &str) -> u32 {
+        self.values.number(value)
+    }
+
+    /// Adds a row of the value with that number.
+    pub fn push_number(&mut self, number: u32) {
+        self.rows.push(number);
+    }
+
     /// Adds the value of the last row once more.
     pub fn push_again(&mut self) {
         self.rows.extend(self.rows.last().copied());

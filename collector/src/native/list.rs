@@ -39,6 +39,11 @@ pub struct List<C> {
 }
 
 impl<C: Column> List<C> {
+    /// An empty column of arrays of such items.
+    pub fn of(items: C) -> Self {
+        Self { offsets: Offsets::default(), items }
+    }
+
     /// Ends a row: what was added to `items` since the last one is in it.
     pub fn end_row(&mut self) {
         self.offsets.push(self.items.rows() - self.offsets.end as usize);

@@ -15,6 +15,7 @@ mod list;
 mod map;
 mod numbering;
 mod parts;
+mod states;
 mod text;
 
 pub use blobs::Blobs;
@@ -24,6 +25,7 @@ pub use dictionary::Dictionary;
 pub use fixed::Fixed;
 pub use list::{List, Offsets};
 pub use map::Map;
-pub(crate) use numbering::Numbering;
-pub use parts::Parts;
+pub(crate) use numbering::{Numbering, same};
+pub use parts::{Parts, put_length};
+pub use states::States;
 pub use text::Text;

@@ -72,7 +72,7 @@ impl Numbering {
 }
 
 /// Whether both are the same; most are short, and to call `memcmp` for them costs more than they do.
-fn same(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     let length = one.len();
     if length != other.len() {
         return false;

@@ -56,7 +56,7 @@ impl Parts {
 }
 
 /// LEB128, as ClickHouse writes lengths (`VarUInt`).
-pub(super) fn put_length(bytes: &mut Vec<u8>, length: usize) {
+pub fn put_length(bytes: &mut Vec<u8>, length: usize) {
     let mut rest = length as u64;
     while rest >= 0x80 {
         bytes.push(rest as u8 | 0x80);

@@ -13,8 +13,13 @@ pub struct Text {
 impl Text {
     /// Adds a row.
     pub fn push(&mut self, value: &str) {
+        self.push_bytes(value.as_bytes());
+    }
+
+    /// Adds a row that need not be text: to ClickHouse all bytes are.
+    pub fn push_bytes(&mut self, value: &[u8]) {
         put_length(&mut self.bytes, value.len());
-        self.bytes.extend_from_slice(value.as_bytes());
+        self.bytes.extend_from_slice(value);
         self.rows += 1;
     }
 

@@ -51,6 +51,13 @@ struct Waiting {
     since: Option<Instant>,
 }
 
+impl Waiting {
+    fn take(&mut self) -> Self {
+        let group = Box::new(self.group.take());
+        Self { group, tickets: std::mem::take(&mut self.tickets), since: self.since.take() }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Groups {
     open: Waiting,
@@ -106,7 +113,7 @@ impl Writer {
             groups.open.since.get_or_insert_with(Instant::now);
             let group = &groups.open.group;
             if group.items() >= self.limits.items || group.bytes() >= self.limits.bytes {
-                let full = std::mem::take(&mut groups.open);
+                let full = groups.open.take();
                 groups.full.push_back(full);
             }
             drop(groups);
@@ -202,7 +209,7 @@ impl Groups {
         match self.open.since {
             None => Next::Nothing,
             Some(since) if since.elapsed() < linger => Next::At(since + linger),
-            Some(_) => Next::Ready(std::mem::take(&mut self.open)),
+            Some(_) => Next::Ready(self.open.take()),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod dashboards;
+mod handoffs;
 mod journeys;
 mod keys;
 mod native;
@@ -11,5 +12,6 @@ mod once;
 mod orders;
 mod otel_views;
 mod retention;
+mod spans;
 mod support;
 mod tls;

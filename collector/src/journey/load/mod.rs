@@ -15,12 +15,12 @@ use tracing::instrument;
 pub(super) use reading::Reading;
 pub(super) use sides::{Window, covers, stretches};
 
-use rows::{EventNodeRow, KeyRow, SeenRow, SpanNodeRow, key_records};
+use rows::{EventNodeRow, KeyRow, SeenRow, key_records, span_node};
 
 use super::limits::{JourneyLimits, Reached};
 use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
 use crate::record::KeyRecord;
-use crate::storage::key_tuple;
+use crate::storage::{Decoder, SPANS, TraceRow, key_tuple};
 
 /// Values in one query; keeps its text well below ClickHouse's limit of 256 KiB.
 const CHUNK: usize = 500;
@@ -155,11 +155,11 @@ impl Loader {
         Ok(seen)
     }
 
-    /// Reads what joins, and milestones also where a key does not.
     fn seen_where(&self, condition: &str) -> String {
         format!(
-            "SELECT kind, system, value, strength != 'weak' AS joins, trace_id, links, at, milestone, seen_in FROM keys
-             WHERE {condition} AND (joins OR milestone != '') LIMIT {}",
+            "SELECT kind, system, value, strength != 'weak' AS joins, trace_id,
+                splitByChar('\\xFF', links) AS link_texts, splitByChar('\\xFF', milestones) AS milestone_texts
+             FROM keys WHERE {condition} LIMIT {}",
             self.limits.places()
         )
     }
@@ -194,35 +194,28 @@ impl Loader {
         budget: usize,
         reached: &mut Reached,
     ) -> Result<HashMap<TraceId, LoadedTrace>> {
-        let attributes = match self.detail {
-            Detail::Handoffs => NO_ATTRIBUTES.to_owned(),
-            Detail::Attributes => format!("if(observer != 'none', attributes, {NO_ATTRIBUTES})"),
-        };
         let mut loaded: HashMap<TraceId, LoadedTrace> =
             traces.iter().map(|trace| (*trace, LoadedTrace::default())).collect();
         let mut left = budget;
+        let mut decoder = Decoder::default();
         for chunk in traces.chunks(CHUNK) {
             let mut cursor = self
                 .client
-                .query(&format!(
-                    "SELECT trace_id, span_id, parent_span_id, started_at, duration_ns, system, status = 'error' AS error,
-                        keys.kind, keys.system, keys.value, keys.strength,
-                        links.trace_id, links.span_id, milestone, observer, handoff_from, handoff_to, operation, method, path,
-                        status_code, resend_count, idempotency_key, error_type, {attributes} AS side_attributes
-                     FROM spans WHERE trace_id IN {TRACE_IDS} AND noise = '' LIMIT ?"
-                ))
+                .query(&format!("SELECT {SPANS} FROM spans WHERE trace_id IN {TRACE_IDS}"))
                 .bind(hex_ids(chunk))
-                .bind(left as u64 + 1)
-                .fetch::<SpanNodeRow>()?;
+                .fetch::<TraceRow>()?;
             while let Some(row) = cursor.next().await? {
-                if left == 0 {
-                    let detail = "further spans of this journey were not read; raise journeys.limits.spans to see them";
-                    reached.note("spans", self.limits.spans, detail.to_owned());
-                    return Ok(loaded);
+                for span in decoder.spans(row)?.iter().filter(|span| span.noise().is_empty()) {
+                    if left == 0 {
+                        let detail =
+                            "further spans of this journey were not read; raise journeys.limits.spans to see them";
+                        reached.note("spans", self.limits.spans, detail.to_owned());
+                        return Ok(loaded);
+                    }
+                    left -= 1;
+                    let node = span_node(span, self.detail)?;
+                    loaded.entry(node.id.trace_id).or_default().spans.push(node);
                 }
-                left -= 1;
-                let node = SpanNode::from(row);
-                loaded.entry(node.id.trace_id).or_default().spans.push(node);
             }
             let events = self
                 .client
@@ -293,8 +286,6 @@ fn add_events(loaded: &mut HashMap<TraceId, LoadedTrace>, events: Vec<EventNodeR
         }
     }
 }
-
-const NO_ATTRIBUTES: &str = "CAST(map(), 'Map(LowCardinality(String), String)')";
 
 /// The traces bound as hexadecimal texts.
 const TRACE_IDS: &str = "(SELECT toFixedString(unhex(arrayJoin(?)), 16))";

@@ -2,14 +2,14 @@
 
 use clickhouse::Row;
 use ordertrace_api::journey::Observer;
-use ordertrace_api::keys::{Key, Strength};
+use ordertrace_api::keys::Key;
 use serde::Deserialize;
 
 use super::super::infer::SideNode;
 use super::super::node::{MilestoneSeen, SpanNode, SpanRef};
-use super::Seen;
-use crate::record::{Attributes, HandoffSide, KeyRecord};
-use crate::storage::{key_of, observer_of, strength_of};
+use super::{Detail, Seen};
+use crate::record::{Attributes, KeyRecord};
+use crate::storage::{StoredSpan, key_of, observer_of, strength_of};
 
 #[derive(Debug, Row, Deserialize)]
 pub(super) struct KeyRow {
@@ -31,93 +31,53 @@ pub(super) struct SeenRow {
     value: String,
     joins: bool,
     trace_id: [u8; 16],
-    /// Kind, system, value.
-    links: Vec<(String, String, String)>,
-    at: i64,
-    milestone: String,
-    seen_in: String,
+    /// Kind, system and value of each, one after the other.
+    link_texts: Vec<String>,
+    /// Time in nanoseconds, name and system of each, one after the other.
+    milestone_texts: Vec<String>,
 }
 
 impl From<SeenRow> for Seen {
     fn from(row: SeenRow) -> Self {
-        let link = |(kind, system, value)| KeyRow { kind, system, value }.into();
-        let milestone = MilestoneSeen { at_ns: row.at, name: row.milestone, system: row.seen_in };
+        let links = triples(row.link_texts).map(|[kind, system, value]| key_of(kind, value, system));
+        let milestones = triples(row.milestone_texts)
+            .filter_map(|[at_ns, name, system]| Some(MilestoneSeen { at_ns: at_ns.parse().ok()?, name, system }));
         Self {
             key: KeyRow { kind: row.kind, system: row.system, value: row.value }.into(),
             trace_id: if row.joins { row.trace_id } else { [0; 16] },
-            links: row.links.into_iter().map(link).collect(),
-            milestones: Some(milestone).filter(|milestone| !milestone.name.is_empty()).into_iter().collect(),
+            links: links.collect(),
+            milestones: milestones.collect(),
         }
     }
 }
 
-#[derive(Debug, Row, Deserialize)]
-pub(super) struct SpanNodeRow {
-    pub(super) trace_id: [u8; 16],
-    pub(super) span_id: [u8; 8],
-    pub(super) parent_span_id: [u8; 8],
-    pub(super) started_at: i64,
-    pub(super) duration_ns: u64,
-    pub(super) system: String,
-    pub(super) error: bool,
-    #[serde(rename = "keys.kind")]
-    pub(super) keys_kind: Vec<String>,
-    #[serde(rename = "keys.system")]
-    pub(super) keys_system: Vec<String>,
-    #[serde(rename = "keys.value")]
-    pub(super) keys_value: Vec<String>,
-    #[serde(rename = "keys.strength")]
-    pub(super) keys_strength: Vec<i8>,
-    #[serde(rename = "links.trace_id")]
-    pub(super) links_trace_id: Vec<[u8; 16]>,
-    #[serde(rename = "links.span_id")]
-    pub(super) links_span_id: Vec<[u8; 8]>,
-    pub(super) milestone: String,
-    pub(super) observer: i8,
-    pub(super) handoff_from: String,
-    pub(super) handoff_to: String,
-    pub(super) operation: String,
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) status_code: u16,
-    pub(super) resend_count: u32,
-    pub(super) idempotency_key: String,
-    pub(super) error_type: String,
-    pub(super) side_attributes: Attributes,
+/// Threes of texts; what is left over stands behind the last separator.
+fn triples(texts: Vec<String>) -> impl Iterator<Item = [String; 3]> {
+    let mut texts = texts.into_iter();
+    std::iter::from_fn(move || Some([texts.next()?, texts.next()?, texts.next()?]))
 }
 
-impl From<SpanNodeRow> for SpanNode {
-    fn from(row: SpanNodeRow) -> Self {
-        let link = match (row.links_trace_id.as_slice(), row.links_span_id.as_slice()) {
-            ([trace_id], [span_id]) => Some(SpanRef { trace_id: *trace_id, span_id: *span_id }),
-            _ => None,
-        };
-        let side = observer_of(row.observer).map(|observer| HandoffSide {
-            observer,
-            from: row.handoff_from,
-            to: row.handoff_to,
-            operation: row.operation,
-            method: row.method,
-            path: row.path,
-            status_code: row.status_code,
-            resend_count: row.resend_count,
-            idempotency_key: row.idempotency_key,
-            error_type: row.error_type,
-        });
-        Self {
-            id: SpanRef { trace_id: row.trace_id, span_id: row.span_id },
-            parent_span_id: row.parent_span_id,
-            started_at_ns: row.started_at,
-            duration_ns: row.duration_ns,
-            system: row.system,
-            error: row.error,
-            keys: key_records(row.keys_kind, row.keys_system, row.keys_value, row.keys_strength).collect(),
-            link,
-            milestone: row.milestone,
-            side,
-            attributes: row.side_attributes,
-        }
-    }
+/// The span as journeys see it.
+pub(super) fn span_node(span: &StoredSpan, detail: Detail) -> super::Result<SpanNode> {
+    let link = match span.links()?[..] {
+        [(trace_id, span_id)] => Some(SpanRef { trace_id, span_id }),
+        _ => None,
+    };
+    let side = span.side();
+    let wanted = side.is_some() && detail == Detail::Attributes;
+    Ok(SpanNode {
+        id: SpanRef { trace_id: span.trace_id, span_id: span.span_id },
+        parent_span_id: span.parent_span_id,
+        started_at_ns: span.started_at_ns,
+        duration_ns: span.duration_ns,
+        system: span.system().to_owned(),
+        error: span.is_error(),
+        keys: span.keys().collect(),
+        link,
+        milestone: span.milestone().to_owned(),
+        side,
+        attributes: if wanted { span.attributes() } else { Attributes::new() },
+    })
 }
 
 #[derive(Debug, Row, Deserialize)]
@@ -149,14 +109,8 @@ pub(super) struct SideRow {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) status_code: u16,
-    #[serde(rename = "keys.kind")]
-    pub(super) keys_kind: Vec<String>,
-    #[serde(rename = "keys.system")]
-    pub(super) keys_system: Vec<String>,
-    #[serde(rename = "keys.value")]
-    pub(super) keys_value: Vec<String>,
-    #[serde(rename = "keys.strength")]
-    pub(super) keys_strength: Vec<i8>,
+    /// Kind, system and value of each, one after the other.
+    pub(super) key_texts: Vec<String>,
 }
 
 impl SideRow {
@@ -172,10 +126,7 @@ impl SideRow {
             method: self.method,
             path: self.path,
             status_code: self.status_code,
-            keys: key_records(self.keys_kind, self.keys_system, self.keys_value, self.keys_strength)
-                .filter(|record| record.strength == Strength::Strong)
-                .map(|record| record.key)
-                .collect(),
+            keys: triples(self.key_texts).map(|[kind, system, value]| key_of(kind, value, system)).collect(),
         })
     }
 }
@@ -190,10 +141,4 @@ pub(super) fn key_records(
         key: KeyRow { kind, system, value }.into(),
         strength: strength_of(strength),
     })
-}
-
-#[derive(Debug, Row, Deserialize)]
-pub(super) struct TraceParentRow {
-    pub(super) trace_id: [u8; 16],
-    pub(super) parent_span_id: [u8; 8],
 }

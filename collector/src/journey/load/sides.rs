@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use tracing::instrument;
 
-use super::rows::{SideRow, TraceParentRow};
+use super::rows::SideRow;
 use super::{CHUNK, Loader, Result, TRACE_IDS, hex_ids};
 use crate::journey::infer::SideNode;
 use crate::journey::node::{SpanRef, TraceId};
+use crate::storage::{Decoder, SPANS, StoredSpan, TraceRow};
 
 /// How long an attempt may have been under way already; longer ones are not looked for.
 const LONGEST_ATTEMPT_NS: i64 = 120_000_000_000;
@@ -61,7 +62,7 @@ impl Loader {
                 .client
                 .query(&format!(
                     "SELECT trace_id, span_id, parent_span_id, observer, handoff_to, started_at, duration_ns, method, path,
-                        status_code, keys.kind, keys.system, keys.value, keys.strength
+                        status_code, splitByChar('\\xFF', keys) AS key_texts
                      FROM loose_ends
                      WHERE handoff_to IN ? AND ({}) AND (handoff_to, method, path) IN ?
                      LIMIT {}",
@@ -84,21 +85,26 @@ impl Loader {
     #[instrument(name = "SELECT spans by trace", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "spans"))]
     pub(in crate::journey) async fn received(&self, proxies: &[SpanRef]) -> Result<HashSet<SpanRef>> {
         let mut received = HashSet::new();
+        let mut decoder = Decoder::default();
         for chunk in proxies.chunks(CHUNK) {
             let traces: Vec<TraceId> = chunk.iter().map(|proxy| proxy.trace_id).collect();
-            let rows = self
+            let mut cursor = self
                 .client
-                .query(&format!(
-                    "SELECT trace_id, parent_span_id FROM spans
-                     WHERE trace_id IN {TRACE_IDS} AND observer = 'server' LIMIT ?"
-                ))
+                .query(&format!("SELECT {SPANS} FROM spans WHERE trace_id IN {TRACE_IDS}"))
                 .bind(hex_ids(&traces))
-                .bind(self.limits.spans as u64)
-                .fetch_all::<TraceParentRow>()
-                .await?;
+                .fetch::<TraceRow>()?;
             let of_chunk: HashSet<&SpanRef> = chunk.iter().collect();
-            let parents = rows.into_iter().map(|row| SpanRef { trace_id: row.trace_id, span_id: row.parent_span_id });
-            received.extend(parents.filter(|parent| of_chunk.contains(parent)));
+            let mut left = self.limits.spans;
+            while let Some(row) = cursor.next().await? {
+                for span in decoder.spans(row)?.into_iter().filter(StoredSpan::is_received) {
+                    let parent = SpanRef { trace_id: span.trace_id, span_id: span.parent_span_id };
+                    received.extend(of_chunk.contains(&parent).then_some(parent));
+                    left = left.saturating_sub(1);
+                }
+                if left == 0 {
+                    break;
+                }
+            }
         }
         Ok(received)
     }

@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::batch::Batches;
 use super::event::Events;
+use super::handoff::Handoffs;
 use super::key::Keys;
 use super::loose_end::LooseEnds;
 use super::reading::Readings;
@@ -17,6 +18,7 @@ pub(in crate::storage) struct Group {
     bytes: usize,
     spans: Spans,
     keys: Keys,
+    handoffs: Handoffs,
     loose_ends: LooseEnds,
     events: Events,
     readings: Readings,
@@ -35,7 +37,8 @@ pub(in crate::storage) struct TableBlock {
 pub(in crate::storage) const BATCHES: &str = "batches";
 
 /// The tables that groups have rows for.
-pub(in crate::storage) const TABLES: [&str; 6] = ["spans", "keys", "loose_ends", "events", "readings", BATCHES];
+pub(in crate::storage) const TABLES: [&str; 8] =
+    ["spans", "keys", "activity", "handoffs_per_minute", "loose_ends", "events", "readings", BATCHES];
 
 impl Group {
     /// Adds the spans of a batch, and what they say of keys and of handoffs' ends.
@@ -43,6 +46,7 @@ impl Group {
         self.add(batch, spans.len());
         self.spans.extend(spans);
         self.keys.extend_from_spans(spans);
+        self.handoffs.extend(spans);
         self.loose_ends.extend(spans);
     }
 
@@ -71,7 +75,7 @@ impl Group {
 
     /// Spans, log records and readings.
     pub(in crate::storage) fn items(&self) -> usize {
-        self.spans.rows() + self.events.rows() + self.readings.rows()
+        self.spans.count() + self.events.rows() + self.readings.rows()
     }
 
     /// Bytes of the batches whose rows it holds; its own memory is about as much.
@@ -79,12 +83,21 @@ impl Group {
         self.bytes
     }
 
+    /// Leaves an empty group that knows what this one has learned.
+    pub(in crate::storage) fn take(&mut self) -> Self {
+        let spans = self.spans.next_group();
+        std::mem::replace(self, Self { spans, ..Self::default() })
+    }
+
     /// The blocks that are inserted, that of [`BATCHES`] last; they never change any more.
     pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now: Timestamp) -> Vec<TableBlock> {
-        let [spans, keys, loose_ends, events, readings, batches] = TABLES;
+        let [spans, keys, activity, handoffs, loose_ends, events, readings, batches] = TABLES;
+        let (of_keys, of_activity) = self.keys.into_blocks();
         let blocks = [
             (spans, self.spans.into_block()),
-            (keys, self.keys.into_block()),
+            (keys, of_keys),
+            (activity, of_activity),
+            (handoffs, self.handoffs.into_block()),
             (loose_ends, self.loose_ends.into_block()),
             (events, self.events.into_block()),
             (readings, self.readings.into_block()),

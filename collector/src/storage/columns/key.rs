@@ -1,27 +1,40 @@
-use hashbrown::HashMap;
-
+use super::sighting::{Place, Sightings};
+use super::span::TEXT_END;
 use super::{TIME, TRACE_ID};
-use crate::native::{Block, BlockBuilder, Column, Dictionary, Fixed, List, Text};
+use crate::native::{Block, BlockBuilder, Column, Dictionary, Fixed, Text};
 use crate::record::{EventRecord, Mention, SpanRecord};
 use crate::storage::codes::strength_code;
 
-/// The table `keys`.
+/// The tables `keys` and `activity`.
 #[derive(Debug)]
 pub(super) struct Keys {
     kind: Dictionary,
     value: Text,
     system: Dictionary,
     strength: Fixed<1>,
-    at: Fixed<8>,
+    at: Fixed<4>,
     trace_id: Fixed<16>,
-    seen_in: Dictionary,
-    milestone: Dictionary,
-    links: List<(Dictionary, Dictionary, Text)>,
+    links: Text,
+    milestones: Text,
+    activity: Activity,
+    /// A row of texts as it is put together.
+    texts: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Activity {
+    at: Fixed<8>,
+    kind: Dictionary,
+    value: Text,
+    system: Dictionary,
 }
 
 /// The kind under which a trace is found that others continue by a span link, and the code of
 /// such a row in place of a strength.
 const CONTINUED: (&str, i8) = ("trace", 4);
+
+/// Outside of any trace, or in one to which another row leads.
+const NO_TRACE: [u8; 16] = [0; 16];
 
 impl Default for Keys {
     fn default() -> Self {
@@ -30,67 +43,33 @@ impl Default for Keys {
             value: Text::default(),
             system: Dictionary::default(),
             strength: Fixed::new("Enum8('strong' = 1, 'session' = 2, 'weak' = 3, 'span_link' = 4)"),
-            at: Fixed::new(TIME),
+            at: Fixed::new("DateTime('UTC')"),
             trace_id: Fixed::new(TRACE_ID),
-            seen_in: Dictionary::default(),
-            milestone: Dictionary::default(),
-            links: List::default(),
+            links: Text::default(),
+            milestones: Text::default(),
+            activity: Activity {
+                at: Fixed::new(TIME),
+                kind: Dictionary::default(),
+                value: Text::default(),
+                system: Dictionary::default(),
+            },
+            texts: Vec::new(),
         }
     }
 }
 
-/// Where and when keys were seen together.
+/// A row but for its texts.
 #[derive(Clone, Copy, Debug)]
-struct Place<'r> {
-    trace_id: [u8; 16],
+struct Head<'r> {
+    key: (&'r str, &'r str, &'r str),
+    strength: i8,
     at_ns: i64,
-    seen_in: &'r str,
-    milestone: &'r str,
-}
-
-/// A key in a trace, or, where a milestone was seen with it, in one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Identity<'r> {
-    key: Mention<'r>,
     trace_id: [u8; 16],
-    milestone: Option<(&'r str, &'r str, i64)>,
 }
 
-#[derive(Debug)]
-struct Sighting<'r> {
-    key: Mention<'r>,
-    place: Place<'r>,
-    links: Vec<Mention<'r>>,
-}
-
-/// What one request says of keys: of each key in each trace once, however many spans name it.
-#[derive(Debug, Default)]
-struct Sightings<'r> {
-    numbers: HashMap<Identity<'r>, usize>,
-    rows: Vec<Sighting<'r>>,
-}
-
-impl<'r> Sightings<'r> {
-    fn add(&mut self, place: Place<'r>, keys: &[Mention<'r>]) {
-        let milestone = (!place.milestone.is_empty()).then_some((place.milestone, place.seen_in, place.at_ns));
-        for key in keys {
-            let identity = Identity { key: *key, trace_id: place.trace_id, milestone };
-            let number = *self.numbers.entry(identity).or_insert(self.rows.len());
-            if number == self.rows.len() {
-                self.rows.push(Sighting { key: *key, place, links: Vec::new() });
-            }
-            let Some(sighting) = self.rows.get_mut(number) else { continue };
-            if place.at_ns < sighting.place.at_ns {
-                sighting.place = place;
-            }
-            if key.is_strong() {
-                for other in keys.iter().filter(|other| other.is_strong() && !other.is_same_key(key)) {
-                    if !sighting.links.contains(other) {
-                        sighting.links.push(*other);
-                    }
-                }
-            }
-        }
+impl<'r> Head<'r> {
+    fn of(key: &Mention<'r>, at_ns: i64, trace_id: [u8; 16]) -> Self {
+        Self { key: (key.kind, key.value, key.system), strength: strength_code(key.strength), at_ns, trace_id }
     }
 }
 
@@ -110,8 +89,9 @@ impl Keys {
             if let [link] = span.links
                 && link.trace_id != span.trace_id
             {
-                let (kind, code) = CONTINUED;
-                self.push((kind, &hex::encode(link.trace_id), ""), code, &place, &[]);
+                let ((kind, strength), value) = (CONTINUED, hex::encode(link.trace_id));
+                let key = (kind, value.as_str(), "");
+                self.push(Head { key, strength, at_ns: span.started_at_ns, trace_id: span.trace_id }, &[], &[]);
             }
         }
         self.extend(&sightings);
@@ -132,46 +112,72 @@ impl Keys {
         self.extend(&sightings);
     }
 
+    /// In each trace the key that names the order best leads to the trace and to the others,
+    /// and the others lead to it.
     fn extend(&mut self, sightings: &Sightings<'_>) {
-        for Sighting { key, place, links } in &sightings.rows {
-            self.push((key.kind, key.value, key.system), strength_code(key.strength), place, links);
+        for trace in sightings.traces() {
+            for company in trace.companies() {
+                let (first, at_ns) = (&company.first, company.first_ns);
+                self.push(Head::of(first, at_ns, trace.trace_id), &company.others, &company.milestones);
+                for other in &company.others {
+                    self.push(Head::of(other, at_ns, NO_TRACE), std::slice::from_ref(first), &[]);
+                }
+                if company.is_order() {
+                    self.activity.at.push(company.last_ns.to_le_bytes());
+                    self.activity.kind.push(first.kind);
+                    self.activity.value.push(first.value);
+                    self.activity.system.push(first.system);
+                }
+            }
+        }
+        for (key, place) in &sightings.of_batches {
+            self.push(Head::of(key, place.at_ns, NO_TRACE), &[], &[*place]);
         }
     }
 
-    fn push(&mut self, key: (&str, &str, &str), strength: i8, place: &Place<'_>, links: &[Mention<'_>]) {
-        let (kind, value, system) = key;
+    fn push(&mut self, head: Head<'_>, links: &[Mention<'_>], milestones: &[Place<'_>]) {
+        let (kind, value, system) = head.key;
         self.kind.push(kind);
         self.value.push(value);
         self.system.push(system);
-        self.strength.push(strength.to_le_bytes());
-        self.at.push(place.at_ns.to_le_bytes());
-        self.trace_id.push(place.trace_id);
-        self.seen_in.push(place.seen_in);
-        self.milestone.push(place.milestone);
+        self.strength.push(head.strength.to_le_bytes());
+        let at_s = head.at_ns.div_euclid(1_000_000_000).clamp(0, i64::from(u32::MAX));
+        self.at.push((at_s as u32).to_le_bytes());
+        self.trace_id.push(head.trace_id);
+        self.texts.clear();
         for link in links {
-            self.links.items.0.push(link.kind);
-            self.links.items.1.push(link.system);
-            self.links.items.2.push(link.value);
+            self.put(&[link.kind, link.system, link.value]);
         }
-        self.links.end_row();
+        self.links.push_bytes(&self.texts);
+        self.texts.clear();
+        for milestone in milestones {
+            let at_ns = milestone.at_ns.to_string();
+            self.put(&[&at_ns, milestone.milestone, milestone.seen_in]);
+        }
+        self.milestones.push_bytes(&self.texts);
     }
 
-    pub(super) fn rows(&self) -> usize {
-        self.trace_id.rows()
+    fn put(&mut self, texts: &[&str]) {
+        for text in texts {
+            self.texts.extend_from_slice(text.as_bytes());
+            self.texts.push(TEXT_END);
+        }
     }
 
-    pub(super) fn into_block(self) -> Block {
-        let mut block = BlockBuilder::new(self.rows());
-        block
-            .column("kind", self.kind)
+    /// The blocks of `keys` and `activity`.
+    pub(super) fn into_blocks(self) -> (Block, Block) {
+        let mut keys = BlockBuilder::new(self.trace_id.rows());
+        keys.column("kind", self.kind)
             .column("value", self.value)
             .column("system", self.system)
             .column("strength", self.strength)
             .column("at", self.at)
             .column("trace_id", self.trace_id)
-            .column("seen_in", self.seen_in)
-            .column("milestone", self.milestone)
-            .column("links", self.links);
-        block.finish()
+            .column("links", self.links)
+            .column("milestones", self.milestones);
+        let Activity { at, kind, value, system } = self.activity;
+        let mut activity = BlockBuilder::new(at.rows());
+        activity.column("at", at).column("kind", kind).column("value", value).column("system", system);
+        (keys.finish(), activity.finish())
     }
 }

@@ -1,6 +1,6 @@
 use ordertrace_api::journey::Observer;
 
-use super::mention::Mentions;
+use super::span::TEXT_END;
 use super::{SPAN_ID, TIME, TRACE_ID};
 use crate::native::{Block, BlockBuilder, Column, Dictionary, Fixed, Text};
 use crate::record::SpanRecord;
@@ -19,7 +19,7 @@ pub(super) struct LooseEnds {
     trace_id: Fixed<16>,
     span_id: Fixed<8>,
     parent_span_id: Fixed<8>,
-    keys: Mentions,
+    keys: Text,
 }
 
 impl Default for LooseEnds {
@@ -35,7 +35,7 @@ impl Default for LooseEnds {
             trace_id: Fixed::new(TRACE_ID),
             span_id: Fixed::new(SPAN_ID),
             parent_span_id: Fixed::new(SPAN_ID),
-            keys: Mentions::default(),
+            keys: Text::default(),
         }
     }
 }
@@ -62,7 +62,10 @@ impl LooseEnds {
                 self.trace_id.push(span.trace_id);
                 self.span_id.push(span.span_id);
                 self.parent_span_id.push(span.parent_span_id);
-                self.keys.push(span.keys);
+                let strong = span.keys.iter().filter(|key| key.is_strong());
+                let texts = strong.flat_map(|key| [key.kind, key.system, key.value]);
+                let keys: Vec<u8> = texts.flat_map(|text| text.bytes().chain([TEXT_END])).collect();
+                self.keys.push_bytes(&keys);
             }
         }
     }
@@ -83,8 +86,8 @@ impl LooseEnds {
             .column("status_code", self.status_code)
             .column("trace_id", self.trace_id)
             .column("span_id", self.span_id)
-            .column("parent_span_id", self.parent_span_id);
-        self.keys.write(&mut block);
+            .column("parent_span_id", self.parent_span_id)
+            .column("keys", self.keys);
         block.finish()
     }
 }

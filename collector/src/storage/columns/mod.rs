@@ -3,11 +3,19 @@
 mod batch;
 mod event;
 mod group;
+mod handoff;
 mod key;
 mod loose_end;
 mod mention;
 mod reading;
+mod shape;
+mod sighting;
+mod sketch;
 mod span;
+mod stored;
+mod template;
+
+pub use stored::{Decoder, SPANS, StoredError, StoredSpan, TraceRow};
 
 pub(super) use batch::{Batches, Step, UUID, uuid_bytes};
 pub(super) use group::{BATCHES, Group, TABLES, TableBlock};

@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS loose_ends
     trace_id FixedString(16) CODEC(ZSTD(1)),
     span_id FixedString(8) CODEC(NONE),
     parent_span_id FixedString(8) CODEC(ZSTD(1)),
-    keys Nested(kind LowCardinality(String), system LowCardinality(String), value String, strength Enum8('strong' = 1, 'session' = 2, 'weak' = 3)) CODEC(ZSTD(1))
+    keys String COMMENT 'kind, system and value of the strong keys, a byte FF behind each' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(started_at)

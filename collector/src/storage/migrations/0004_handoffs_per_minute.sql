@@ -17,15 +17,3 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, handoff_to, handoff_from, operation, observer)
 SETTINGS non_replicated_deduplication_window = 50000;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS handoffs_per_minute_of_spans TO handoffs_per_minute AS
-SELECT
-    toStartOfMinute(started_at) AS minute, handoff_to, handoff_from, operation, observer,
-    count() AS attempts,
-    countIf(status = 'error' OR status_code >= 400) AS failed,
-    countIf(resend_count > 0) AS resent,
-    sum(spans.duration_ns) AS duration_ns,
-    quantilesDDState(0.01, 0.5, 0.95, 0.99)(spans.duration_ns) AS durations
-FROM spans
-WHERE observer != 'none' AND noise = ''
-GROUP BY minute, handoff_to, handoff_from, operation, observer;

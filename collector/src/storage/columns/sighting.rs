@@ -1,0 +1,203 @@
+use hashbrown::HashMap;
+use ordertrace_api::keys::Strength;
+
+use crate::record::Mention;
+
+/// Where and when keys were seen together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'r> {
+    pub trace_id: [u8; 16],
+    pub at_ns: i64,
+    pub seen_in: &'r str,
+    pub milestone: &'r str,
+}
+
+/// What one request says of keys, by trace.
+#[derive(Debug, Default)]
+pub(super) struct Sightings<'r> {
+    numbers: HashMap<[u8; 16], usize>,
+    traces: Vec<Trace<'r>>,
+    /// Those who join nothing, but may have reached a milestone.
+    pub of_batches: Vec<(Mention<'r>, Place<'r>)>,
+}
+
+/// The keys in a trace, or outside of any.
+#[derive(Debug, Default)]
+pub(super) struct Trace<'r> {
+    pub trace_id: [u8; 16],
+    keys: Vec<Seen<'r>>,
+    /// Which key is where, once they are many.
+    numbers: HashMap<Mention<'r>, usize>,
+}
+
+/// Up to so many keys are compared one by one.
+const FEW: usize = 16;
+
+#[derive(Debug)]
+struct Seen<'r> {
+    key: Mention<'r>,
+    first_ns: i64,
+    last_ns: i64,
+    /// A key seen together with it: itself, or an earlier one.
+    with: usize,
+    milestones: Vec<Place<'r>>,
+}
+
+/// Keys of a trace that were seen together, directly or by way of others.
+#[derive(Debug)]
+pub(super) struct Company<'r> {
+    /// The one that names an order best.
+    pub first: Mention<'r>,
+    pub others: Vec<Mention<'r>>,
+    pub first_ns: i64,
+    pub last_ns: i64,
+    pub milestones: Vec<Place<'r>>,
+}
+
+impl<'r> Sightings<'r> {
+    /// Adds what stands in one place.
+    pub(super) fn add(&mut self, place: Place<'r>, keys: &[Mention<'r>]) {
+        if keys.is_empty() {
+            return;
+        }
+        if keys.iter().any(|key| key.strength == Strength::Weak) && !place.milestone.is_empty() {
+            self.of_batches.extend(batch(keys).map(|key| (key, place)));
+        }
+        let last = self.traces.len().saturating_sub(1);
+        let number = match self.traces.last() {
+            Some(trace) if trace.trace_id == place.trace_id => last,
+            _ => *self.numbers.entry(place.trace_id).or_insert(self.traces.len()),
+        };
+        if number == self.traces.len() {
+            self.traces.push(Trace { trace_id: place.trace_id, ..Trace::default() });
+        }
+        if let Some(trace) = self.traces.get_mut(number) {
+            trace.add(place, keys);
+        }
+    }
+
+    /// The traces in which keys were seen, and that which stands for none.
+    pub(super) fn traces(&self) -> &[Trace<'r>] {
+        &self.traces
+    }
+}
+
+/// Those that name too many orders to join any: of a kind that weak keys are of by nature
+/// there is hardly ever more than one in one place.
+fn batch<'k, 'r>(keys: &'k [Mention<'r>]) -> impl Iterator<Item = Mention<'r>> + 'k {
+    let weak = |key: &&Mention<'r>| key.strength == Strength::Weak;
+    let several = move |kind: &str| keys.iter().filter(weak).filter(|key| key.kind == kind).nth(1).is_some();
+    keys.iter().filter(weak).filter(move |key| several(key.kind)).copied()
+}
+
+impl<'r> Trace<'r> {
+    fn add(&mut self, place: Place<'r>, keys: &[Mention<'r>]) {
+        let mut strong: Option<usize> = None;
+        for key in keys.iter().filter(|key| key.strength != Strength::Weak) {
+            let number = self.number(key, place.at_ns);
+            let Some(seen) = self.keys.get_mut(number) else { continue };
+            seen.first_ns = seen.first_ns.min(place.at_ns);
+            seen.last_ns = seen.last_ns.max(place.at_ns);
+            if key.is_strong() {
+                match strong {
+                    Some(other) => self.join(other, number),
+                    None => strong = Some(number),
+                }
+            }
+        }
+        if let Some(seen) = strong.filter(|_| !place.milestone.is_empty()).and_then(|number| self.keys.get_mut(number))
+        {
+            seen.milestones.push(place);
+        }
+    }
+
+    fn number(&mut self, key: &Mention<'r>, at_ns: i64) -> usize {
+        let known = if self.keys.len() <= FEW {
+            self.keys.iter().position(|seen| seen.key.is_same_key(key) && seen.key.strength == key.strength)
+        } else {
+            self.numbers.get(key).copied()
+        };
+        if let Some(number) = known {
+            return number;
+        }
+        let number = self.keys.len();
+        self.keys.push(Seen { key: *key, first_ns: at_ns, last_ns: at_ns, with: number, milestones: Vec::new() });
+        if number == FEW {
+            self.numbers = self.keys.iter().enumerate().map(|(number, seen)| (seen.key, number)).collect();
+        } else if number > FEW {
+            self.numbers.insert(*key, number);
+        }
+        number
+    }
+
+    fn root(&self, mut number: usize) -> usize {
+        while let Some(seen) = self.keys.get(number).filter(|seen| seen.with != number) {
+            number = seen.with;
+        }
+        number
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let root = self.root(one).min(self.root(other));
+        // All on both ways lead there at once from now on, so that ways stay short.
+        for mut number in [one, other] {
+            while let Some(seen) = self.keys.get_mut(number).filter(|seen| seen.with != root) {
+                number = std::mem::replace(&mut seen.with, root);
+            }
+        }
+    }
+
+    /// All keys, those that were seen together in one company.
+    pub(super) fn companies(&self) -> Vec<Company<'r>> {
+        let mut companies: Vec<Company<'r>> = Vec::new();
+        let mut of_key = vec![0; self.keys.len()];
+        for (number, seen) in self.keys.iter().enumerate() {
+            // It is an earlier key, or this one.
+            let root = self.root(number);
+            if root == number {
+                of_key[number] = companies.len();
+                companies.push(Company::of(seen));
+            } else if let Some(company) = companies.get_mut(of_key[root]) {
+                company.add(seen);
+            }
+        }
+        companies
+    }
+}
+
+impl<'r> Company<'r> {
+    fn of(seen: &Seen<'r>) -> Self {
+        let Seen { key, first_ns, last_ns, milestones, .. } = seen;
+        let milestones = milestones.clone();
+        Self { first: *key, others: Vec::new(), first_ns: *first_ns, last_ns: *last_ns, milestones }
+    }
+
+    fn add(&mut self, seen: &Seen<'r>) {
+        if rank(&seen.key) < rank(&self.first) {
+            self.others.push(std::mem::replace(&mut self.first, seen.key));
+        } else {
+            self.others.push(seen.key);
+        }
+        self.first_ns = self.first_ns.min(seen.first_ns);
+        self.last_ns = self.last_ns.max(seen.last_ns);
+        self.milestones.extend_from_slice(&seen.milestones);
+    }
+
+    /// Whether it is an order's: a cart alone is none, nor is a session.
+    pub(super) fn is_order(&self) -> bool {
+        self.first.is_strong() && self.first.kind != CART
+    }
+}
+
+/// A cart alone is no order.
+const CART: &str = "cart";
+
+/// How well a key names an order, the best first.
+fn rank(key: &Mention<'_>) -> (usize, bool) {
+    const BEST: [&str; 4] = ["order", "marketplace_order", "checkout", "payment"];
+    let rank = match key.kind {
+        CART => BEST.len() + 1,
+        kind => BEST.iter().position(|best| *best == kind).unwrap_or(BEST.len()),
+    };
+    (rank, !key.system.is_empty())
+}

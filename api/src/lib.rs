@@ -9,5 +9,6 @@ pub mod keys;
 pub mod order;
 pub mod problem;
 pub mod routes;
+pub mod seam;
 pub mod span;
 pub mod status;

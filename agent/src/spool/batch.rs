@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use ordertrace_api::seam::SEAM;
 
 use super::record::Record;
 use crate::signal::Signal;
@@ -50,16 +51,20 @@ impl Batch {
         self.records.iter().map(|record| u64::from(record.items)).sum()
     }
 
-    /// Its records as one request: OTLP export requests consist of one repeated field, so
-    /// their encodings joined end to end are the encoding of one request (Protocol Buffers,
-    /// "Last one wins", on concatenated messages).
+    /// Its records as one request, with seams between them, so that the collector recognises
+    /// each that its sender has sent elsewhere as well, or again.
     pub fn request(&self) -> Bytes {
         match &self.records[..] {
             [record] => record.payload.clone(),
             records => {
-                let length = records.iter().map(|record| record.payload.len()).sum();
+                let length = records.iter().map(|record| record.payload.len() + SEAM.len()).sum();
                 let mut joined = Vec::with_capacity(length);
-                records.iter().for_each(|record| joined.extend_from_slice(&record.payload));
+                for record in records {
+                    if !joined.is_empty() {
+                        joined.extend_from_slice(&SEAM);
+                    }
+                    joined.extend_from_slice(&record.payload);
+                }
                 joined.into()
             }
         }

@@ -14,6 +14,9 @@ use super::scan::{Scan, Step};
 use super::settings::SpoolSettings;
 use crate::cause::with_causes;
 
+/// Records of one batch, at most: the collector knows each by itself, which costs it some memory.
+const BATCH_RECORDS: usize = 1_000;
+
 /// What appending and reading share. Locks are taken in the order of the fields.
 #[derive(Debug)]
 pub(super) struct Store<F: Files> {
@@ -105,7 +108,8 @@ impl<F: Files> Store<F> {
                 Step::Damage | Step::Stray => {}
                 Step::Head(head, _) if head.sequence >= numbers.end => return Ok(found),
                 Step::Head(head, offset) if head.signal == *signal && head.sequence >= numbers.start => {
-                    if !is_again && !found.records.is_empty() && bytes + head.payload_bytes > limit_bytes {
+                    let is_full = bytes + head.payload_bytes > limit_bytes || found.records.len() >= BATCH_RECORDS;
+                    if !is_again && !found.records.is_empty() && is_full {
                         return Ok(found);
                     }
                     bytes += head.payload_bytes;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use bumpalo::Bump;
 use bytes::Bytes;
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::budget::{Budget, Reservation};
-use super::decode::{Adjustments, Decoded, Decoder};
+use super::decode::{Adjustments, Decoded, Decoder, parts};
 use super::error::IngestError;
 use super::examine::Encoding;
 use super::metrics::{IngestMetrics, Source};
@@ -49,6 +50,14 @@ pub(super) struct Taken {
     pub(super) message: String,
 }
 
+impl Taken {
+    /// Of two requests that were joined; one message is enough for the sender's log.
+    fn and(self, other: Self) -> Self {
+        let message = if self.message.is_empty() { other.message } else { self.message };
+        Self { refused: self.refused + other.refused, message }
+    }
+}
+
 /// A sender's name is cut to this many bytes.
 const SENDER_BYTES: usize = 100;
 
@@ -84,8 +93,9 @@ impl<S: Store> Ingest<S> {
         &self.limits
     }
 
-    /// Reads, decodes and stores one request. Once decoded it is stored and counted even if
-    /// its sender goes away meanwhile; `reservation` is held until then.
+    /// Reads, decodes and stores one request, or each of those that were joined into it. Once
+    /// decoded it is stored and counted even if its sender goes away meanwhile; `reservation`
+    /// is held until then.
     pub(super) async fn take<G: Signal>(
         self: &Arc<Self>,
         encoding: Encoding,
@@ -93,6 +103,22 @@ impl<S: Store> Ingest<S> {
         reservation: Reservation,
     ) -> Result<Taken, IngestError> {
         let long = body.len() > LONG_BODY_BYTES;
+        let parts = match encoding {
+            Encoding::Protobuf => parts(&body),
+            Encoding::Json => vec![body],
+        };
+        let takes = parts.into_iter().map(|part| self.take_part::<G>(encoding, part, long, reservation.clone()));
+        let taken = try_join_all(takes).await?;
+        Ok(taken.into_iter().reduce(Taken::and).unwrap_or_default())
+    }
+
+    async fn take_part<G: Signal>(
+        self: &Arc<Self>,
+        encoding: Encoding,
+        body: Bytes,
+        long: bool,
+        reservation: Reservation,
+    ) -> Result<Taken, IngestError> {
         let request = Request { content: Content::of(&body), encoding, body };
         let stored_before = self.store.is_stored(request.content).await?;
         let ingest = Arc::clone(self);

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use ordertrace_api::seam::SEAM;
 use prost::Message;
 
 use crate::messages::{bodies, compress, metrics, span, traces};
@@ -44,6 +45,20 @@ async fn every_signal_format_coding_and_framing_is_stored() {
     let spans = server.store.spans.lock().unwrap();
     assert!(spans.iter().all(|span| *span == spans[0]), "whatever the way, the record is the same");
     assert_eq!((spans[0].system.as_str(), spans[0].keys[0].as_str()), ("oms", "order:A-1"));
+}
+
+#[tokio::test]
+async fn requests_that_were_joined_are_stored_each_by_itself() {
+    let server = Server::start().await;
+    let mut bad = span(3);
+    bad.trace_id.pop();
+    let joined = [span(1), span(2), bad].map(|span| traces(vec![span]).encode_to_vec()).join(&SEAM[..]);
+    let post = client().post(server.url("traces")).header("content-type", "application/x-protobuf").body(joined);
+    let reply = post.send().await.unwrap().bytes().await.unwrap();
+    let partial = ExportTraceServiceResponse::decode(reply).unwrap().partial_success.unwrap();
+    assert_eq!(partial.rejected_spans, 1);
+    assert_eq!(server.store.spans.lock().unwrap().len(), 2);
+    assert_eq!(server.store.senders.lock().unwrap().len(), 3, "batches");
 }
 
 #[tokio::test]

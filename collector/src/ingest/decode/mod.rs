@@ -2,6 +2,7 @@
 //! item gets wrong refuses only that item, with a reason its sender can act on.
 
 mod event;
+mod joined;
 pub(super) mod json;
 mod origin;
 mod reading;
@@ -19,6 +20,7 @@ use bumpalo::Bump;
 use crate::recognise::Recogniser;
 use crate::settings::{AcceptSettings, LimitSettings};
 
+pub(super) use joined::parts;
 pub use refusal::{Adjustment, Adjustments, Refusal, Refusals};
 pub use wire::{Problem, WireError};
 

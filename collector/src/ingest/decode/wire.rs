@@ -110,6 +110,11 @@ impl<'a> Message<'a> {
         Ok(Some(Field { number, value, message: self.name, at }))
     }
 
+    /// How many of its bytes have been read.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
     /// What is wrong with the message, at the place up to which it has been read.
     pub(super) fn wrong(&self, problem: Problem) -> WireError {
         WireError { message: self.name, at: self.before + self.at, problem }

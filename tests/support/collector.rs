@@ -165,10 +165,7 @@ impl CollectorProcess {
 ///
 /// # Errors
 /// When the program cannot be run.
-pub async fn run_ordertrace(
-    arguments: &[&str],
-    environment: &[(&str, &str)],
-) -> anyhow::Result<(Option<i32>, String)> {
+pub async fn run_ordertrace(arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<(Option<i32>, String)> {
     let output = Command::new(binary())
         .args(arguments)
         .env("XDG_CONFIG_HOME", "/nonexistent")

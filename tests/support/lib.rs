@@ -2,11 +2,13 @@
 
 mod collector;
 pub mod otlp;
+mod port;
 mod program;
 pub mod recording;
 
 pub use collector::{CollectorProcess, run_ordertrace};
-pub use program::{binary, workspace};
+pub use port::free_ports;
+pub use program::{Profile, binary, build, workspace};
 
 /// Content type of OTLP in Protobuf.
 pub const PROTOBUF: &str = "application/x-protobuf";

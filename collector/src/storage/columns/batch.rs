@@ -1,4 +1,3 @@
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::native::{Block, BlockBuilder, Dictionary, Fixed, Offsets};
@@ -60,7 +59,7 @@ impl Batches {
     }
 
     /// Rows that say that all of them are stored, and what became of their items.
-    pub(in crate::storage) fn settled(&self, group: Uuid, collector: Uuid, at: Timestamp) -> Block {
+    pub(in crate::storage) fn settled(&self, group: Uuid, collector: Uuid, at_ms: i64) -> Block {
         let mut times = Fixed::new("DateTime64(3, 'UTC')");
         let mut signals = Dictionary::default();
         let mut senders = Dictionary::default();
@@ -69,7 +68,7 @@ impl Batches {
         let mut reasons = Dictionary::default();
         let mut refused = Fixed::new("UInt64");
         for row in &self.0 {
-            times.push(at.as_millisecond().to_le_bytes());
+            times.push(at_ms.to_le_bytes());
             signals.push(row.signal.label());
             senders.push(&row.sender);
             stored.push(row.stored.to_le_bytes());

@@ -1,4 +1,3 @@
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::batch::Batches;
@@ -90,7 +89,7 @@ impl Group {
     }
 
     /// The blocks that are inserted, that of [`BATCHES`] last; they never change any more.
-    pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now: Timestamp) -> Vec<TableBlock> {
+    pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now_ms: i64) -> Vec<TableBlock> {
         let [spans, keys, activity, handoffs, loose_ends, events, readings, batches] = TABLES;
         let (of_keys, of_activity) = self.keys.into_blocks();
         let blocks = [
@@ -101,7 +100,7 @@ impl Group {
             (loose_ends, self.loose_ends.into_block()),
             (events, self.events.into_block()),
             (readings, self.readings.into_block()),
-            (batches, self.batches.settled(group, collector, now)),
+            (batches, self.batches.settled(group, collector, now_ms)),
         ];
         let filled = blocks.into_iter().filter(|(_, block)| block.rows > 0);
         filled.map(|(table, block)| TableBlock { table, block }).collect()

@@ -17,6 +17,15 @@ pub(super) struct Ledger {
     collector: Uuid,
 }
 
+/// What was found when looking for batches.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// When, by ClickHouse's clock, in milliseconds since the Unix epoch.
+    pub(super) now_ms: i64,
+    /// What other groups say.
+    pub(super) claims: Vec<Claim>,
+}
+
 /// What another group says of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
@@ -52,17 +61,23 @@ impl Ledger {
     }
 
     /// What groups other than `group` say of batches.
-    pub(super) async fn others(&self, group: Uuid, batches: impl Iterator<Item = u128>) -> Result<Vec<Claim>> {
+    pub(super) async fn look(&self, group: Uuid, batches: impl Iterator<Item = u128>) -> Result<Look> {
         let batches = batches.map(|hash| format!("unhex('{hash:032x}')")).collect::<Vec<_>>().join(", ");
         let shard = self.shard;
         let sql = format!(
-            "SELECT batch, group_id, any(collector) AS process, toInt8(max(step)) AS furthest,
-                 dateDiff('millisecond', min(at), now64(3)) AS age_ms, {shard} AS shard
-             FROM {BATCHES} WHERE batch IN ({batches}) AND group_id != '{group}'
-             GROUP BY batch, group_id"
+            "SELECT toUnixTimestamp64Milli(now64(3)) AS now_ms,
+                 groupArray((batch, group_id_bytes, process, furthest, age_ms, shard)) AS claims
+             FROM
+             (
+                 SELECT batch, UUIDStringToNum(toString(group_id)) AS group_id_bytes,
+                     UUIDStringToNum(toString(any(collector))) AS process, toInt8(max(step)) AS furthest,
+                     dateDiff('millisecond', min(at), now64(3)) AS age_ms, {shard} AS shard
+                 FROM {BATCHES} WHERE batch IN ({batches}) AND group_id != '{group}'
+                 GROUP BY batch, group_id
+             )"
         );
-        let rows = self.client.query_raw(&sql).fetch_all::<ClaimRow>().await?;
-        Ok(rows.into_iter().map(Claim::from).collect())
+        let row = self.client.query_raw(&sql).fetch_one::<LookRow>().await?;
+        Ok(Look { now_ms: row.now_ms, claims: row.claims.into_iter().map(Claim::from).collect() })
     }
 
     /// How many groups claimed batches within the last `age_ms`, by ClickHouse's clock.
@@ -76,31 +91,28 @@ impl Ledger {
 }
 
 #[derive(clickhouse::Row, serde::Deserialize)]
-struct ClaimRow {
-    batch: [u8; 16],
-    #[serde(with = "clickhouse::serde::uuid")]
-    group_id: Uuid,
-    #[serde(with = "clickhouse::serde::uuid")]
-    process: Uuid,
-    furthest: i8,
-    age_ms: i64,
-    shard: u32,
+struct LookRow {
+    now_ms: i64,
+    claims: Vec<ClaimRow>,
 }
 
+/// Batch, group, process, step, age in milliseconds, shard.
+type ClaimRow = ([u8; 16], [u8; 16], [u8; 16], i8, i64, u32);
+
 impl From<ClaimRow> for Claim {
-    fn from(row: ClaimRow) -> Self {
-        let step = match row.furthest {
+    fn from((batch, group, collector, step, age_ms, shard): ClaimRow) -> Self {
+        let step = match step {
             3 => Step::Settled,
             2 => Step::Withdrawn,
             _ => Step::Claimed,
         };
         Self {
-            batch: u128::from_be_bytes(row.batch),
-            group: row.group_id,
-            shard: row.shard,
-            collector: row.process,
+            batch: u128::from_be_bytes(batch),
+            group: Uuid::from_bytes(group),
+            shard,
+            collector: Uuid::from_bytes(collector),
             step,
-            age_ms: row.age_ms,
+            age_ms,
         }
     }
 }

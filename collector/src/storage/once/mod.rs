@@ -27,13 +27,12 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::columns::{Group, Step};
+use super::columns::{Batches, Group, Step};
 use super::nodes::Nodes;
 use frozen::Fate;
-use ledger::Claim;
+use ledger::{Claim, Look};
 use site::Site;
 
 pub(super) use error::OnceError;
@@ -88,8 +87,8 @@ impl Once {
     /// Whether a batch is stored by what was sent earlier.
     pub(super) async fn is_stored(&self, batch: u128) -> Result<bool, OnceError> {
         let site = self.next_site()?;
-        let claims = site.ledger.others(Uuid::nil(), std::iter::once(batch)).await?;
-        Ok(claims.iter().any(|claim| claim.step == Step::Settled))
+        let look = site.ledger.look(Uuid::nil(), std::iter::once(batch)).await?;
+        Ok(look.claims.iter().any(|claim| claim.step == Step::Settled))
     }
 
     /// Stores a group, or nothing of it. After an error part of it may be stored and the
@@ -100,13 +99,16 @@ impl Once {
         let _active = Active { once: self, id };
         let site = self.next_site()?;
         site.ledger.write(Step::Claimed, id, group.batches()).await?;
-        let others = self.others(site, id, group.batches().hashes().collect()).await?;
+        let look = site.ledger.look(id, group.batches().hashes()).await?;
+        // How long rows are kept is up to ClickHouse's clock.
+        let now_ms = look.now_ms;
+        let others = self.others(site, id, &look, group.batches()).await?;
         if others.any() {
             site.ledger.write(Step::Withdrawn, id, group.batches()).await?;
             return Ok(Outcome::Withdrawn { stored: others.stored });
         }
-        let (collector, now) = (self.0.collector, Timestamp::now());
-        let blocks = tokio::task::spawn_blocking(move || group.freeze(id, collector, now)).await?;
+        let collector = self.0.collector;
+        let blocks = tokio::task::spawn_blocking(move || group.freeze(id, collector, now_ms)).await?;
         match site.frozen.freeze(id, &blocks).await? {
             Fate::Frozen => {}
             Fate::Open | Fate::GivenUp => return Err(OnceError::GivenUp { group: id }),
@@ -117,8 +119,14 @@ impl Once {
     }
 
     /// Which batches of a group are in other groups.
-    async fn others(&self, site: &Site, group: Uuid, batches: Vec<u128>) -> Result<Others, OnceError> {
-        let mut others = Others::of(&site.ledger.others(group, batches.iter().copied()).await?);
+    async fn others(
+        &self,
+        site: &Site,
+        group: Uuid,
+        look: &Look,
+        batches: &Batches,
+    ) -> Result<Others, OnceError> {
+        let mut others = Others::of(&look.claims);
         let mut gave_up = false;
         for claim in std::mem::take(&mut others.claims) {
             let frozen = &self.site_of(claim.shard)?.frozen;
@@ -134,8 +142,8 @@ impl Once {
         }
         if gave_up {
             // What was settled and forgotten between the look and giving up looks open.
-            let again = Others::of(&site.ledger.others(group, batches.into_iter()).await?);
-            others.stored.extend(again.stored);
+            let again = site.ledger.look(group, batches.hashes()).await?;
+            others.stored.extend(Others::of(&again.claims).stored);
         }
         Ok(others)
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 #[test]
 fn nothing_is_lost_or_counted_twice_whatever_fails() {
     let suite = Command::new(env!("CARGO_BIN_EXE_ordertrace-faults"))
-        .args(["--cycles", "5", "--faults", "3", "--seed", "1"])
+        .args(["--cycles", "4", "--faults", "4", "--seed", "1"])
         .output()
         .unwrap();
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -16,15 +16,25 @@ const TIMEOUT: Duration = Duration::from_secs(90);
 /// Between two looks.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
+/// So many looks in a row must find nothing: a request that its sender gave up may be on its way into an agent's spool
+/// when that is looked at.
+const QUIET_LOOKS: u32 = 3;
+
 /// Waits until everything that senders and agents have is stored, and nothing is half stored.
 pub(crate) async fn settled(world: &World) -> anyhow::Result<()> {
     let deadline = Instant::now() + TIMEOUT;
-    loop {
-        let waits_for = what_is_under_way(world).await?;
-        let Some(waits_for) = waits_for else { return Ok(()) };
-        anyhow::ensure!(Instant::now() < deadline, "after {} s there is still {waits_for}", TIMEOUT.as_secs());
+    let mut quiet_looks = 0;
+    while quiet_looks < QUIET_LOOKS {
+        match what_is_under_way(world).await? {
+            None => quiet_looks += 1,
+            Some(found) => {
+                quiet_looks = 0;
+                anyhow::ensure!(Instant::now() < deadline, "after {} s there is still {found}", TIMEOUT.as_secs());
+            }
+        }
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
+    Ok(())
 }
 
 /// What is under way; in the order in which it moves on, so that nothing slips past.

@@ -54,6 +54,16 @@ impl SmallDisk {
         &self.path
     }
 
+    /// Copies the files of one of its folders to another place, where they stay.
+    pub(super) fn save(&self, folder: &str, to: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(to)?;
+        for entry in std::fs::read_dir(self.path.join(folder))? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+        Ok(())
+    }
+
     fn ballast(&self) -> PathBuf {
         self.path.join("ballast")
     }

@@ -24,6 +24,9 @@ pub(crate) use self::disk::SmallDisk;
 pub(crate) use self::process::{Process, memory_bytes};
 use crate::network::Link;
 
+/// The folder of a spool on the small disk.
+const SPOOL: &str = "spool";
+
 /// Where somebody receives OTLP, and says how it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Receiver {
@@ -72,7 +75,7 @@ impl World {
         let agent_at = [receiver(6)?, receiver(9)?];
         let export = [Link::start(collector_at[0].grpc).await?, Link::start(collector_at[1].http).await?];
         let disk = if small_disk { Some(SmallDisk::mount(&path.join("small-disk")).await?) } else { None };
-        let spool_of_1 = disk.as_ref().map_or_else(|| path.join("spool-1"), |disk| disk.path().join("spool"));
+        let spool_of_1 = disk.as_ref().map_or_else(|| path.join("spool-1"), |disk| disk.path().join(SPOOL));
         let collector = |number: usize| {
             let at = collector_at[number];
             programs::collector(ordertrace, path, number, at, store[number].address(), &endpoint)
@@ -121,18 +124,25 @@ impl World {
 
     /// Stops everything and removes its files.
     pub(crate) async fn stop(self) {
-        for process in self.agents.into_iter().chain(self.collectors) {
-            process.into_inner().kill().await;
-        }
-        self.clickhouse.into_inner().stop().await;
+        self.end().await;
     }
 
     /// Stops everything; the folder with logs and data, which stays.
     pub(crate) async fn keep(self) -> PathBuf {
+        self.end().await.keep()
+    }
+
+    /// Stops everything; its folder.
+    async fn end(self) -> tempfile::TempDir {
         for process in self.agents.into_iter().chain(self.collectors) {
             process.into_inner().kill().await;
         }
         self.clickhouse.into_inner().stop().await;
-        self.folder.keep()
+        if let Some(disk) = self.disk
+            && let Err(error) = disk.save(SPOOL, &self.folder.path().join("spool-1"))
+        {
+            eprintln!("the spool on the small disk is not kept: {error}");
+        }
+        self.folder
     }
 }

@@ -8,7 +8,6 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use super::budget::{Budget, Reservation};
 use super::decode::{Adjustments, Decoded, Decoder, parts};
@@ -38,8 +37,6 @@ pub struct Ingest<S> {
     budget: Budget,
     /// Long bodies that are decoded at once: as many as there are processors.
     lanes: Arc<Semaphore>,
-    /// Whether a request is stored already is asked for so many at once.
-    looks: Semaphore,
     metrics: IngestMetrics,
     clock: Clock,
 }
@@ -67,13 +64,6 @@ const SENDER_BYTES: usize = 100;
 /// Bodies longer than this are decoded away from the threads that serve connections.
 const LONG_BODY_BYTES: usize = 256 * 1024;
 
-/// Some hundred requests that were joined are looked up at the same moment, and a ClickHouse answers a hundred queries
-/// at once and refuses others, those of other users included.
-const LOOKS: usize = 8;
-
-/// How long a request may wait for that; others wait behind it.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
-
 impl<S: Store> Ingest<S> {
     /// Takes requests into `store`. The settings must have been checked.
     pub fn new(store: Arc<S>, settings: &Settings, recogniser: Arc<Recogniser>, clock: Clock) -> Arc<Self> {
@@ -85,7 +75,6 @@ impl<S: Store> Ingest<S> {
             decoder: Decoder::new(settings.limits.clone(), settings.accept.clone(), recogniser),
             limits: settings.limits.clone(),
             lanes: Arc::new(Semaphore::new(lanes)),
-            looks: Semaphore::new(LOOKS),
             metrics,
             clock,
         })
@@ -131,11 +120,7 @@ impl<S: Store> Ingest<S> {
         reservation: Reservation,
     ) -> Result<Taken, IngestError> {
         let request = Request { content: Content::of(&body), encoding, body };
-        let look = async {
-            let _turn = self.looks.acquire().await;
-            self.store.is_stored(request.content).await
-        };
-        let stored_before = timeout(LOOK_TIMEOUT, look).await.unwrap_or_else(|_| Err(slow()))?;
+        let stored_before = self.store.is_stored(request.content).await?;
         let ingest = Arc::clone(self);
         let begin = move || ingest.begin::<G>(request, stored_before, reservation);
         let storing = if long {
@@ -221,11 +206,6 @@ struct Request {
     content: Content,
     encoding: Encoding,
     body: Bytes,
-}
-
-fn slow() -> Unavailable {
-    let reason = format!("looking for the request among those stored took longer than {} s", LOOK_TIMEOUT.as_secs());
-    Unavailable { reason, retry_after: Duration::from_secs(1) }
 }
 
 fn interrupted(error: &tokio::task::JoinError) -> Unavailable {

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::columns::Group;
 use super::metrics::{GroupOutcome, StorageMetrics};
-use super::once::{Known, Once, OnceError, Outcome, RETRY_AFTER, Ticket};
+use super::once::{Known, Looks, Once, OnceError, Outcome, RETRY_AFTER, Ticket};
 use crate::record::{Batch, Content};
 use crate::store::{Stored, Unavailable};
 
@@ -67,7 +67,7 @@ struct Groups {
 
 /// Takes batches and stores them in groups.
 pub(super) struct Writer {
-    once: Once,
+    looks: Looks,
     known: Known,
     limits: GroupLimits,
     groups: Arc<Mutex<Groups>>,
@@ -81,9 +81,10 @@ impl Writer {
         let groups = Arc::new(Mutex::new(Groups::default()));
         let known = Known::default();
         let (news, told) = mpsc::channel(1);
-        let storing = Storing { once: once.clone(), known: known.clone(), limits, metrics };
+        let looks = Looks::start(once.clone());
+        let storing = Storing { once, known: known.clone(), limits, metrics };
         tokio::spawn(storing.run(Arc::clone(&groups), told));
-        Self { once, known, limits, groups, news }
+        Self { looks, known, limits, groups, news }
     }
 
     /// Whether a batch is known to be stored already.
@@ -91,7 +92,7 @@ impl Writer {
         if let Some(stored) = self.known.is_stored(batch.hash, std::time::Instant::now()) {
             return Ok(stored);
         }
-        let stored = self.once.is_stored(batch.hash).await.map_err(|error| unavailable(&error))?;
+        let stored = self.looks.is_stored(batch.hash).await.map_err(unavailable)?;
         if stored {
             self.known.repeated(batch.hash, std::time::Instant::now());
         }
@@ -172,7 +173,7 @@ impl Storing {
             }
             Err(error) => {
                 tracing::warn!(items, batches, %error, "a group is not stored; its senders are told to come again");
-                let outcome = unavailable(&error);
+                let outcome = unavailable(error.to_string());
                 tickets.into_iter().for_each(|ticket| ticket.settle(Err(outcome.clone())));
                 GroupOutcome::Failed
             }
@@ -214,8 +215,8 @@ impl Groups {
     }
 }
 
-fn unavailable(error: &OnceError) -> Unavailable {
-    Unavailable { reason: error.to_string(), retry_after: RETRY_AFTER }
+fn unavailable(reason: String) -> Unavailable {
+    Unavailable { reason, retry_after: RETRY_AFTER }
 }
 
 /// A repeat spoiled the group; the next one is free of it.

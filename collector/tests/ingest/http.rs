@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use ordertrace_api::seam::SEAM;
@@ -60,16 +59,6 @@ async fn requests_that_were_joined_are_stored_each_by_itself() {
     assert_eq!(partial.rejected_spans, 1);
     assert_eq!(server.store.spans.lock().unwrap().len(), 2);
     assert_eq!(server.store.senders.lock().unwrap().len(), 3, "batches");
-}
-
-#[tokio::test]
-async fn joined_requests_are_looked_up_a_few_at_a_time() {
-    let server = Server::start().await;
-    let joined: Vec<Vec<u8>> = (0..100).map(|id| traces(vec![span(id)]).encode_to_vec()).collect();
-    let post = client().post(server.url("traces")).header("content-type", "application/x-protobuf");
-    assert_eq!(post.body(joined.join(&SEAM[..])).send().await.unwrap().status(), 200);
-    let most = server.store.most_looking.load(Ordering::SeqCst);
-    assert!((1..20).contains(&most), "{most} at once");
 }
 
 #[tokio::test]

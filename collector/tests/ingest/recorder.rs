@@ -1,5 +1,5 @@
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,9 +45,6 @@ pub(crate) struct Kept {
     pub(crate) unavailable: AtomicBool,
     /// Whether it says that it has stored everything before.
     pub(crate) stored_before: AtomicBool,
-    /// How many ask at this moment whether something is stored, and how many did at most.
-    pub(crate) looking: AtomicUsize,
-    pub(crate) most_looking: AtomicUsize,
     /// Senders of what it was given.
     pub(crate) senders: Mutex<Vec<String>>,
     /// Storing takes one permit and gives it back.
@@ -72,8 +69,6 @@ impl Default for Kept {
             readings: Mutex::default(),
             unavailable: AtomicBool::new(false),
             stored_before: AtomicBool::new(false),
-            looking: AtomicUsize::new(0),
-            most_looking: AtomicUsize::new(0),
             senders: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             entered: Notify::new(),
@@ -107,10 +102,6 @@ impl Kept {
 
 impl Store for Recorder {
     async fn is_stored(&self, _: Content) -> Result<bool, Unavailable> {
-        let looking = self.looking.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most_looking.fetch_max(looking, Ordering::SeqCst);
-        tokio::task::yield_now().await;
-        self.looking.fetch_sub(1, Ordering::SeqCst);
         Ok(self.stored_before.load(Ordering::SeqCst))
     }
 

@@ -20,6 +20,7 @@ mod error;
 mod frozen;
 mod known;
 mod ledger;
+mod looks;
 mod recovery;
 mod site;
 
@@ -37,6 +38,7 @@ use site::Site;
 
 pub(super) use error::OnceError;
 pub(super) use known::{Known, RETRY_AFTER, Ticket};
+pub(super) use looks::Looks;
 pub(super) use recovery::recover;
 
 /// A group that has claimed batches for so long, and is not frozen, is given up.
@@ -84,11 +86,10 @@ impl Once {
         Self(Arc::new(Parts { collector, sites, groups: Mutex::default() }))
     }
 
-    /// Whether a batch is stored by what was sent earlier.
-    pub(super) async fn is_stored(&self, batch: u128) -> Result<bool, OnceError> {
-        let site = self.next_site()?;
-        let look = site.ledger.look(Uuid::nil(), std::iter::once(batch)).await?;
-        Ok(look.claims.iter().any(|claim| claim.step == Step::Settled))
+    /// Which of these batches are stored by what was sent earlier.
+    async fn stored(&self, batches: &[u128]) -> Result<HashSet<u128>, OnceError> {
+        let look = self.next_site()?.ledger.look(Uuid::nil(), batches.iter().copied()).await?;
+        Ok(Others::of(&look.claims).stored)
     }
 
     /// Stores a group, or nothing of it. After an error part of it may be stored and the
@@ -119,13 +120,7 @@ impl Once {
     }
 
     /// Which batches of a group are in other groups.
-    async fn others(
-        &self,
-        site: &Site,
-        group: Uuid,
-        look: &Look,
-        batches: &Batches,
-    ) -> Result<Others, OnceError> {
+    async fn others(&self, site: &Site, group: Uuid, look: &Look, batches: &Batches) -> Result<Others, OnceError> {
         let mut others = Others::of(&look.claims);
         let mut gave_up = false;
         for claim in std::mem::take(&mut others.claims) {

@@ -25,11 +25,11 @@ async fn the_best_key_of_a_trace_leads_to_it_and_the_others_lead_to_that_key() {
     ];
     database.spans(spans).await.unwrap();
     let expected = [
-        "cart:C strong 0 0 order,,A, ",
-        "order:A strong 1 0 cart,,C,payment,psp,7, 070000000,order.created,erp,",
+        "cart:C strong 0 2 order,,A, ",
+        "order:A strong 1 2 cart,,C,payment,psp,7, 070000000,order.created,erp,",
         "order:A strong 2 0  ",
         "order:B strong 1 3  ",
-        "payment:7 strong 0 0 order,,A, ",
+        "payment:7 strong 0 2 order,,A, ",
         "session:s session 1 3  ",
     ];
     assert_eq!(rows(&database, KEYS).await, expected);

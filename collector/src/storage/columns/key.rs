@@ -117,7 +117,8 @@ impl Keys {
     fn extend(&mut self, sightings: &Sightings<'_>) {
         for trace in sightings.traces() {
             for company in trace.companies() {
-                let (first, at_ns) = (&company.first, company.first_ns);
+                // A row is kept for as long as what was seen last.
+                let (first, at_ns) = (&company.first, company.last_ns);
                 self.push(Head::of(first, at_ns, trace.trace_id), &company.others, &company.milestones);
                 for other in &company.others {
                     self.push(Head::of(other, at_ns, NO_TRACE), std::slice::from_ref(first), &[]);

@@ -36,7 +36,6 @@ const FEW: usize = 16;
 #[derive(Debug)]
 struct Seen<'r> {
     key: Mention<'r>,
-    first_ns: i64,
     last_ns: i64,
     /// A key seen together with it: itself, or an earlier one.
     with: usize,
@@ -49,7 +48,6 @@ pub(super) struct Company<'r> {
     /// The one that names an order best.
     pub first: Mention<'r>,
     pub others: Vec<Mention<'r>>,
-    pub first_ns: i64,
     pub last_ns: i64,
     pub milestones: Vec<Place<'r>>,
 }
@@ -96,7 +94,6 @@ impl<'r> Trace<'r> {
         for key in keys.iter().filter(|key| key.strength != Strength::Weak) {
             let number = self.number(key, place.at_ns);
             let Some(seen) = self.keys.get_mut(number) else { continue };
-            seen.first_ns = seen.first_ns.min(place.at_ns);
             seen.last_ns = seen.last_ns.max(place.at_ns);
             if key.is_strong() {
                 match strong {
@@ -121,7 +118,7 @@ impl<'r> Trace<'r> {
             return number;
         }
         let number = self.keys.len();
-        self.keys.push(Seen { key: *key, first_ns: at_ns, last_ns: at_ns, with: number, milestones: Vec::new() });
+        self.keys.push(Seen { key: *key, last_ns: at_ns, with: number, milestones: Vec::new() });
         if number == FEW {
             self.numbers = self.keys.iter().enumerate().map(|(number, seen)| (seen.key, number)).collect();
         } else if number > FEW {
@@ -167,9 +164,9 @@ impl<'r> Trace<'r> {
 
 impl<'r> Company<'r> {
     fn of(seen: &Seen<'r>) -> Self {
-        let Seen { key, first_ns, last_ns, milestones, .. } = seen;
+        let Seen { key, last_ns, milestones, .. } = seen;
         let milestones = milestones.clone();
-        Self { first: *key, others: Vec::new(), first_ns: *first_ns, last_ns: *last_ns, milestones }
+        Self { first: *key, others: Vec::new(), last_ns: *last_ns, milestones }
     }
 
     fn add(&mut self, seen: &Seen<'r>) {
@@ -178,7 +175,6 @@ impl<'r> Company<'r> {
         } else {
             self.others.push(seen.key);
         }
-        self.first_ns = self.first_ns.min(seen.first_ns);
         self.last_ns = self.last_ns.max(seen.last_ns);
         self.milestones.extend_from_slice(&seen.milestones);
     }

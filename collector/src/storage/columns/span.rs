@@ -10,6 +10,9 @@ use crate::record::{Origin, SpanRecord};
 /// Spans of one trace in one row: parents and texts are numbered in a byte.
 const MOST_SPANS: usize = 100;
 
+/// Spans of a row start within so long: a row is kept for as long as its first span is.
+const MOST_NS: u64 = 24 * 60 * 60 * 1_000_000_000;
+
 /// Texts in one row.
 const MOST_TEXTS: usize = 255;
 
@@ -51,6 +54,8 @@ struct Span {
 #[derive(Debug)]
 struct Row {
     trace_id: [u8; 16],
+    /// When the span started that it was made for.
+    around_ns: i64,
     spans: usize,
     /// Each with [`TEXT_END`].
     texts: Vec<u8>,
@@ -92,7 +97,7 @@ impl Spans {
             };
             texts(span, &mut all);
             let shape = self.templates.shape(span, &all, &mut own, &mut self.shapes);
-            let number = self.row(span.trace_id, own.len());
+            let number = self.row(span.trace_id, span.started_at_ns, own.len());
             let Some(row) = self.rows.get_mut(number as usize) else { continue };
             row.spans += 1;
             self.texts.extend(own.iter().map(|text| row.number(text)));
@@ -114,11 +119,16 @@ impl Spans {
     }
 
     /// The row for a further span of the trace with so many texts of its own.
-    fn row(&mut self, trace_id: [u8; 16], texts: usize) -> u32 {
+    fn row(&mut self, trace_id: [u8; 16], started_at_ns: i64, texts: usize) -> u32 {
         let last = self.spans.last().map_or(0, |span| span.row);
         let has_room = |number: u32| {
             let row = self.rows.get(number as usize).filter(|row| row.trace_id == trace_id);
-            row.is_some_and(|row| row.spans < MOST_SPANS && row.ends.len() + texts <= MOST_TEXTS)
+            row.is_some_and(|row| {
+                row.spans < MOST_SPANS
+                    && row.ends.len() + texts <= MOST_TEXTS
+                    // On either side of the span that it was made for.
+                    && row.around_ns.abs_diff(started_at_ns) < MOST_NS / 2
+            })
         };
         if has_room(last) {
             return last;
@@ -133,7 +143,7 @@ impl Spans {
         }
         // To grow step by step costs more than what rows of few texts leave unused.
         let (texts, ends) = (Vec::with_capacity(ROW_BYTES), Vec::with_capacity(ROW_TEXTS));
-        self.rows.push(Row { trace_id, spans: 0, texts, ends });
+        self.rows.push(Row { trace_id, around_ns: started_at_ns, spans: 0, texts, ends });
         next
     }
 

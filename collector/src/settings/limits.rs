@@ -39,7 +39,7 @@ impl Default for LimitSettings {
         Self {
             request_compressed_bytes: 64 * MIB,
             request_bytes: 64 * MIB,
-            in_flight_bytes: 256 * MIB,
+            in_flight_bytes: 128 * MIB,
             in_flight_requests: 256,
             request_timeout: Duration::from_secs(30),
             retry_after: Duration::from_secs(1),

@@ -97,10 +97,10 @@ const UNKNOWN_SERVICE: &str = "unknown_service";
 
 /// A body may take so many times its own length when it is decoded. What SDKs send takes twice
 /// its length; two bytes that are an empty span event take twenty times.
-const FACTOR: usize = 16;
+const FACTOR: usize = 8;
 
-/// Whatever the factor, a body may take so much.
-const FLOOR_BYTES: usize = 1024 * 1024;
+/// Whatever the factor, a body may take so much. Thousands may come joined into one.
+const FLOOR_BYTES: usize = 64 * 1024;
 
 /// Memory that a body of `length` bytes may take.
 pub(super) fn room_bytes(length: usize) -> usize {

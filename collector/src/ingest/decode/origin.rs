@@ -67,8 +67,8 @@ impl<'a> Walk<'a> {
             let mut sent = field.message("scope")?;
             while let Some(field) = sent.next()? {
                 match field.number {
-                    1 => scope.name = field.text()?,
-                    2 => scope.version = field.text()?,
+                    1 => scope.name = self.texts.cut(field.text()?),
+                    2 => scope.version = self.texts.cut(field.text()?),
                     _ => {}
                 }
             }

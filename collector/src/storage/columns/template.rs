@@ -17,7 +17,7 @@ use crate::storage::codes::strength_code;
 /// own up to so many; beyond, the name is no kind but a text like others.
 const MOST_NAMES: u32 = 512;
 
-/// Templates are forgotten when their shapes have so many bytes.
+/// Templates are forgotten when they take so many bytes.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// A text with so many digits in a row is expected to differ from span to span.
@@ -25,6 +25,10 @@ const ID_DIGITS: usize = 6;
 
 /// Texts that a span may have of its own; one with more is a kind of its own instead.
 const MOST_OWN: usize = 200;
+
+/// Texts among which one is looked for that is the same: to look among all would take the square
+/// of their number.
+const MOST_COMPARED: usize = 64;
 
 /// All templates, kept from group to group.
 #[derive(Debug, Default)]
@@ -53,6 +57,8 @@ struct Template {
     said: Option<[Box<str>; 3]>,
     rules: Vec<Rule>,
     shape: String,
+    /// What it takes in all.
+    bytes: usize,
     /// In which group the shape has which number.
     number: Option<(u64, u32)>,
     /// Which template came after this the last time.
@@ -102,10 +108,12 @@ impl Template {
             said: (!crowded).then(|| said(span).map(Box::from)),
             rules,
             shape: String::new(),
+            bytes: 0,
             number: None,
             next: 0,
         };
         template.shape = template.describe();
+        template.bytes = template.bytes();
         template
     }
 
@@ -143,21 +151,32 @@ impl Template {
         learned
     }
 
+    /// What it takes.
+    fn bytes(&self) -> usize {
+        let of_rules = self.rules.iter().map(|rule| match rule {
+            Rule::Fixed(text) => text.len(),
+            Rule::Own | Rule::Same(_) => 0,
+        });
+        let of_names = self.names.iter().map(|name| name.len() + size_of::<Box<str>>());
+        let of_keys = self.keys.iter().map(|(kind, system, _)| kind.len() + system.len() + size_of::<KeyForm>());
+        let of_said = self.said.iter().flatten().map(|text| text.len());
+        let texts: usize = of_rules.chain(of_names).chain(of_keys).chain(of_said).sum();
+        size_of::<Self>() + self.rules.len() * size_of::<Rule>() + texts + self.shape.len()
+    }
+
     fn describe(&self) -> String {
         let mut fixed: Vec<&str> = Vec::new();
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut places: Vec<(bool, usize)> = Vec::with_capacity(self.rules.len());
         let mut own = 0;
         for rule in &self.rules {
             places.push(match rule {
                 Rule::Fixed(text) => {
-                    let known = fixed.iter().position(|known| **known == **text);
-                    (
-                        true,
-                        known.unwrap_or_else(|| {
-                            fixed.push(text);
-                            fixed.len() - 1
-                        }),
-                    )
+                    let number = *numbers.entry(text).or_insert(fixed.len());
+                    if number == fixed.len() {
+                        fixed.push(text);
+                    }
+                    (true, number)
                 }
                 Rule::Own => {
                     own += 1;
@@ -188,7 +207,8 @@ impl Template {
 
 /// The rule of a text that differs, behind those of the texts before it.
 fn differing(rules: &[Rule], texts: &[&str], text: &str) -> Rule {
-    let earlier = rules.iter().zip(texts).position(|(rule, earlier)| *rule == Rule::Own && *earlier == text);
+    let earlier =
+        rules.iter().take(MOST_COMPARED).zip(texts).position(|(rule, earlier)| *rule == Rule::Own && *earlier == text);
     earlier.map_or(Rule::Own, Rule::Same)
 }
 
@@ -219,10 +239,11 @@ impl Templates {
     ) -> u32 {
         let number = self.find(span, texts);
         let (group, Some(template)) = (self.group, self.templates.get_mut(number as usize)) else { return 0 };
+        let bytes = template.bytes;
         if template.own(texts, own) {
-            self.bytes -= template.shape.len();
             template.shape = template.describe();
-            self.bytes += template.shape.len();
+            template.bytes = template.bytes();
+            self.bytes = self.bytes - bytes + template.bytes;
             template.number = None;
         }
         if own.len() > MOST_OWN {
@@ -275,7 +296,7 @@ impl Templates {
             let hasher = self.hasher.clone();
             *self = Self { group: self.group, hasher, ..Self::default() };
         }
-        self.bytes += template.shape.len();
+        self.bytes += template.bytes;
         let number = self.templates.len() as u32;
         let hash = template.hash;
         self.templates.push(template);
@@ -290,98 +311,9 @@ impl Templates {
 fn whole(template: &Template, texts: &[&str]) -> String {
     let rules = texts.iter().map(|text| Rule::Fixed((*text).into())).collect();
     let (codes, names, keys) = (template.codes, template.names.clone(), template.keys.clone());
-    Template { hash: 0, codes, names, keys, said: None, rules, shape: String::new(), number: None, next: 0 }.describe()
+    Template { hash: 0, codes, names, keys, said: None, rules, shape: String::new(), bytes: 0, number: None, next: 0 }
+        .describe()
 }
 
 #[cfg(test)]
-mod tests {
-    use ordertrace_api::keys::Strength;
-    use ordertrace_api::span::SpanKind;
-
-    use super::super::shape::texts;
-    use super::*;
-    use crate::record::{Origin, Scope, SpanStatus};
-
-    fn span<'a>(name: &'a str, attributes: &'a [(&'a str, &'a str)], keys: &'a [Mention<'a>]) -> SpanRecord<'a> {
-        SpanRecord {
-            trace_id: [1; 16],
-            span_id: [1; 8],
-            parent_span_id: [0; 8],
-            trace_state: "",
-            started_at_ns: 0,
-            duration_ns: 0,
-            name,
-            kind: SpanKind::Internal,
-            status: SpanStatus::Unset,
-            status_message: "",
-            origin: &Origin { service: "", system: "", attributes: &[] },
-            scope: &Scope { name: "", version: "" },
-            attributes,
-            events: &[],
-            links: &[],
-            keys,
-            noise: "",
-            milestone: "",
-            side: None,
-        }
-    }
-
-    /// The number of the span's shape, and the texts it has of its own.
-    fn shape<'r>(templates: &mut Templates, shapes: &mut Dictionary, span: &SpanRecord<'r>) -> (u32, Vec<&'r str>) {
-        let (mut all, mut own) = (Vec::new(), Vec::new());
-        texts(span, &mut all);
-        let number = templates.shape(span, &all, &mut own, shapes);
-        (number, own)
-    }
-
-    #[test]
-    fn what_differs_is_learned_once_and_kept_for_later_groups() {
-        let (mut templates, mut shapes) = (Templates::default(), Dictionary::default());
-        let first = shape(&mut templates, &mut shapes, &span("a", &[("route", "/x"), ("size", "1")], &[]));
-        assert_eq!(first, (0, vec![]));
-        let second = shape(&mut templates, &mut shapes, &span("a", &[("route", "/x"), ("size", "2")], &[]));
-        assert_eq!(second, (1, vec!["2"]));
-        assert_eq!(
-            shape(&mut templates, &mut shapes, &span("a", &[("route", "/x"), ("size", "1")], &[])),
-            (1, vec!["1"])
-        );
-        assert_eq!(shape(&mut templates, &mut shapes, &span("b", &[("route", "/x"), ("size", "1")], &[])), (2, vec![]));
-        let (mut templates, mut shapes) = (templates.next_group(), Dictionary::default());
-        assert_eq!(
-            shape(&mut templates, &mut shapes, &span("a", &[("route", "/x"), ("size", "9")], &[])),
-            (0, vec!["9"])
-        );
-    }
-
-    #[test]
-    fn a_key_is_its_attribute() {
-        let (mut templates, mut shapes) = (Templates::default(), Dictionary::default());
-        for order in ["R1", "R2"] {
-            let key = Mention { kind: "order", system: "", value: order, strength: Strength::Strong };
-            let (attributes, keys) = ([("order.id", order), ("url.path", "/orders/1048821")], [key]);
-            let (number, own) = shape(&mut templates, &mut shapes, &span("a", &attributes, &keys));
-            assert_eq!((number, own), (0, vec![order, "/orders/1048821"]));
-        }
-    }
-
-    #[test]
-    fn names_that_never_end_are_texts() {
-        let (mut templates, mut shapes) = (Templates::default(), Dictionary::default());
-        let names: Vec<String> = (0..2_000).map(|n| format!("job {n}")).collect();
-        let numbers: Vec<u32> =
-            names.iter().map(|name| shape(&mut templates, &mut shapes, &span(name, &[], &[])).0).collect();
-        assert_eq!(numbers.into_iter().max(), Some(MOST_NAMES + 1));
-    }
-
-    #[test]
-    fn so_many_kinds_that_they_are_forgotten_do_no_harm() {
-        let (mut templates, mut shapes) = (Templates::default(), Dictionary::default());
-        let long = "x".repeat(10_000);
-        for n in 0..1_000 {
-            let name = format!("{long}{n}");
-            let attributes = [(name.as_str(), "v")];
-            assert_eq!(shape(&mut templates, &mut shapes, &span("a", &attributes, &[])), (n, vec![]));
-            assert!(templates.bytes <= MOST_BYTES + 2 * long.len());
-        }
-    }
-}
+mod tests;

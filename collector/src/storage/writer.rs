@@ -5,7 +5,7 @@
 //! themselves when ClickHouse is the bottleneck. What waits is bounded by the bytes that
 //! ingest lets in at once.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::columns::Group;
 use super::metrics::{GroupOutcome, StorageMetrics};
-use super::once::{Known, Looks, Once, OnceError, Outcome, RETRY_AFTER, Ticket};
+use super::once::{Known, Looks, Once, OnceError, Others, Outcome, RETRY_AFTER, Standing, Ticket};
 use crate::record::{Batch, Content};
 use crate::store::{Stored, Unavailable};
 
@@ -25,6 +25,8 @@ pub struct GroupLimits {
     pub items: usize,
     /// A group is stored as soon as its batches have so many bytes.
     pub bytes: usize,
+    /// A group is stored as soon as it has so many batches: they are named in one statement.
+    pub batches: usize,
     /// A group waits for company at most this long.
     pub linger: Duration,
     /// A group that takes longer to store has failed.
@@ -36,6 +38,7 @@ impl Default for GroupLimits {
         Self {
             items: 50_000,
             bytes: 32 * 1024 * 1024,
+            batches: 4_000,
             linger: Duration::from_millis(100),
             timeout: Duration::from_secs(30),
         }
@@ -92,11 +95,19 @@ impl Writer {
         if let Some(stored) = self.known.is_stored(batch.hash, std::time::Instant::now()) {
             return Ok(stored);
         }
-        let stored = self.looks.is_stored(batch.hash).await.map_err(unavailable)?;
-        if stored {
-            self.known.repeated(batch.hash, std::time::Instant::now());
+        let standing = self.looks.standing(batch.hash).await.map_err(unavailable)?;
+        let now = std::time::Instant::now();
+        match standing {
+            Standing::Free => Ok(false),
+            Standing::Stored => {
+                self.known.repeated(batch.hash, now);
+                Ok(true)
+            }
+            Standing::Busy => {
+                self.known.beware(now);
+                Err(busy())
+            }
         }
-        Ok(stored)
     }
 
     /// Adds the rows of a batch, unless it is here or stored already; the future returns once
@@ -113,7 +124,8 @@ impl Writer {
             groups.open.tickets.push(ticket);
             groups.open.since.get_or_insert_with(Instant::now);
             let group = &groups.open.group;
-            if group.items() >= self.limits.items || group.bytes() >= self.limits.bytes {
+            let is_full = group.items() >= self.limits.items || group.bytes() >= self.limits.bytes;
+            if is_full || groups.open.tickets.len() >= self.limits.batches {
                 let full = groups.open.take();
                 groups.full.push_back(full);
             }
@@ -166,9 +178,10 @@ impl Storing {
                 tickets.into_iter().for_each(|ticket| ticket.settle(Ok(Stored::First)));
                 GroupOutcome::Stored
             }
-            Ok(Outcome::Withdrawn { stored }) => {
-                tracing::info!(items, batches, repeated = stored.len(), "a group held batches of other groups");
-                tickets.into_iter().for_each(|ticket| self.settle_withdrawn(ticket, &stored));
+            Ok(Outcome::Withdrawn(others)) => {
+                tracing::info!(items, batches, "a group held batches of other groups");
+                self.known.beware(std::time::Instant::now());
+                tickets.into_iter().for_each(|ticket| self.settle_withdrawn(ticket, &others));
                 GroupOutcome::Withdrawn
             }
             Err(error) => {
@@ -181,12 +194,14 @@ impl Storing {
         self.metrics.group(outcome, items, since.elapsed());
     }
 
-    fn settle_withdrawn(&self, ticket: Ticket, stored: &HashSet<u128>) {
-        if stored.contains(&ticket.batch()) {
-            self.known.repeated(ticket.batch(), std::time::Instant::now());
-            ticket.settle(Ok(Stored::Before));
-        } else {
-            ticket.settle(Err(beside_repeat()));
+    fn settle_withdrawn(&self, ticket: Ticket, others: &Others) {
+        match others.standing(ticket.batch()) {
+            Standing::Free => ticket.settle(Err(beside_repeat())),
+            Standing::Busy => ticket.settle(Err(busy())),
+            Standing::Stored => {
+                self.known.repeated(ticket.batch(), std::time::Instant::now());
+                ticket.settle(Ok(Stored::Before));
+            }
         }
     }
 }
@@ -217,6 +232,11 @@ impl Groups {
 
 fn unavailable(reason: String) -> Unavailable {
     Unavailable { reason, retry_after: RETRY_AFTER }
+}
+
+/// It is in a group that may yet be stored.
+fn busy() -> Unavailable {
+    unavailable("it was sent before and is on its way".to_owned())
 }
 
 /// A repeat spoiled the group; the next one is free of it.

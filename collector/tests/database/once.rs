@@ -159,6 +159,22 @@ async fn a_claim_stands_in_the_way_for_a_while_and_is_then_given_up_for_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_another_collector_has_begun_with_keeps_others_out_once() {
+    let database = Database::start().await;
+    claim(&database, "one", "018f0000-0000-7000-8000-000000000001", 0).await;
+    let storage = &database.storage;
+    let (begun, beside) = tokio::join!(store(storage, "one", 1), store(storage, "two", 2));
+    begun.expect_err("another has begun with it");
+    beside.expect_err("it came in its company");
+    // From now on it is looked up first and told to come again before it joins a group.
+    let asked = storage.is_stored(Content::of(b"one")).await.expect_err("another has begun with it");
+    assert!(asked.reason.contains("on its way"), "{asked}");
+    assert!(!storage.is_stored(Content::of(b"two")).await.unwrap());
+    assert_eq!(store(storage, "two", 2).await.unwrap(), Stored::First);
+    assert_once(&database, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refused_items_are_in_the_audit_once() {
     let database = Database::start().await;
     let mut refused = batch(SignalName::Logs, "refused");

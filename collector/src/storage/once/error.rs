@@ -40,8 +40,8 @@ pub(in crate::storage) enum OnceError {
     },
     /// It waited until ClickHouse may have forgotten which of its blocks it has.
     #[error(
-        "group {group} of batches waited while more than {limit} others were stored: whether its rows are there \
-         twice could no longer be told, so it is left in the table `frozen`"
+        "group {group} of batches waited for two days, or while more than {limit} others were stored: whether its \
+         rows are there twice could no longer be told, so it is left in the table `frozen`"
     )]
     Stranded {
         /// The group.

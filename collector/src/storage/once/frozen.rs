@@ -23,6 +23,9 @@ const TABLE: &str = "frozen";
 /// The position of the row that gives a group up.
 const GIVEN_UP: u8 = 0;
 
+/// Groups that one statement forgets.
+const DROPPED_AT_ONCE: usize = 1_000;
+
 /// What is decided about a group. Whichever is written first holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -160,12 +163,12 @@ impl Frozen {
 
     /// Forgets groups that are settled, or can never be.
     pub(super) async fn forget(&self, groups: &[Uuid]) -> Result<()> {
-        if groups.is_empty() {
-            return Ok(());
-        }
         let local = &self.local;
-        let drops = groups.iter().map(|group| format!("DROP PARTITION '{group}'")).collect::<Vec<_>>().join(", ");
-        self.client.query_raw(&format!("ALTER TABLE {local} {drops}")).execute().await
+        for groups in groups.chunks(DROPPED_AT_ONCE) {
+            let drops = groups.iter().map(|group| format!("DROP PARTITION '{group}'")).collect::<Vec<_>>().join(", ");
+            self.client.query_raw(&format!("ALTER TABLE {local} {drops}")).execute().await?;
+        }
+        Ok(())
     }
 }
 

@@ -67,9 +67,13 @@ impl Known {
 
     /// Remembers that a batch is stored by what was sent earlier.
     pub(in crate::storage) fn repeated(&self, batch: u128, now: Instant) {
-        let mut state = self.lock();
-        state.stored.put(batch, ());
-        state.cautious_until = Some(now + CAUTION);
+        self.lock().stored.put(batch, ());
+        self.beware(now);
+    }
+
+    /// Batches came that are in other groups: others will.
+    pub(in crate::storage) fn beware(&self, now: Instant) {
+        self.lock().cautious_until = Some(now + CAUTION);
     }
 
     /// Lets a batch come in, unless it is here already: then there is no ticket. The future

@@ -24,13 +24,13 @@ mod looks;
 mod recovery;
 mod site;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::columns::{Batches, Group, Step};
+use super::columns::{Group, Step};
 use super::nodes::Nodes;
 use frozen::Fate;
 use ledger::{Claim, Look};
@@ -72,10 +72,43 @@ pub(super) enum Outcome {
     /// All of it is stored.
     Stored,
     /// Nothing of it is, for some of its batches are in other groups.
-    Withdrawn {
-        /// Those that are stored.
-        stored: HashSet<u128>,
-    },
+    Withdrawn(Others),
+}
+
+/// Batches that are in other groups.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    stored: HashSet<u128>,
+    /// Of groups that may yet be stored.
+    busy: HashSet<u128>,
+}
+
+/// Where a batch stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// In no group that lives.
+    Free,
+    /// In a group that may yet be stored.
+    Busy,
+    /// In a group that is stored.
+    Stored,
+}
+
+impl Others {
+    /// Where a batch stands.
+    pub(super) fn standing(&self, batch: u128) -> Standing {
+        if self.stored.contains(&batch) {
+            Standing::Stored
+        } else if self.busy.contains(&batch) {
+            Standing::Busy
+        } else {
+            Standing::Free
+        }
+    }
+
+    fn any(&self) -> bool {
+        !self.busy.is_empty() || !self.stored.is_empty()
+    }
 }
 
 impl Once {
@@ -86,10 +119,10 @@ impl Once {
         Self(Arc::new(Parts { collector, sites, groups: Mutex::default() }))
     }
 
-    /// Which of these batches are stored by what was sent earlier.
-    async fn stored(&self, batches: &[u128]) -> Result<HashSet<u128>, OnceError> {
+    /// Which of these batches are in groups.
+    async fn find(&self, batches: &[u128]) -> Result<Others, OnceError> {
         let look = self.next_site()?.ledger.look(Uuid::nil(), batches.iter().copied()).await?;
-        Ok(Others::of(&look.claims).stored)
+        Ok(self.others(&look).await?.0)
     }
 
     /// Stores a group, or nothing of it. After an error part of it may be stored and the
@@ -103,10 +136,16 @@ impl Once {
         let look = site.ledger.look(id, group.batches().hashes()).await?;
         // How long rows are kept is up to ClickHouse's clock.
         let now_ms = look.now_ms;
-        let others = self.others(site, id, &look, group.batches()).await?;
+        let (mut others, dead) = self.others(&look).await?;
+        if !others.any() && !dead.is_empty() {
+            others.busy.extend(self.give_up(dead).await?);
+            // What was settled and forgotten between the look and giving up looked dead.
+            let again = site.ledger.look(id, group.batches().hashes()).await?;
+            others.stored.extend(stored(&again));
+        }
         if others.any() {
             site.ledger.write(Step::Withdrawn, id, group.batches()).await?;
-            return Ok(Outcome::Withdrawn { stored: others.stored });
+            return Ok(Outcome::Withdrawn(others));
         }
         let collector = self.0.collector;
         let blocks = tokio::task::spawn_blocking(move || group.freeze(id, collector, now_ms)).await?;
@@ -119,28 +158,39 @@ impl Once {
         Ok(Outcome::Stored)
     }
 
-    /// Which batches of a group are in other groups.
-    async fn others(&self, site: &Site, group: Uuid, look: &Look, batches: &Batches) -> Result<Others, OnceError> {
-        let mut others = Others::of(&look.claims);
-        let mut gave_up = false;
-        for claim in std::mem::take(&mut others.claims) {
-            let frozen = &self.site_of(claim.shard)?.frozen;
-            match frozen.fate(claim.group).await? {
-                Fate::Frozen => others.busy = true,
+    /// What a look says: which batches are in other groups, and the claims of groups that are
+    /// neither frozen nor given up and may be dead.
+    async fn others(&self, look: &Look) -> Result<(Others, Vec<Claim>), OnceError> {
+        let mut others = Others { stored: stored(look), busy: HashSet::new() };
+        let mut dead = Vec::new();
+        // A batch that is stored needs no other answer.
+        let open = |claim: &&Claim| claim.step == Step::Claimed && !others.stored.contains(&claim.batch);
+        let mut groups: BTreeMap<Uuid, Vec<Claim>> = BTreeMap::new();
+        for claim in look.claims.iter().filter(open) {
+            groups.entry(claim.group).or_default().push(*claim);
+        }
+        for claims in groups.into_values() {
+            let Some(first) = claims.first() else { continue };
+            match self.site_of(first.shard)?.frozen.fate(first.group).await? {
                 Fate::GivenUp => {}
-                Fate::Open if self.lives(&claim) => others.busy = true,
-                Fate::Open => match frozen.give_up(claim.group).await? {
-                    Fate::GivenUp => gave_up = true,
-                    Fate::Frozen | Fate::Open => others.busy = true,
-                },
+                Fate::Open if !self.lives(first) => dead.extend(claims),
+                Fate::Frozen | Fate::Open => others.busy.extend(claims.iter().map(|claim| claim.batch)),
             }
         }
-        if gave_up {
-            // What was settled and forgotten between the look and giving up looks open.
-            let again = site.ledger.look(group, batches.hashes()).await?;
-            others.stored.extend(Others::of(&again.claims).stored);
+        Ok((others, dead))
+    }
+
+    /// Gives up the groups of these claims; the batches of those that were frozen meanwhile.
+    async fn give_up(&self, claims: Vec<Claim>) -> Result<HashSet<u128>, OnceError> {
+        let mut alive = HashSet::new();
+        for claims in claims.chunk_by(|one, other| one.group == other.group) {
+            let Some(first) = claims.first() else { continue };
+            match self.site_of(first.shard)?.frozen.give_up(first.group).await? {
+                Fate::GivenUp => {}
+                Fate::Frozen | Fate::Open => alive.extend(claims.iter().map(|claim| claim.batch)),
+            }
         }
-        Ok(others)
+        Ok(alive)
     }
 
     /// Whether the group of a claim may yet be frozen.
@@ -172,31 +222,9 @@ impl Once {
     }
 }
 
-/// What other groups say of a group's batches.
-#[derive(Debug, Default)]
-struct Others {
-    stored: HashSet<u128>,
-    /// Of groups that may be stored or not.
-    claims: Vec<Claim>,
-    /// Whether one of them is on the way.
-    busy: bool,
-}
-
-impl Others {
-    fn of(claims: &[Claim]) -> Self {
-        let is = |step| move |claim: &&Claim| claim.step == step;
-        let stored: HashSet<u128> = claims.iter().filter(is(Step::Settled)).map(|claim| claim.batch).collect();
-        let mut open: Vec<Claim> = claims.iter().filter(is(Step::Claimed)).copied().collect();
-        // A group claims many batches; a batch that is stored needs no other answer.
-        open.retain(|claim| !stored.contains(&claim.batch));
-        open.sort_unstable_by_key(|claim| claim.group);
-        open.dedup_by_key(|claim| claim.group);
-        Self { stored, claims: open, busy: false }
-    }
-
-    fn any(&self) -> bool {
-        self.busy || !self.stored.is_empty()
-    }
+/// The batches that a look found stored.
+fn stored(look: &Look) -> HashSet<u128> {
+    look.claims.iter().filter(|claim| claim.step == Step::Settled).map(|claim| claim.batch).collect()
 }
 
 /// A group on the way, until this is dropped.

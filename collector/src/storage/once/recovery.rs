@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use uuid::Uuid;
 
 use super::super::metrics::StorageMetrics;
@@ -20,6 +20,11 @@ const GIVEN_UP_HOURS: u32 = 96;
 /// A group has rows in few partitions of a table; ClickHouse remembers the last 50,000 blocks.
 const MEANWHILE_LIMIT: u64 = 5_000;
 
+/// A group frozen longer ago is left alone: claims of its batches are about to be dropped.
+const OLDEST_MS: i64 = 47 * 60 * 60 * 1_000;
+/// A round that takes longer has failed: a connection may be lost without a word.
+const ROUND_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// Forgets stored groups, and stores those that were frozen and left, until it is dropped.
 /// When it starts it goes on with all that are left, whoever left them.
 pub(in crate::storage) async fn recover(once: Once, metrics: StorageMetrics) {
@@ -27,14 +32,16 @@ pub(in crate::storage) async fn recover(once: Once, metrics: StorageMetrics) {
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for round in 0_u64.. {
         rounds.tick().await;
-        if let Err(error) = once.forget_settled().await {
-            tracing::debug!(%error, "stored groups are not forgotten yet");
-            continue;
-        }
-        if round % LOOK_EVERY_ROUNDS == 0
-            && let Err(error) = once.go_on(if round == 0 { 0 } else { OTHERS_MS }, &metrics).await
-        {
-            tracing::warn!(%error, "groups that were left are not looked for");
+        let work = async {
+            once.forget_settled().await?;
+            if round.is_multiple_of(LOOK_EVERY_ROUNDS) {
+                once.go_on(if round == 0 { 0 } else { OTHERS_MS }, &metrics).await?;
+            }
+            Ok::<(), OnceError>(())
+        };
+        let timed_out = Err(OnceError::TimedOut { seconds: ROUND_TIMEOUT.as_secs() });
+        if let Err(error) = timeout(ROUND_TIMEOUT, work).await.unwrap_or(timed_out) {
+            tracing::warn!(%error, "groups that were stored are not forgotten, or left ones not looked for");
         }
     }
 }
@@ -42,14 +49,10 @@ pub(in crate::storage) async fn recover(once: Once, metrics: StorageMetrics) {
 impl Once {
     async fn forget_settled(&self) -> Result<(), OnceError> {
         for site in &self.0.sites {
-            let settled: Vec<Uuid> = {
-                let mut groups = self.groups();
-                groups.settled.extract_if(.., |(shard, _)| *shard == site.shard).map(|(_, group)| group).collect()
-            };
-            if let Err(error) = site.frozen.forget(&settled).await {
-                self.groups().settled.extend(settled.into_iter().map(|group| (site.shard, group)));
-                return Err(error.into());
-            }
+            let of_site = |(shard, _): &&(u32, Uuid)| *shard == site.shard;
+            let settled: Vec<Uuid> = self.groups().settled.iter().filter(of_site).map(|(_, group)| *group).collect();
+            site.frozen.forget(&settled).await?;
+            self.groups().settled.retain(|(shard, group)| *shard != site.shard || !settled.contains(group));
         }
         Ok(())
     }
@@ -92,7 +95,7 @@ impl Once {
 
     async fn complete(&self, site: &Site, left: Left) -> Result<(), OnceError> {
         let Left { group, age_ms, .. } = left;
-        if site.ledger.groups_within(age_ms).await? > MEANWHILE_LIMIT {
+        if age_ms > OLDEST_MS || site.ledger.groups_within(age_ms).await? > MEANWHILE_LIMIT {
             return Err(OnceError::Stranded { group, limit: MEANWHILE_LIMIT });
         }
         let blocks = site.frozen.blocks(group).await?;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::journey::{Attempt, Handoff, Outcome};
 use ordertrace_api::keys::Key;
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,12 @@ impl Interval {
         let length = Duration::from_nanos(attempt.duration_ns);
         let ended_at = attempt.started_at.checked_add(length).unwrap_or(Timestamp::MAX);
         Self { started_at: attempt.started_at, ended_at }
+    }
+
+    /// It and so much time behind it.
+    #[must_use]
+    pub fn and(self, longer: SignedDuration) -> Self {
+        Self { ended_at: self.ended_at.checked_add(longer).unwrap_or(Timestamp::MAX), ..self }
     }
 
     /// Whether a moment belongs to both.

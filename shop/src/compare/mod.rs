@@ -7,12 +7,16 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use ordertrace_api::journey::{Handoff, Journey};
 use ordertrace_api::keys::{KindTable, Strength};
 
 pub use difference::{Difference, HandoffName, Interval};
 
 use crate::truth::{HandoffTruth, OrderTruth};
+
+/// What a sender has given up may still be on its way: its receiver begins so much later at most.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_millis(100);
 
 /// Everything in which a journey differs from the truth of its order; nothing when it is the
 /// truth: the same systems, handoffs, attempts (their number, outcomes and, roughly, times)
@@ -66,7 +70,7 @@ fn attempts(made: &HandoffTruth, reported: &Handoff) -> Vec<Difference> {
             });
         }
         let (real, seen) = (Interval::of_truth(real), Interval::of_report(seen));
-        if !real.overlaps(seen) {
+        if !real.and(ON_ITS_WAY).overlaps(seen) {
             differences.push(Difference::AttemptTime { handoff: handoff.clone(), number, truth: real, reported: seen });
         }
     }

@@ -8,7 +8,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use ordertrace_api::journey::{Handoff, Journey};
+use ordertrace_api::journey::{Handoff, Journey, Outcome};
 use ordertrace_api::keys::{KindTable, Strength};
 
 pub use difference::{Difference, HandoffName, Interval};
@@ -69,8 +69,9 @@ fn attempts(made: &HandoffTruth, reported: &Handoff) -> Vec<Difference> {
                 reported: seen.outcome,
             });
         }
+        let on_its_way = if real.outcome == Outcome::Error { ON_ITS_WAY } else { SignedDuration::ZERO };
         let (real, seen) = (Interval::of_truth(real), Interval::of_report(seen));
-        if !real.and(ON_ITS_WAY).overlaps(seen) {
+        if !real.and(on_its_way).overlaps(seen) {
             differences.push(Difference::AttemptTime { handoff: handoff.clone(), number, truth: real, reported: seen });
         }
     }

@@ -52,6 +52,10 @@ async fn own_spans_go_where_the_environment_says_and_continue_the_callers_trace(
     assert!(reply.spans.iter().all(|span| span.system == "ordertrace-collector"));
     assert_eq!(reply.spans[0].parent_span_id.as_deref(), Some("00f067aa0ba902b7"));
     assert_eq!(reply.spans[0].attributes.get("http.response.status_code").map(String::as_str), Some("404"));
+
+    let below = format!("/api/v1/traces/{trace_id}/spans?under={}", reply.spans[1].span_id);
+    let below: SpansReply = observer.get(&below).await.unwrap().unwrap();
+    assert_eq!(below.spans, reply.spans[1..], "a span and what it caused");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use clickhouse::Client;
+use clickhouse::{Client, Row};
 use ordertrace_api::problem::Problem;
 use ordertrace_api::span::{Span, SpanEvent, SpansReply};
 use serde::Deserialize;
@@ -49,9 +49,8 @@ pub(super) async fn of_trace(
     let under: Option<[u8; 8]> = query.under.as_deref().map(|under| id(under, "under", 16)).transpose()?;
     let mut wanted = tree(&state.client, trace).await?;
     if let Some(under) = under {
-        let nodes: Vec<Node> = wanted.iter().map(|span| (span.span_id, span.parent_span_id)).collect();
-        let under = descendants(&nodes, under);
-        wanted.retain(|span| under.contains(&span.span_id));
+        let under = descendants(&wanted, under);
+        wanted.retain(|node| under.contains(&node.span_id));
     }
     if wanted.is_empty() {
         return Err(Refusal::not_found(match query.under {
@@ -61,7 +60,9 @@ pub(super) async fn of_trace(
     }
     let more = wanted.len() > LIMIT;
     wanted.truncate(LIMIT);
-    let spans = wanted.iter().map(span).collect::<Result<_, _>>()?;
+    let wanted: HashSet<[u8; 8]> = wanted.into_iter().map(|node| node.span_id).collect();
+    let spans = read(&state.client, trace, wanted).await?;
+    let spans = spans.iter().map(span).collect::<Result<_, _>>()?;
     Ok(Json(SpansReply { spans, more }))
 }
 
@@ -72,33 +73,52 @@ fn id<const N: usize>(text: &str, name: &str, digits: usize) -> Result<[u8; N], 
         .ok_or_else(|| Refusal::bad_request(format!("{name} is {text:?}; it must be {digits} hexadecimal digits")))
 }
 
-/// The spans of a trace by start, each once.
-async fn tree(client: &Client, trace: [u8; 16]) -> clickhouse::error::Result<Vec<StoredSpan>> {
+/// A span and its parent.
+#[derive(Debug, Row, Deserialize)]
+struct Node {
+    span_id: [u8; 8],
+    parent_span_id: [u8; 8],
+}
+
+/// The first spans of a trace by start, each once.
+async fn tree(client: &Client, trace: [u8; 16]) -> clickhouse::error::Result<Vec<Node>> {
+    let mut nodes = client
+        .query(
+            "SELECT span_id, parent_span_id FROM span_details WHERE trace_id = toFixedString(unhex(?), 16)
+             ORDER BY started_at, span_id LIMIT ?",
+        )
+        .bind(hex::encode(trace))
+        .bind(SEARCHED)
+        .fetch_all::<Node>()
+        .await?;
+    let mut known = HashSet::new();
+    nodes.retain(|node| known.insert(node.span_id));
+    Ok(nodes)
+}
+
+/// The wanted spans of a trace by start, each once.
+async fn read(
+    client: &Client,
+    trace: [u8; 16],
+    mut wanted: HashSet<[u8; 8]>,
+) -> clickhouse::error::Result<Vec<StoredSpan>> {
     let mut rows = client
         .query(&format!("SELECT {SPANS} FROM spans WHERE trace_id = toFixedString(unhex(?), 16)"))
         .bind(hex::encode(trace))
         .fetch::<TraceRow>()?;
     let mut decoder = Decoder::default();
-    let mut spans = Vec::new();
+    let mut spans = Vec::with_capacity(wanted.len());
     while let Some(row) = rows.next().await? {
-        spans.extend(decoder.spans(row)?);
-        if spans.len() >= SEARCHED {
-            break;
-        }
+        spans.extend(decoder.spans(row)?.into_iter().filter(|span| wanted.remove(&span.span_id)));
     }
     spans.sort_by_key(|span| (span.started_at_ns, span.span_id));
-    let mut known = HashSet::new();
-    spans.retain(|span| known.insert(span.span_id));
     Ok(spans)
 }
-
-/// A span and its parent.
-type Node = ([u8; 8], [u8; 8]);
 
 /// `root` and what lies under it.
 fn descendants(nodes: &[Node], root: [u8; 8]) -> HashSet<[u8; 8]> {
     let mut children: HashMap<[u8; 8], Vec<[u8; 8]>> = HashMap::new();
-    for (span_id, parent_span_id) in nodes {
+    for Node { span_id, parent_span_id } in nodes {
         children.entry(*parent_span_id).or_default().push(*span_id);
     }
     let mut under = HashSet::new();
@@ -139,7 +159,7 @@ mod tests {
 
     #[test]
     fn descendants_survive_cycles() {
-        let node = |id: u8, parent: u8| ([id; 8], [parent; 8]);
+        let node = |id: u8, parent: u8| Node { span_id: [id; 8], parent_span_id: [parent; 8] };
         let nodes = [node(1, 0), node(2, 1), node(3, 2), node(4, 5), node(5, 4)];
         assert_eq!(descendants(&nodes, [2; 8]), HashSet::from([[2; 8], [3; 8]]));
         assert_eq!(descendants(&nodes, [4; 8]), HashSet::from([[4; 8], [5; 8]]));

@@ -17,3 +17,4 @@ pub mod service;
 pub mod settings;
 pub mod storage;
 pub mod store;
+mod union;

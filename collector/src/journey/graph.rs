@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use ordertrace_api::keys::{Key, Strength};
 
 use super::node::{SpanNode, SpanRef, TraceId, index, nearest_ancestors};
-use super::union::Union;
+use crate::union::Union;
 
 /// Keys and traces loaded so far, and what they lead to.
 #[derive(Debug, Default)]

@@ -17,7 +17,6 @@ mod node;
 mod session;
 mod timeline;
 mod trail;
-mod union;
 
 use std::collections::HashMap;
 

@@ -2,6 +2,7 @@ use hashbrown::HashMap;
 use ordertrace_api::keys::Strength;
 
 use crate::record::Mention;
+use crate::union::Union;
 
 /// Where and when keys were seen together.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Sightings<'r> {
 pub(super) struct Trace<'r> {
     pub trace_id: [u8; 16],
     keys: Vec<Seen<'r>>,
+    /// Which of them were seen together, by their places.
+    together: Union,
     /// Which key is where, once they are many.
     numbers: HashMap<Mention<'r>, usize>,
 }
@@ -37,8 +40,6 @@ const FEW: usize = 16;
 struct Seen<'r> {
     key: Mention<'r>,
     last_ns: i64,
-    /// A key seen together with it: itself, or an earlier one.
-    with: usize,
     milestones: Vec<Place<'r>>,
 }
 
@@ -97,7 +98,9 @@ impl<'r> Trace<'r> {
             seen.last_ns = seen.last_ns.max(place.at_ns);
             if key.is_strong() {
                 match strong {
-                    Some(other) => self.join(other, number),
+                    Some(other) => {
+                        self.together.join(other, number);
+                    }
                     None => strong = Some(number),
                 }
             }
@@ -117,8 +120,8 @@ impl<'r> Trace<'r> {
         if let Some(number) = known {
             return number;
         }
-        let number = self.keys.len();
-        self.keys.push(Seen { key: *key, last_ns: at_ns, with: number, milestones: Vec::new() });
+        let number = self.together.add();
+        self.keys.push(Seen { key: *key, last_ns: at_ns, milestones: Vec::new() });
         if number == FEW {
             self.numbers = self.keys.iter().enumerate().map(|(number, seen)| (seen.key, number)).collect();
         } else if number > FEW {
@@ -127,30 +130,13 @@ impl<'r> Trace<'r> {
         number
     }
 
-    fn root(&self, mut number: usize) -> usize {
-        while let Some(seen) = self.keys.get(number).filter(|seen| seen.with != number) {
-            number = seen.with;
-        }
-        number
-    }
-
-    fn join(&mut self, one: usize, other: usize) {
-        let root = self.root(one).min(self.root(other));
-        // All on both ways lead there at once from now on, so that ways stay short.
-        for mut number in [one, other] {
-            while let Some(seen) = self.keys.get_mut(number).filter(|seen| seen.with != root) {
-                number = std::mem::replace(&mut seen.with, root);
-            }
-        }
-    }
-
     /// All keys, those that were seen together in one company.
     pub(super) fn companies(&self) -> Vec<Company<'r>> {
         let mut companies: Vec<Company<'r>> = Vec::new();
         let mut of_key = vec![0; self.keys.len()];
         for (number, seen) in self.keys.iter().enumerate() {
             // It is an earlier key, or this one.
-            let root = self.root(number);
+            let root = self.together.find(number);
             if root == number {
                 of_key[number] = companies.len();
                 companies.push(Company::of(seen));

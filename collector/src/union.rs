@@ -2,19 +2,19 @@
 
 /// Disjoint sets over 0..n that only ever grow together.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Union {
+pub(crate) struct Union {
     parent: Vec<usize>,
 }
 
 impl Union {
     /// A new element, a set of its own.
-    pub(super) fn add(&mut self) -> usize {
+    pub(crate) fn add(&mut self) -> usize {
         self.parent.push(self.parent.len());
         self.parent.len() - 1
     }
 
     /// The representative of the element's set.
-    pub(super) fn find(&self, mut at: usize) -> usize {
+    pub(crate) fn find(&self, mut at: usize) -> usize {
         while self.parent[at] != at {
             at = self.parent[at];
         }
@@ -22,7 +22,7 @@ impl Union {
     }
 
     /// Makes one set of two; whether they were two.
-    pub(super) fn join(&mut self, a: usize, b: usize) -> bool {
+    pub(crate) fn join(&mut self, a: usize, b: usize) -> bool {
         let (a, b) = (self.compress(a), self.compress(b));
         if a == b {
             return false;

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::columns::{Group, Step};
+use super::columns::{Group, Step, TableBlock};
 use super::nodes::Nodes;
 use frozen::Fate;
 use ledger::{Claim, Look};
@@ -153,9 +153,15 @@ impl Once {
             Fate::Frozen => {}
             Fate::Open | Fate::GivenUp => return Err(OnceError::GivenUp { group: id }),
         }
-        site.apply(id, blocks).await?;
-        self.groups().settled.push((site.shard, id));
+        self.apply(site, id, blocks).await?;
         Ok(Outcome::Stored)
+    }
+
+    /// Inserts the blocks of a frozen group, which need be kept no longer then.
+    async fn apply(&self, site: &Site, group: Uuid, blocks: Vec<TableBlock>) -> Result<(), OnceError> {
+        site.apply(group, blocks).await?;
+        self.groups().settled.push((site.shard, group));
+        Ok(())
     }
 
     /// What a look says: which batches are in other groups, and the claims of groups that are

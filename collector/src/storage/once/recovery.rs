@@ -103,8 +103,6 @@ impl Once {
         if blocks.is_empty() {
             return Ok(());
         }
-        site.apply(group, blocks).await?;
-        self.groups().settled.push((site.shard, group));
-        Ok(())
+        self.apply(site, group, blocks).await
     }
 }

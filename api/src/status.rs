@@ -33,6 +33,12 @@ pub struct StorageStatus {
     pub error: Option<String>,
 }
 
+/// Senders that are told apart; what comes from further ones is counted together.
+pub const SENDERS_LIMIT: usize = 200;
+
+/// The name that further senders are counted under.
+pub const OTHER_SENDERS: &str = "other";
+
 /// accepted = stored + refused. A batch that is sent again counts once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SignalStatus {

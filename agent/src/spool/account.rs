@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ordertrace_api::status::{OTHER_SENDERS, SENDERS_LIMIT};
 use serde::{Deserialize, Serialize};
 
 use crate::signal::Signal;
 
-/// Distinct senders that are told apart; what comes from further ones is counted together.
-const SENDERS_LIMIT: usize = 200;
-/// The name that further senders are counted under.
-const OTHER: &str = "other";
 /// A sender's name is cut to this many bytes.
 const NAME_BYTES: usize = 100;
 
@@ -119,8 +116,8 @@ impl Account {
         if let Some(known) = self.senders.get(name) {
             return Arc::clone(known);
         }
-        if self.senders.len() >= SENDERS_LIMIT && name != OTHER {
-            return self.sender(OTHER);
+        if self.senders.len() >= SENDERS_LIMIT && name != OTHER_SENDERS {
+            return self.sender(OTHER_SENDERS);
         }
         let name: Arc<str> = name.into();
         self.senders.insert(Arc::clone(&name));
@@ -179,7 +176,7 @@ mod tests {
         let mut account = Account::default();
         let names: BTreeSet<_> = (0..500).map(|n| account.sender(&format!("service-{n}"))).collect();
         assert_eq!(names.len(), SENDERS_LIMIT + 1);
-        assert_eq!(&*account.sender("one more"), OTHER);
+        assert_eq!(&*account.sender("one more"), OTHER_SENDERS);
         assert_eq!(&*account.sender("service-7"), "service-7");
         assert_eq!(Account::default().sender(&"é".repeat(99)).len(), NAME_BYTES);
     }

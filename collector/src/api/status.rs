@@ -3,15 +3,11 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use clickhouse::Client;
-use ordertrace_api::status::{Count, ItemCounts, SenderStatus, SignalStatus, Status};
+use ordertrace_api::status::{Count, ItemCounts, OTHER_SENDERS, SENDERS_LIMIT, SenderStatus, SignalStatus, Status};
 
 use super::ApiState;
 use crate::record::SignalName;
 
-/// Senders that are told apart.
-const SENDERS: usize = 200;
-/// The name of those beyond.
-const OTHER: &str = "other";
 /// The outcome of items whose rows are in ClickHouse.
 const STORED: &str = "stored";
 
@@ -71,17 +67,17 @@ fn add(counts: &mut ItemCounts, outcome: &str, items: u64) {
 
 /// The first ones, and all others as one.
 fn bounded(mut senders: Vec<SenderStatus>) -> Vec<SenderStatus> {
-    if senders.len() <= SENDERS {
+    if senders.len() <= SENDERS_LIMIT {
         return senders;
     }
     let mut items = ItemCounts::default();
-    for beyond in senders.drain(SENDERS..) {
+    for beyond in senders.drain(SENDERS_LIMIT..) {
         add(&mut items, STORED, beyond.items.stored);
         for refused in beyond.items.refused {
             add(&mut items, &refused.name, refused.count);
         }
     }
-    senders.push(SenderStatus { sender: OTHER.to_owned(), items });
+    senders.push(SenderStatus { sender: OTHER_SENDERS.to_owned(), items });
     senders
 }
 
@@ -112,10 +108,10 @@ mod tests {
 
     #[test]
     fn senders_beyond_so_many_are_one() {
-        let many = (0..SENDERS as u64 + 50).map(|n| outcome("logs", &format!("sender-{n}"), "stored", 1_000 - n));
+        let many = (0..SENDERS_LIMIT as u64 + 50).map(|n| outcome("logs", &format!("sender-{n}"), "stored", 1_000 - n));
         let logs = signals(&many.collect::<Vec<_>>()).remove(1);
-        assert_eq!(logs.senders.len(), SENDERS + 1);
-        assert_eq!(logs.senders[SENDERS].sender, OTHER);
+        assert_eq!(logs.senders.len(), SENDERS_LIMIT + 1);
+        assert_eq!(logs.senders[SENDERS_LIMIT].sender, OTHER_SENDERS);
         let sum: u64 = logs.senders.iter().map(|sender| sender.items.stored).sum();
         assert_eq!(sum, logs.total.stored);
     }

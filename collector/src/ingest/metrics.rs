@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ordertrace_api::status::Count;
+use ordertrace_api::status::{Count, OTHER_SENDERS, SENDERS_LIMIT};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -10,11 +10,6 @@ use prometheus_client::registry::Registry;
 
 use super::decode::Adjustment;
 use crate::record::SignalName;
-
-/// Senders with series of their own; those beyond are counted together.
-const SENDERS: usize = 200;
-/// The name of those beyond.
-const OTHER: &str = "other";
 
 /// Of what, and from whom.
 #[derive(Clone, Debug)]
@@ -128,7 +123,7 @@ impl IngestMetrics {
         let sender = match senders.get(sender) {
             Some(known) => Arc::clone(known),
             None => {
-                let sender = Arc::from(if senders.len() < SENDERS { sender } else { OTHER });
+                let sender = Arc::from(if senders.len() < SENDERS_LIMIT { sender } else { OTHER_SENDERS });
                 senders.insert(Arc::clone(&sender));
                 sender
             }
@@ -202,13 +197,13 @@ mod tests {
     #[test]
     fn senders_beyond_so_many_are_counted_together() {
         let metrics = IngestMetrics::new(std::iter::empty());
-        for n in 0..SENDERS + 50 {
+        for n in 0..SENDERS_LIMIT + 50 {
             metrics.add_items(&metrics.source(SignalName::Logs, &format!("sender-{n}")), 1, &[]);
         }
         metrics.add_items(&metrics.source(SignalName::Logs, "sender-0"), 1, &[]);
         let text = shown(&metrics);
         assert!(text.contains("stored_total{signal=\"logs\",sender=\"sender-0\"} 2"), "{text}");
         assert!(text.contains("stored_total{signal=\"logs\",sender=\"other\"} 50"), "{text}");
-        assert_eq!(text.lines().filter(|line| line.contains("stored_total{")).count(), SENDERS + 1);
+        assert_eq!(text.lines().filter(|line| line.contains("stored_total{")).count(), SENDERS_LIMIT + 1);
     }
 }

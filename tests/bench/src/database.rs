@@ -21,6 +21,13 @@ const STEADY_LOOKS: u32 = 5;
 /// Processor time in seconds per second that is hardly any work: ClickHouse and being looked at cost that much.
 const IDLE_SHARE: f64 = 0.15;
 
+/// Configuration of the server with which it notes each statement and merge.
+const LOGS: &str = "<clickhouse>
+    <query_log><database>system</database><table>query_log</table></query_log>
+    <part_log><database>system</database><table>part_log</table></part_log>
+</clickhouse>
+";
+
 /// A ClickHouse of one round.
 pub(crate) struct Database {
     engine: Engine,
@@ -48,6 +55,17 @@ pub(crate) struct ColumnSize {
     pub(crate) bytes: u64,
 }
 
+/// What statements of a kind, or merges of a table, cost.
+#[derive(Debug, Row, Deserialize)]
+pub(crate) struct Spent {
+    /// The statement's kind and tables, or `Merge` and the table.
+    pub(crate) on: String,
+    /// How often.
+    pub(crate) times: u64,
+    /// User and system time.
+    pub(crate) cpu_us: u64,
+}
+
 #[derive(Debug, PartialEq, Row, Deserialize)]
 struct Parts {
     merges: u64,
@@ -58,7 +76,19 @@ struct Parts {
 impl Database {
     /// Starts one with its data in a fresh folder below `root`.
     pub(crate) async fn start(root: &Path) -> anyhow::Result<Self> {
+        Self::start_in(tempfile::Builder::new().prefix("clickhouse-").tempdir_in(root)?).await
+    }
+
+    /// The same, and it keeps account of its statements and merges, which costs some work of its own.
+    pub(crate) async fn start_accounting(root: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("clickhouse-").tempdir_in(root)?;
+        let more = folder.path().join("server.d");
+        std::fs::create_dir(&more)?;
+        std::fs::write(more.join("logs.xml"), LOGS)?;
+        Self::start_in(folder).await
+    }
+
+    async fn start_in(folder: TempDir) -> anyhow::Result<Self> {
         let settings = EngineSettings::new(folder.path());
         let engine = Engine::start(settings, progress::automatic().as_ref()).await?;
         let client = engine.endpoint().client();
@@ -108,12 +138,28 @@ impl Database {
         Ok(self.client.query(sql).bind(database).bind(least_bytes).fetch_all().await?)
     }
 
-    /// Waits until a table holds at least `rows` rows; how many it has then or after `limit`.
-    pub(crate) async fn wait_rows(&self, table: &str, rows: u64, limit: Duration) -> anyhow::Result<u64> {
+    /// What statements and merges on a database cost, by kind and table, dearest first; of one that
+    /// [keeps account](Self::start_accounting).
+    pub(crate) async fn spent(&self, database: &str) -> anyhow::Result<Vec<Spent>> {
+        self.client.query("SYSTEM FLUSH LOGS").execute().await?;
+        let cpu = "sum(ProfileEvents['UserTimeMicroseconds'] + ProfileEvents['SystemTimeMicroseconds']) AS cpu_us";
+        let sql = format!(
+            "SELECT concat(query_kind, ' ', arrayStringConcat(arraySort(tables), ' ')) AS on, count() AS times, {cpu}
+             FROM system.query_log WHERE type != 'QueryStart' AND has(databases, ?) GROUP BY on
+             UNION ALL
+             SELECT concat('Merge ', table) AS on, count() AS times, {cpu}
+             FROM system.part_log WHERE event_type = 'MergeParts' AND database = ? GROUP BY on
+             ORDER BY cpu_us DESC"
+        );
+        Ok(self.client.query(&sql).bind(database).bind(database).fetch_all().await?)
+    }
+
+    /// Waits until a query counts at least `enough`; what it counts then or after `limit`.
+    pub(crate) async fn wait_for(&self, count: &str, enough: u64, limit: Duration) -> anyhow::Result<u64> {
         let deadline = Instant::now() + limit;
         loop {
-            let count = self.count(table).await?;
-            if count >= rows || Instant::now() >= deadline {
+            let count = self.client.query(count).fetch_one::<u64>().await?;
+            if count >= enough || Instant::now() >= deadline {
                 return Ok(count);
             }
             tokio::time::sleep(LOOK_INTERVAL).await;

@@ -28,6 +28,9 @@ pub(crate) struct IngestArgs {
     /// How long to wait for merges and follow-up work after the last answer, in seconds
     #[arg(long, default_value_t = 60)]
     settle_limit_s: u64,
+    /// Note what ClickHouse spends on which statements and merges, which itself costs a little
+    #[arg(long)]
+    by_statement: bool,
     /// An ordertrace-collector to take instead of building one
     #[arg(long, value_name = "FILE")]
     pub(crate) collector: Option<PathBuf>,

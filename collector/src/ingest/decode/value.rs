@@ -127,6 +127,9 @@ impl<'a> Texts<'a> {
 
 /// common.proto `KeyValue`.
 fn key_value<'a>(mut pair: Message<'a>, room: &mut Room) -> Result<(&'a str, AnyValue<'a>), WireError> {
+    if let Some((key, text)) = pair.two_texts() {
+        return Ok((key, AnyValue::Text(text)));
+    }
     let (mut key, mut value) = ("", AnyValue::Nothing);
     while let Some(field) = pair.next()? {
         match field.number {

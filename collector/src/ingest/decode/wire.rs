@@ -79,6 +79,7 @@ impl<'a> Message<'a> {
     }
 
     /// The next field.
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Result<Option<Field<'a>>, WireError> {
         if self.at >= self.bytes.len() {
             return Ok(None);
@@ -110,17 +111,44 @@ impl<'a> Message<'a> {
         Ok(Some(Field { number, value, message: self.name, at }))
     }
 
+    /// The texts of a message that is a short text in field 1 and in field 2 a message with a short text in
+    /// field 1 and nothing else: what nearly every attribute is, read at a glance.
+    pub(super) fn two_texts(&self) -> Option<(&'a str, &'a str)> {
+        let (key, rest) = short_field(self.bytes, 0x0a)?;
+        let (value, behind) = short_field(rest, 0x12)?;
+        let (text, within) = short_field(value, 0x0a)?;
+        if behind.is_empty() && within.is_empty() {
+            Some((std::str::from_utf8(key).ok()?, std::str::from_utf8(text).ok()?))
+        } else {
+            None
+        }
+    }
+
     /// How many of its bytes have been read.
     pub(super) fn position(&self) -> usize {
         self.at
     }
 
     /// What is wrong with the message, at the place up to which it has been read.
+    #[cold]
     pub(super) fn wrong(&self, problem: Problem) -> WireError {
         WireError { message: self.name, at: self.before + self.at, problem }
     }
 
+    /// Most tags, lengths and numbers are a single byte.
+    #[inline]
     fn varint(&mut self) -> Result<u64, WireError> {
+        match self.bytes.get(self.at) {
+            Some(&byte) if byte < 0x80 => {
+                self.at += 1;
+                Ok(u64::from(byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<u64, WireError> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let Some(byte) = self.bytes.get(self.at) else { return Err(self.wrong(Problem::Truncated)) };
@@ -134,6 +162,7 @@ impl<'a> Message<'a> {
         Err(self.wrong(Problem::Varint))
     }
 
+    #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], WireError> {
         let bytes = self.at.checked_add(length).and_then(|end| self.bytes.get(self.at..end));
         let bytes = bytes.ok_or_else(|| self.wrong(Problem::Truncated))?;
@@ -165,6 +194,14 @@ impl<'a> Message<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// What a field of less than 128 bytes holds, and what is behind it, if it comes first and has this tag.
+fn short_field(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    match bytes {
+        [first, length @ 0..0x80, rest @ ..] if *first == tag => rest.split_at_checked(usize::from(*length)),
+        _ => None,
     }
 }
 
@@ -213,6 +250,7 @@ impl<'a> Field<'a> {
         Ok(Message { name, bytes: self.bytes()?, at: 0, before: self.at })
     }
 
+    #[cold]
     fn wrong(&self, problem: Problem) -> WireError {
         WireError { message: self.message, at: self.at, problem }
     }
@@ -237,6 +275,24 @@ mod tests {
         let bytes = [&[0x08, 0x96, 0x01][..], &[0x11, 1, 2, 3, 4, 5, 6, 7, 8], &group, &[0x25, 1, 2, 3, 4]].concat();
         assert_eq!(read(&bytes), Ok(vec![1, 2, 3, 4]));
         assert_eq!(read(&[]), Ok(vec![]));
+    }
+
+    #[test]
+    fn two_short_texts_are_read_at_a_glance_and_nothing_else_is() {
+        let two_texts = |bytes: &[u8]| {
+            Message::body("pair", bytes).two_texts().map(|(key, text)| (key.to_owned(), text.to_owned()))
+        };
+        let pair = [0x0a, 1, b'k', 0x12, 4, 0x0a, 2, b'v', b'w'];
+        assert_eq!(two_texts(&pair), Some(("k".to_owned(), "vw".to_owned())));
+        for cut in 0..pair.len() {
+            assert_eq!(two_texts(&pair[..cut]), None, "{cut}");
+        }
+        for (place, byte) in [(0, 0x12), (3, 0x1a), (5, 0x12), (6, 1), (7, 0xff), (2, 0xff), (4, 0x80)] {
+            let mut other = pair;
+            other[place] = byte;
+            assert_eq!(two_texts(&other), None, "{other:?}");
+        }
+        assert_eq!(two_texts(&[&pair[..], &[0x0a, 0]].concat()), None, "a later key would replace it");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Groups the rows of many batches into few large inserts: ClickHouse pays per insert.
 //!
 //! Batches are added to the open group as they are decoded and wait for the inserts that
-//! carry their rows; while one group is stored the next fills up, so the groups grow by
-//! themselves when ClickHouse is the bottleneck. What waits is bounded by the bytes that
-//! ingest lets in at once.
+//! carry their rows; while one group is stored the next fills up. A group that is not full
+//! waits for company all the longer the dearer groups are: storing small ones takes a share of
+//! ClickHouse's time and no more. What waits is bounded by the bytes that ingest lets in at once.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,8 +27,12 @@ pub struct GroupLimits {
     pub bytes: usize,
     /// A group is stored as soon as it has so many batches: they are named in one statement.
     pub batches: usize,
-    /// A group waits for company at most this long.
+    /// A group waits for company at least this long, unless it is full,
     pub linger: Duration,
+    /// and until so many times as long have passed since the last was stored as that took,
+    pub pause: u32,
+    /// but at most this long.
+    pub linger_limit: Duration,
     /// A group that takes longer to store has failed.
     pub timeout: Duration,
 }
@@ -40,6 +44,8 @@ impl Default for GroupLimits {
             bytes: 32 * 1024 * 1024,
             batches: 4_000,
             linger: Duration::from_millis(100),
+            pause: 9,
+            linger_limit: Duration::from_secs(1),
             timeout: Duration::from_secs(30),
         }
     }
@@ -151,11 +157,15 @@ struct Storing {
 
 impl Storing {
     async fn run(self, groups: Arc<Mutex<Groups>>, mut news: mpsc::Receiver<()>) {
-        let mut more = true;
+        let (mut more, mut earliest) = (true, Instant::now());
         loop {
-            let next = lock(&groups).next(if more { self.limits.linger } else { Duration::ZERO });
+            let next = lock(&groups).next(|since| if more { self.limits.due(since, earliest) } else { since });
             match next {
-                Next::Ready(waiting) => self.store(waiting).await,
+                Next::Ready(waiting) => {
+                    let started = Instant::now();
+                    self.store(waiting).await;
+                    earliest = Instant::now() + started.elapsed() * self.limits.pause;
+                }
                 Next::At(time) => {
                     if let Ok(None) = timeout_at(time, news.recv()).await {
                         more = false;
@@ -216,15 +226,23 @@ enum Next {
     Nothing,
 }
 
+impl GroupLimits {
+    /// When a group that is not full is stored whose first batch came at `since`, and not before
+    /// `earliest` unless it would wait too long.
+    fn due(&self, since: Instant, earliest: Instant) -> Instant {
+        earliest.clamp(since + self.linger, since + self.linger.max(self.linger_limit))
+    }
+}
+
 impl Groups {
-    /// The oldest full group, else the open one when it has waited for `linger`.
-    fn next(&mut self, linger: Duration) -> Next {
+    /// The oldest full group, else the open one when it is `due`, given when its first batch came.
+    fn next(&mut self, due: impl Fn(Instant) -> Instant) -> Next {
         if let Some(full) = self.full.pop_front() {
             return Next::Ready(full);
         }
-        match self.open.since {
+        match self.open.since.map(due) {
             None => Next::Nothing,
-            Some(since) if since.elapsed() < linger => Next::At(since + linger),
+            Some(due) if Instant::now() < due => Next::At(due),
             Some(_) => Next::Ready(self.open.take()),
         }
     }
@@ -243,4 +261,21 @@ fn busy() -> Unavailable {
 fn beside_repeat() -> Unavailable {
     let reason = "it came together with a batch that was sent before".to_owned();
     Unavailable { reason, retry_after: Duration::from_millis(100) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_that_is_not_full_waits_for_company() {
+        let (limits, start) = (GroupLimits::default(), Instant::now());
+        let due = |since: u64, earliest: u64| {
+            let at = |ms| start + Duration::from_millis(ms);
+            limits.due(at(since), at(earliest)).duration_since(start).as_millis()
+        };
+        assert_eq!(due(500, 0), 600, "the last group is long stored");
+        assert_eq!(due(500, 900), 900, "the last group was stored just now");
+        assert_eq!(due(500, 5_000), 1_500, "the last group took very long");
+    }
 }

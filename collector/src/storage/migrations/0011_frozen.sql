@@ -16,4 +16,4 @@ CREATE TABLE IF NOT EXISTS frozen
 ENGINE = MergeTree
 PARTITION BY group_id
 ORDER BY position
-SETTINGS non_replicated_deduplication_window = 50000, old_parts_lifetime = 5, min_bytes_for_wide_part = 0;
+SETTINGS non_replicated_deduplication_window = 50000, old_parts_lifetime = 5;

@@ -200,6 +200,11 @@ impl Database {
         Ok(())
     }
 
+    /// How many SELECT statements it has begun, this one included.
+    pub(crate) async fn selects(&self) -> anyhow::Result<u64> {
+        Ok(self.client.query("SELECT value FROM system.events WHERE event = 'SelectQuery'").fetch_one().await?)
+    }
+
     /// Stops it and removes its data.
     pub(crate) async fn stop(self) {
         self.engine.stop().await;

@@ -139,6 +139,7 @@ async fn look_up(
     for (name, cold) in [("cold", true), ("warm", false)] {
         let mut latencies = Histogram::<u64>::new_with_max(LONGEST_NS, 3)?;
         let meters = (running.program.meter()?, database.meter()?);
+        let selects_before = database.selects().await?;
         for key in &keys {
             if cold {
                 database.drop_caches().await?;
@@ -154,6 +155,9 @@ async fn look_up(
             figures.push(Figure::new(format!("{name}, {quantile}, ms"), ms));
         }
         figures.push(Figure::new(format!("{name}, CPU, ms per order"), cpu_s * 1e3 / f64::from(args.lookups)));
+        // The last question of how many there are is one of them.
+        let selects = database.selects().await? - selects_before - 1;
+        figures.push(Figure::new(format!("{name}, statements per order"), selects as f64 / f64::from(args.lookups)));
     }
     Ok(figures)
 }

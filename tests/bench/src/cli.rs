@@ -76,6 +76,9 @@ fn defaults<A: clap::Args>() -> Result<A, clap::Error> {
 /// What the comparisons have in common.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct WorkArgs {
+    /// Note what ClickHouse spends on which statements and merges, which itself costs a little
+    #[arg(long)]
+    pub(crate) by_statement: bool,
     /// Rounds; in each, every contender has its turn
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,

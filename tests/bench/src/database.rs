@@ -28,6 +28,9 @@ const LOGS: &str = "<clickhouse>
 </clickhouse>
 ";
 
+/// What takes less than one such part of all is not named.
+const NOTEWORTHY: u64 = 500;
+
 /// A ClickHouse of one round.
 pub(crate) struct Database {
     engine: Engine,
@@ -57,13 +60,12 @@ pub(crate) struct ColumnSize {
 
 /// What statements of a kind, or merges of a table, cost.
 #[derive(Debug, Row, Deserialize)]
-pub(crate) struct Spent {
+struct Spent {
     /// The statement's kind and tables, or `Merge` and the table.
-    pub(crate) on: String,
-    /// How often.
-    pub(crate) times: u64,
+    on: String,
+    times: u64,
     /// User and system time.
-    pub(crate) cpu_us: u64,
+    cpu_us: u64,
 }
 
 #[derive(Debug, PartialEq, Row, Deserialize)]
@@ -74,21 +76,15 @@ struct Parts {
 }
 
 impl Database {
-    /// Starts one with its data in a fresh folder below `root`.
-    pub(crate) async fn start(root: &Path) -> anyhow::Result<Self> {
-        Self::start_in(tempfile::Builder::new().prefix("clickhouse-").tempdir_in(root)?).await
-    }
-
-    /// The same, and it keeps account of its statements and merges, which costs some work of its own.
-    pub(crate) async fn start_accounting(root: &Path) -> anyhow::Result<Self> {
+    /// Starts one with its data in a fresh folder below `root`. With `accounting` it notes each statement and merge,
+    /// which costs some work of its own.
+    pub(crate) async fn start(root: &Path, accounting: bool) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("clickhouse-").tempdir_in(root)?;
-        let more = folder.path().join("server.d");
-        std::fs::create_dir(&more)?;
-        std::fs::write(more.join("logs.xml"), LOGS)?;
-        Self::start_in(folder).await
-    }
-
-    async fn start_in(folder: TempDir) -> anyhow::Result<Self> {
+        if accounting {
+            let more = folder.path().join("server.d");
+            std::fs::create_dir(&more)?;
+            std::fs::write(more.join("logs.xml"), LOGS)?;
+        }
         let settings = EngineSettings::new(folder.path());
         let engine = Engine::start(settings, progress::automatic().as_ref()).await?;
         let client = engine.endpoint().client();
@@ -138,9 +134,9 @@ impl Database {
         Ok(self.client.query(sql).bind(database).bind(least_bytes).fetch_all().await?)
     }
 
-    /// What statements and merges on a database cost, by kind and table, dearest first; of one that
-    /// [keeps account](Self::start_accounting).
-    pub(crate) async fn spent(&self, database: &str) -> anyhow::Result<Vec<Spent>> {
+    /// What statements and merges on a database cost since it was asked last, dearest first; of one that keeps
+    /// account. The text says it by kind and table, each one's number, its time in all and for one.
+    pub(crate) async fn spent(&self, database: &str) -> anyhow::Result<String> {
         self.client.query("SYSTEM FLUSH LOGS").execute().await?;
         let cpu = "sum(ProfileEvents['UserTimeMicroseconds'] + ProfileEvents['SystemTimeMicroseconds']) AS cpu_us";
         let sql = format!(
@@ -151,7 +147,22 @@ impl Database {
              FROM system.part_log WHERE event_type = 'MergeParts' AND database = ? GROUP BY on
              ORDER BY cpu_us DESC"
         );
-        Ok(self.client.query(&sql).bind(database).bind(database).fetch_all().await?)
+        let spent = self.client.query(&sql).bind(database).bind(database).fetch_all::<Spent>().await?;
+        for log in ["query_log", "part_log"] {
+            self.client.query(&format!("TRUNCATE TABLE IF EXISTS system.{log}")).execute().await?;
+        }
+        let all: u64 = spent.iter().map(|spent| spent.cpu_us).sum();
+        let noteworthy = spent.iter().filter(|spent| spent.cpu_us.saturating_mul(NOTEWORTHY) >= all);
+        let each = |spent: &Spent| {
+            let Spent { on, times, cpu_us } = spent;
+            let ms = *cpu_us as f64 / 1e3;
+            format!(
+                "{} {times} times, {ms:.0} ms, {:.1} ms each",
+                on.replace(&format!("{database}."), ""),
+                ms / *times as f64
+            )
+        };
+        Ok(noteworthy.map(each).collect::<Vec<_>>().join("; "))
     }
 
     /// Waits until a query counts at least `enough`; what it counts then or after `limit`.

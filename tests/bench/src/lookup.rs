@@ -57,7 +57,7 @@ pub(crate) async fn compare(args: &LookupArgs) -> anyhow::Result<Comparison> {
     sizes.sort_unstable();
     let all = sizes.last().copied().context("--spans names no number of spans")?;
     let folder = tempfile::tempdir_in(args.work.folder()?)?;
-    let database = Database::start(folder.path()).await?;
+    let database = Database::start(folder.path(), args.work.by_statement).await?;
     let running = installed.start(&database, folder.path()).await?;
     // Largest first, so that it is divided by the smaller ones.
     let names = sizes.iter().rev().map(|spans| heading(*spans)).collect();
@@ -84,8 +84,15 @@ pub(crate) async fn compare(args: &LookupArgs) -> anyhow::Result<Comparison> {
             ));
         }
         eprintln!("lookup: {} orders at {} spans", args.lookups, spans);
+        if args.work.by_statement {
+            comparison.note(format!("Storing: {}.", database.spent(Collector::Ordertrace.database()).await?));
+        }
         let figures = look_up(args, &database, &running, store.stored_orders).await;
         let figures = figures.with_context(|| format!("at {spans} spans; it said:\n{}", running.program.said()))?;
+        if args.work.by_statement {
+            let spent = database.spent(Collector::Ordertrace.database()).await?;
+            comparison.note(format!("At {}, cold and warm: {spent}.", heading(spans)));
+        }
         comparison.add(&heading(spans), 1, figures);
     }
     running.program.stop().await?;

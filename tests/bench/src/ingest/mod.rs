@@ -28,9 +28,6 @@ pub(crate) struct IngestArgs {
     /// How long to wait for merges and follow-up work after the last answer, in seconds
     #[arg(long, default_value_t = 60)]
     settle_limit_s: u64,
-    /// Note what ClickHouse spends on which statements and merges, which itself costs a little
-    #[arg(long)]
-    by_statement: bool,
     /// An ordertrace-collector to take instead of building one
     #[arg(long, value_name = "FILE")]
     pub(crate) collector: Option<PathBuf>,
@@ -61,7 +58,7 @@ pub(crate) async fn compare(args: &IngestArgs) -> anyhow::Result<Comparison> {
     ];
     let names = args.contenders.iter().map(|contender| contender.name().to_owned()).collect();
     let mut versions: Vec<String> = installed.iter().map(|contender| contender.version.clone()).collect();
-    let database = Database::start(&args.work.folder()?).await?;
+    let database = Database::start(&args.work.folder()?, false).await?;
     versions.push(format!("ClickHouse {}", database.version().await?));
     database.stop().await;
     versions.dedup();

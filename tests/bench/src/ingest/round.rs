@@ -21,9 +21,6 @@ const STORE_LIMIT: Duration = Duration::from_secs(300);
 /// The threads in which ClickHouse merges; they live as long as it does.
 const MERGE_THREADS: &str = "MergeMutate";
 
-/// Processor time in microseconds a span from which a kind of statement is named.
-const NOTEWORTHY_US: f64 = 0.01;
-
 const MEGA: f64 = 1e6;
 
 /// One contender's turn.
@@ -69,11 +66,7 @@ impl Round<'_> {
     /// Starts everything, stores the recording, stops everything.
     pub(super) async fn run(&self, comparison: &mut Comparison) -> anyhow::Result<Vec<Figure>> {
         let folder = tempfile::tempdir_in(self.args.work.folder()?)?;
-        let database = if self.args.by_statement {
-            Database::start_accounting(folder.path()).await?
-        } else {
-            Database::start(folder.path()).await?
-        };
+        let database = Database::start(folder.path(), self.args.work.by_statement).await?;
         let running = self.contender.start(&database, folder.path()).await?;
         let measured = self.measure(&database, &running, comparison).await;
         let measured = measured.with_context(|| format!("it said:\n{}", running.program.said()));
@@ -116,17 +109,8 @@ impl Round<'_> {
             comparison.note(format!("{name}: {} requests were sent again in round {}.", sent.resends, self.number));
         }
         let disk_bytes = self.disk(database, comparison).await?;
-        if self.args.by_statement {
-            let spent = database.spent(schema).await?;
-            let spent = spent.iter().filter(|spent| spent.cpu_us as f64 / spans as f64 > NOTEWORTHY_US).map(|spent| {
-                let (on, times, cpu_us) = (spent.on.as_str(), spent.times, spent.cpu_us as f64);
-                format!(
-                    "{on}: {times}, {:.2} µs a span, {:.1} ms each",
-                    cpu_us / spans as f64,
-                    cpu_us / 1e3 / times as f64
-                )
-            });
-            comparison.note(format!("{name}: {}.", spent.collect::<Vec<_>>().join("; ")));
+        if self.args.work.by_statement {
+            comparison.note(format!("{name}: {}.", database.spent(schema).await?));
         }
         let millions = spans as f64 / MEGA;
         let megabytes = |bytes: u64| bytes as f64 / MEGA;

@@ -103,7 +103,7 @@ async fn read(
     mut wanted: HashSet<[u8; 8]>,
 ) -> clickhouse::error::Result<Vec<StoredSpan>> {
     let mut rows = client
-        .query(&format!("SELECT {SPANS} FROM spans WHERE trace_id = toFixedString(unhex(?), 16)"))
+        .query(&format!("SELECT {SPANS} FROM spans PREWHERE trace_id = toFixedString(unhex(?), 16)"))
         .bind(hex::encode(trace))
         .fetch::<TraceRow>()?;
     let mut decoder = Decoder::default();

@@ -8,7 +8,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use clickhouse::Client;
-use clickhouse::query::Query;
+use clickhouse::query::{Query, RowCursor};
+use futures::try_join;
 use ordertrace_api::keys::{Key, KeyPattern};
 use tracing::instrument;
 
@@ -113,9 +114,9 @@ impl Loader {
     ) -> Result<Vec<Seen>> {
         let query = self
             .client
-            .query(&self.seen_where("kind IN ? AND value = ? AND strength = 'strong' AND (? = '' OR system = ?)"))
-            .bind(of_kind(pattern, kinds))
+            .query(&self.seen_where("value = ?", "kind IN ? AND strength = 'strong' AND (? = '' OR system = ?)"))
             .bind(&pattern.value)
+            .bind(of_kind(pattern, kinds))
             .bind(pattern.system.as_deref().unwrap_or_default())
             .bind(pattern.system.as_deref().unwrap_or_default());
         let mut seen = self.fetch_seen(query, reached).await?;
@@ -148,18 +149,21 @@ impl Loader {
     async fn seen(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<Seen>> {
         let mut seen = Vec::new();
         for chunk in keys.chunks(CHUNK) {
-            let query = self.client.query(&self.seen_where("(kind, value, system) IN ?")).bind(key_tuples(chunk));
+            let values: BTreeSet<&str> = chunk.iter().map(|key| key.value.as_str()).collect();
+            let query = self.client.query(&self.seen_where("value IN ?", "(kind, value, system) IN ?"));
+            let query = query.bind(values).bind(key_tuples(chunk));
             seen.extend(self.fetch_seen(query, reached).await?);
         }
         self.cut_fan_out(&mut seen, reached);
         Ok(seen)
     }
 
-    fn seen_where(&self, condition: &str) -> String {
+    /// Of rows that `value` does not find nothing but the values are read.
+    fn seen_where(&self, value: &str, condition: &str) -> String {
         format!(
             "SELECT kind, system, value, strength != 'weak' AS joins, trace_id,
                 splitByChar('\\xFF', links) AS link_texts, splitByChar('\\xFF', milestones) AS milestone_texts
-             FROM keys WHERE {condition} LIMIT {}",
+             FROM keys PREWHERE {value} WHERE {condition} LIMIT {}",
             self.limits.places()
         )
     }
@@ -187,7 +191,6 @@ impl Loader {
     }
 
     /// The spans of `traces`, at most `budget` of them; an entry for each trace.
-    #[instrument(name = "SELECT spans, events", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "spans"))]
     async fn traces(
         &self,
         traces: &[TraceId],
@@ -197,39 +200,56 @@ impl Loader {
         let mut loaded: HashMap<TraceId, LoadedTrace> =
             traces.iter().map(|trace| (*trace, LoadedTrace::default())).collect();
         let mut left = budget;
-        let mut decoder = Decoder::default();
         for chunk in traces.chunks(CHUNK) {
-            let mut cursor = self
-                .client
-                .query(&format!("SELECT {SPANS} FROM spans WHERE trace_id IN {TRACE_IDS}"))
-                .bind(hex_ids(chunk))
-                .fetch::<TraceRow>()?;
-            while let Some(row) = cursor.next().await? {
-                for span in decoder.spans(row)?.iter().filter(|span| span.noise().is_empty()) {
-                    if left == 0 {
-                        let detail =
-                            "further spans of this journey were not read; raise journeys.limits.spans to see them";
-                        reached.note("spans", self.limits.spans, detail.to_owned());
-                        return Ok(loaded);
-                    }
-                    left -= 1;
-                    let node = span_node(span, self.detail)?;
-                    loaded.entry(node.id.trace_id).or_default().spans.push(node);
-                }
+            // One more than fits tells that there are more.
+            let (spans, events) = try_join!(self.spans(chunk, left.saturating_add(1)), self.events(chunk))?;
+            let is_cut = spans.len() > left;
+            for span in spans.into_iter().take(left) {
+                left -= 1;
+                loaded.entry(span.id.trace_id).or_default().spans.push(span);
             }
-            let events = self
-                .client
-                .query(&format!(
-                    "SELECT trace_id, span_id, at, system, milestone, keys.kind, keys.system, keys.value, keys.strength
-                     FROM events WHERE trace_id IN {TRACE_IDS} AND (notEmpty(keys.kind) OR milestone != '') LIMIT ?"
-                ))
-                .bind(hex_ids(chunk))
-                .bind(self.limits.spans as u64)
-                .fetch_all::<EventNodeRow>()
-                .await?;
             add_events(&mut loaded, events);
+            if is_cut {
+                let detail = "further spans of this journey were not read; raise journeys.limits.spans to see them";
+                reached.note("spans", self.limits.spans, detail.to_owned());
+                break;
+            }
         }
         Ok(loaded)
+    }
+
+    /// The spans of `traces` that are no noise, at most `limit`.
+    #[instrument(name = "SELECT spans", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "spans"))]
+    async fn spans(&self, traces: &[TraceId], limit: usize) -> Result<Vec<SpanNode>> {
+        let mut spans = Vec::new();
+        let mut decoder = Decoder::default();
+        let mut cursor = self.rows_of(traces)?;
+        while let Some(row) = cursor.next().await? {
+            for span in decoder.spans(row)?.iter().filter(|span| span.noise().is_empty()) {
+                if spans.len() == limit {
+                    return Ok(spans);
+                }
+                spans.push(span_node(span, self.detail)?);
+            }
+        }
+        Ok(spans)
+    }
+
+    /// Of rows of other traces nothing but the id is read.
+    fn rows_of(&self, traces: &[TraceId]) -> Result<RowCursor<TraceRow>> {
+        let ids = trace_ids(traces);
+        self.client.query(&format!("SELECT {SPANS} FROM spans PREWHERE trace_id IN ({ids})")).fetch::<TraceRow>()
+    }
+
+    #[instrument(name = "SELECT events", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "events"))]
+    async fn events(&self, traces: &[TraceId]) -> Result<Vec<EventNodeRow>> {
+        let sql = format!(
+            "SELECT trace_id, span_id, at, system, milestone, keys.kind, keys.system, keys.value, keys.strength
+             FROM events PREWHERE trace_id IN ({}) WHERE notEmpty(keys.kind) OR milestone != '' LIMIT {}",
+            trace_ids(traces),
+            self.limits.spans
+        );
+        self.client.query(&sql).fetch_all::<EventNodeRow>().await
     }
 
     fn cut_fan_out(&self, seen: &mut Vec<Seen>, reached: &mut Reached) {
@@ -287,11 +307,8 @@ fn add_events(loaded: &mut HashMap<TraceId, LoadedTrace>, events: Vec<EventNodeR
     }
 }
 
-/// The traces bound as hexadecimal texts.
-const TRACE_IDS: &str = "(SELECT toFixedString(unhex(arrayJoin(?)), 16))";
-
-fn hex_ids(traces: &[TraceId]) -> Vec<String> {
-    traces.iter().map(hex::encode).collect()
+fn trace_ids(traces: &[TraceId]) -> String {
+    traces.iter().map(|trace| format!("unhex('{}')", hex::encode(trace))).collect::<Vec<_>>().join(", ")
 }
 
 fn of_kind<'k>(pattern: &KeyPattern, kinds: &'k [String]) -> Vec<&'k String> {

@@ -39,17 +39,21 @@ impl Reading {
             self.loader.seen(&trail.keys, &mut of_keys),
             self.loader.traces(&trail.traces, budget, &mut of_traces)
         )?;
-        // What does not fit is read step by step, which says what was left out.
-        if of_keys.is_empty() {
-            self.seen_ahead = trail.keys.iter().map(|key| (key.clone(), Vec::new())).collect();
-            for seen in seen {
-                self.seen_ahead.entry(seen.key.clone()).or_default().push(seen);
-            }
-        }
+        self.remember(&trail.keys, seen, &of_keys);
         if of_traces.is_empty() {
             self.loaded_ahead = loaded;
         }
         Ok(())
+    }
+
+    /// Keeps what was read ahead. What does not fit is read step by step, which says what was left out.
+    fn remember(&mut self, keys: &[Key], seen: Vec<Seen>, reached: &Reached) {
+        if reached.is_empty() {
+            self.seen_ahead.extend(keys.iter().map(|key| (key.clone(), Vec::new())));
+            for seen in seen {
+                self.seen_ahead.entry(seen.key.clone()).or_default().push(seen);
+            }
+        }
     }
 
     /// Where each of `keys` was seen, and beside what.
@@ -69,7 +73,8 @@ impl Reading {
         Ok(found)
     }
 
-    /// The spans of `traces`, at most `budget` of those that were not read ahead.
+    /// The spans of `traces`, at most `budget` of those that were not read ahead. Which traces
+    /// continue these will be asked next, and is read meanwhile.
     pub(in crate::journey) async fn traces(
         &mut self,
         traces: &[TraceId],
@@ -88,7 +93,14 @@ impl Reading {
             }
         }
         if !others.is_empty() {
-            found.extend(self.loader.traces(&others, budget, reached).await?);
+            let continued: Vec<Key> = others.iter().copied().map(Seen::continued).collect();
+            let mut of_keys = Reached::default();
+            let (loaded, seen) = futures::try_join!(
+                self.loader.traces(&others, budget, reached),
+                self.loader.seen(&continued, &mut of_keys)
+            )?;
+            found.extend(loaded);
+            self.remember(&continued, seen, &of_keys);
         }
         Ok(found)
     }

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use tracing::instrument;
 
 use super::rows::SideRow;
-use super::{CHUNK, Loader, Result, TRACE_IDS, hex_ids};
+use super::{CHUNK, Loader, Result};
 use crate::journey::infer::SideNode;
 use crate::journey::node::{SpanRef, TraceId};
-use crate::storage::{Decoder, SPANS, StoredSpan, TraceRow};
+use crate::storage::{Decoder, StoredSpan};
 
 /// How long an attempt may have been under way already; longer ones are not looked for.
 const LONGEST_ATTEMPT_NS: i64 = 120_000_000_000;
@@ -64,7 +64,8 @@ impl Loader {
                     "SELECT trace_id, span_id, parent_span_id, observer, handoff_to, started_at, duration_ns, method, path,
                         status_code, splitByChar('\\xFF', keys) AS key_texts
                      FROM loose_ends
-                     WHERE handoff_to IN ? AND ({}) AND (handoff_to, method, path) IN ?
+                     PREWHERE handoff_to IN ? AND ({})
+                     WHERE (handoff_to, method, path) IN ?
                      LIMIT {}",
                     during.join(" OR "),
                     self.limits.spans + 1
@@ -88,11 +89,7 @@ impl Loader {
         let mut decoder = Decoder::default();
         for chunk in proxies.chunks(CHUNK) {
             let traces: Vec<TraceId> = chunk.iter().map(|proxy| proxy.trace_id).collect();
-            let mut cursor = self
-                .client
-                .query(&format!("SELECT {SPANS} FROM spans WHERE trace_id IN {TRACE_IDS}"))
-                .bind(hex_ids(&traces))
-                .fetch::<TraceRow>()?;
+            let mut cursor = self.rows_of(&traces)?;
             let of_chunk: HashSet<&SpanRef> = chunk.iter().collect();
             let mut left = self.limits.spans;
             while let Some(row) = cursor.next().await? {

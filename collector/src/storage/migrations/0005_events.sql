@@ -17,4 +17,4 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toMonday(at)
 ORDER BY (trace_id, at)
-SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024, min_compress_block_size = 16384;

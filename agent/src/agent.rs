@@ -18,12 +18,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::cause::causes;
-use crate::config::Config;
+use crate::config::{Config, SpoolConfigError};
 use crate::export::{ExportError, Exporter};
 use crate::health::{Health, serve_health};
 use crate::proxy::{Route, RouteError, Sink, run_batcher, run_worker, serve_route};
 use crate::receiver::{Intake, serve_grpc, serve_http};
-use crate::spool::{Spool, SpoolError, SpoolSettings};
+use crate::spool::{Spool, SpoolError};
 use crate::telemetry::{Meter, ProxyEnd, Stats};
 
 /// Spans that may wait for the batcher.
@@ -54,6 +54,9 @@ pub enum AgentError {
     /// A route cannot be.
     #[error(transparent)]
     Route(#[from] RouteError),
+    /// The spool cannot be as it should be.
+    #[error(transparent)]
+    SpoolConfig(#[from] SpoolConfigError),
     /// The spool cannot be opened.
     #[error(transparent)]
     Spool(#[from] SpoolError),
@@ -209,13 +212,7 @@ impl Agent {
 }
 
 async fn open_spool(config: &Config) -> Result<(Spool, ThreadHandle<()>), AgentError> {
-    let settings = SpoolSettings {
-        dir: config.spool.dir.clone(),
-        limit_bytes: config.spool.limit_bytes,
-        segment_bytes: config.spool.segment_bytes,
-        max_age: config.spool.max_age.get(),
-        when_full: config.spool.when_full,
-    };
+    let settings = config.spool.settings()?;
     let dir = config.spool.dir.clone();
     let opened = tokio::task::spawn_blocking(move || Spool::open(settings)).await;
     opened

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::capture::{Preset, RuleConfig, RuleError, Rules};
-use crate::spool::WhenFull;
+use crate::spool::{SpoolSettings, WhenFull};
 pub use overrides::{OverrideError, apply_overrides};
 
 /// Everything that can be configured.
@@ -248,26 +248,68 @@ impl Config {
         ordertrace_config::json_schema::<Self>()
     }
 
-    /// Refuses routes whose rules cannot be followed.
+    /// Refuses what reads well and cannot be followed.
     ///
     /// # Errors
-    /// [`RouteRuleError`] names the route and the rule.
-    pub fn check(&self) -> Result<(), RouteRuleError> {
+    /// [`CheckError`] names the place.
+    pub fn check(&self) -> Result<(), CheckError> {
+        self.spool.settings()?;
         for route in &self.routes {
-            route.rules().map_err(|source| RouteRuleError { route: route.name.clone(), source })?;
+            route.rules().map_err(|source| CheckError::Route { route: route.name.clone(), source })?;
         }
         Ok(())
     }
 }
 
-/// A rule of a route that cannot be followed.
+/// What a configuration asks for that cannot be.
 #[derive(Debug, thiserror::Error)]
-#[error("route {route}")]
-pub struct RouteRuleError {
-    /// The route's name.
-    pub route: String,
-    /// Which rule, and what is wrong with it.
-    pub source: RuleError,
+pub enum CheckError {
+    /// A rule of a route cannot be followed.
+    #[error("route {route}")]
+    Route {
+        /// The route's name.
+        route: String,
+        /// Which rule, and what is wrong with it.
+        source: RuleError,
+    },
+    /// The spool cannot be as it should be.
+    #[error(transparent)]
+    Spool(#[from] SpoolConfigError),
+}
+
+/// A spool that would lose what it is given.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum SpoolConfigError {
+    /// Everything would be dropped before it could be delivered.
+    #[error("spool.max_age is {given}: what waits longer is dropped, so write at least {least}")]
+    MaxAge {
+        /// What was asked for.
+        given: Duration,
+        /// The least.
+        least: Duration,
+    },
+}
+
+/// A collector that is started anew takes some seconds.
+const LEAST_MAX_AGE: Duration = Duration::from_secs(60);
+
+impl SpoolConfig {
+    /// The spool that is asked for.
+    ///
+    /// # Errors
+    /// [`SpoolConfigError`]
+    pub fn settings(&self) -> Result<SpoolSettings, SpoolConfigError> {
+        if self.max_age < LEAST_MAX_AGE {
+            return Err(SpoolConfigError::MaxAge { given: self.max_age, least: LEAST_MAX_AGE });
+        }
+        Ok(SpoolSettings {
+            dir: self.dir.clone(),
+            limit_bytes: self.limit_bytes,
+            segment_bytes: self.segment_bytes,
+            max_age: self.max_age.get(),
+            when_full: self.when_full,
+        })
+    }
 }
 
 impl RouteConfig {

@@ -80,6 +80,13 @@ fn the_example_file_is_what_the_defaults_make() {
 }
 
 #[test]
+fn a_spool_that_drops_everything_is_refused() {
+    let error = parse("spool: {max_age: 0s}").unwrap().check().unwrap_err().to_string();
+    assert_eq!(error, "spool.max_age is 0s: what waits longer is dropped, so write at least 1m");
+    assert!(parse("spool: {max_age: 1m}").unwrap().check().is_ok());
+}
+
+#[test]
 fn a_rule_that_cannot_be_followed_names_its_route() {
     let route = "{name: r, from: a, to: b, listen: '127.0.0.1:0', upstream: 'http://u', templates: ['orders']}";
     let config = parse(&format!("routes: [{route}]")).unwrap();

@@ -22,4 +22,6 @@ pub struct Scope<'a> {
     pub name: &'a str,
     /// Its version.
     pub version: &'a str,
+    /// Its attributes, under the names that they have on the records of the scope.
+    pub attributes: &'a [Attribute<'a>],
 }

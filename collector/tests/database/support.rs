@@ -134,7 +134,7 @@ impl SpanBuilder {
             status: SpanStatus::Unset,
             status_message: "",
             origin: origin(system, &[]),
-            scope: &Scope { name: "", version: "" },
+            scope: &Scope { name: "", version: "", attributes: &[] },
             attributes: &[],
             events: &[],
             links: &[],

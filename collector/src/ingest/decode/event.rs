@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 use super::repeated::Repeated;
 use super::wire::{Message, Problem, WireError};
 use super::{Decoded, Decoder, Walk, optional_id};
-use crate::record::{EventRecord, Origin};
+use crate::record::{Attribute, EventRecord, Origin};
 
 /// logs.proto `LogRecord` as it is sent.
 #[derive(Default)]
@@ -43,12 +43,17 @@ impl Decoder {
             let mut origin = None;
             while let Some(scope_logs) = resource.next("scope logs")? {
                 let mut group = Group::new(scope_logs);
+                let mut scope = None;
                 while let Some(log) = group.next("log record")? {
                     let origin = match origin {
                         Some(origin) => origin,
                         None => *origin.insert(&*arena.alloc(walk.origin(&resource)?)),
                     };
-                    records.extend(walk.event(log, origin, &mut attributes)?);
+                    let scope = match scope {
+                        Some(scope) => scope,
+                        None => *scope.insert(walk.scope_attributes(&group)?),
+                    };
+                    records.extend(walk.event(log, origin, scope, &mut attributes)?);
                     if walk.unfolds() {
                         return Err(log.wrong(Problem::Unfolds));
                     }
@@ -66,6 +71,7 @@ impl<'a> Walk<'a> {
         &mut self,
         mut log: Message<'a>,
         origin: &'a Origin<'a>,
+        scope: &'a [Attribute<'a>],
         attributes: &mut Repeated<'a>,
     ) -> Result<Option<EventRecord<'a>>, WireError> {
         let mut sent = Sent::default();
@@ -102,7 +108,7 @@ impl<'a> Walk<'a> {
                 Err(wrong) => return refuse(Refusal::Time, format!("its time {wrong}")),
             },
         };
-        let attributes = self.texts.attributes(attributes, sent.dropped_attributes)?;
+        let attributes = self.texts.attributes(attributes, sent.dropped_attributes, scope)?;
         let mut name = self.texts.cut(sent.name);
         if name.is_empty() {
             // Where it stood before logs.proto 1.5.

@@ -1,6 +1,6 @@
 use super::wire::{Message, WireError};
 use super::{UNKNOWN_SERVICE, Walk};
-use crate::record::{Origin, Scope};
+use crate::record::{Attribute, Origin, Scope};
 
 /// A resource or scope with what it holds.
 pub(super) struct Group<'a> {
@@ -13,6 +13,10 @@ pub(super) struct Group<'a> {
 /// (trace.proto, logs.proto, metrics.proto).
 const HEAD: u32 = 1;
 const ITEMS: u32 = 2;
+
+/// Before the name of a scope's attribute where it stands on a record. The OpenTelemetry specification has it for name
+/// and version (Common/mapping-to-non-otlp) and, in Prometheus' spelling, for attributes (Compatibility/prometheus).
+const SCOPE: &str = "otel.scope.";
 
 impl<'a> Group<'a> {
     pub(super) fn new(message: Message<'a>) -> Self {
@@ -48,7 +52,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        let attributes = self.texts.attributes(&pairs, dropped)?;
+        let attributes = self.texts.attributes(&pairs, dropped, &[])?;
         let service = attributes.iter().find(|(name, value)| *name == "service.name" && !value.is_empty());
         let service = service.map_or(UNKNOWN_SERVICE, |(_, service)| *service);
         self.service.get_or_insert(service);
@@ -56,9 +60,18 @@ impl<'a> Walk<'a> {
         Ok(Origin { service, system, attributes })
     }
 
+    /// The scope as attributes, for records that have no place of their own for it.
+    pub(super) fn scope_attributes(&mut self, group: &Group<'a>) -> Result<&'a [Attribute<'a>], WireError> {
+        let scope = self.scope(group)?;
+        let named = [("otel.scope.name", scope.name), ("otel.scope.version", scope.version)];
+        let named = named.into_iter().filter(|(_, value)| !value.is_empty());
+        let all: Vec<Attribute<'a>> = named.chain(scope.attributes.iter().copied()).collect();
+        Ok(self.texts.arena.alloc_slice_copy(&all))
+    }
+
     /// common.proto `InstrumentationScope`.
     pub(super) fn scope(&mut self, group: &Group<'a>) -> Result<Scope<'a>, WireError> {
-        let mut scope = Scope::default();
+        let (mut scope, mut pairs, mut dropped) = (Scope::default(), self.texts.no_attributes(), 0);
         let mut rest = group.message;
         while let Some(field) = rest.next()? {
             if field.number != HEAD {
@@ -69,10 +82,16 @@ impl<'a> Walk<'a> {
                 match field.number {
                     1 => scope.name = self.texts.cut(field.text()?),
                     2 => scope.version = self.texts.cut(field.text()?),
+                    3 => pairs.push(field.message("attribute")?),
+                    4 => dropped = field.uint32()?,
                     _ => {}
                 }
             }
         }
+        let arena = self.texts.arena;
+        let attributes = self.texts.attributes(&pairs, dropped, &[])?;
+        let named = attributes.iter().map(|(name, value)| (&*arena.alloc_str(&format!("{SCOPE}{name}")), *value));
+        scope.attributes = arena.alloc_slice_fill_iter(named.collect::<Vec<_>>());
         Ok(scope)
     }
 }

@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
             Ok(time) => time,
             Err(wrong) => return Ok(Err((Refusal::Time, format!("its time {wrong}")))),
         };
-        let mut attributes = self.texts.attributes(&pairs, 0)?.to_vec();
+        let mut attributes = self.texts.attributes(&pairs, 0, &[])?.to_vec();
         let (system, sku) = (take(&mut attributes, SYSTEM), take(&mut attributes, SKU));
         for (name, value) in [(SYSTEM, system), (SKU, sku)] {
             if value.is_empty() {

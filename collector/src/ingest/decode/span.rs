@@ -6,7 +6,12 @@ use super::refusal::{Adjustment, Refusal};
 use super::repeated::Repeated;
 use super::wire::{Message, Problem, WireError};
 use super::{Decoded, Decoder, Walk, optional_id};
-use crate::record::{Origin, Scope, SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};
+use crate::record::{Attribute, Origin, Scope, SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};
+
+/// What its sender left out of a span, by the names that the OpenTelemetry specification gives
+/// (Common/mapping-to-non-otlp, "Dropped Events Count", "Dropped Links Count").
+const EVENTS_DROPPED: &str = "otel.dropped_events_count";
+const LINKS_DROPPED: &str = "otel.dropped_links_count";
 
 /// trace.proto `Span` as it is sent.
 #[derive(Default)]
@@ -20,6 +25,8 @@ struct Sent<'a> {
     start_ns: u64,
     end_ns: u64,
     dropped_attributes: u32,
+    dropped_events: u32,
+    dropped_links: u32,
     status_code: i32,
     status_message: &'a str,
 }
@@ -31,6 +38,8 @@ struct Lists<'a> {
     links: Repeated<'a>,
     /// Attributes of an event or a link.
     inner: Repeated<'a>,
+    /// Attributes that are not sent as such.
+    more: Vec<Attribute<'a>>,
 }
 
 impl Decoder {
@@ -51,6 +60,7 @@ impl Decoder {
             events: Repeated::new(self.limits.span_events),
             links: Repeated::new(self.limits.span_links),
             inner: walk.texts.no_attributes(),
+            more: Vec::new(),
         };
         let mut request = Message::body("request", body);
         while let Some(field) = request.next()? {
@@ -103,7 +113,9 @@ impl<'a> Sent<'a> {
                 9 => lists.attributes.push(field.message("attribute")?),
                 10 => sent.dropped_attributes = field.uint32()?,
                 11 => lists.events.push(field.message("span event")?),
+                12 => sent.dropped_events = field.uint32()?,
                 13 => lists.links.push(field.message("span link")?),
+                14 => sent.dropped_links = field.uint32()?,
                 15 => {
                     let mut status = field.message("status")?;
                     while let Some(field) = status.next()? {
@@ -162,6 +174,13 @@ impl<'a> Walk<'a> {
                 Err(wrong) => return refuse(Refusal::Time, format!("its end time {wrong}")),
             },
         };
+        lists.more.clear();
+        for (name, count) in [(EVENTS_DROPPED, sent.dropped_events), (LINKS_DROPPED, sent.dropped_links)] {
+            if count > 0 {
+                lists.more.push((name, self.texts.number(count)));
+            }
+        }
+        lists.more.extend_from_slice(scope.attributes);
         if parent_span_id == span_id {
             self.texts.adjustments.add(Adjustment::SelfParent, 1);
             parent_span_id = [0; 8];
@@ -179,7 +198,7 @@ impl<'a> Walk<'a> {
             status_message: self.texts.cut(sent.status_message),
             origin,
             scope,
-            attributes: self.texts.attributes(&lists.attributes, sent.dropped_attributes)?,
+            attributes: self.texts.attributes(&lists.attributes, sent.dropped_attributes, &lists.more)?,
             events: self.events_of(&lists.events, &mut lists.inner, started_at_ns)?,
             links: self.links_of(&lists.links, &mut lists.inner)?,
             keys: &[],
@@ -213,7 +232,7 @@ impl<'a> Walk<'a> {
             records.push(SpanEventRecord {
                 at_ns: self.window.check_or(time_ns, started_at_ns),
                 name: self.texts.cut(name),
-                attributes: self.texts.attributes(inner, dropped)?,
+                attributes: self.texts.attributes(inner, dropped, &[])?,
             });
         }
         Ok(self.texts.arena.alloc_slice_copy(&records))
@@ -243,7 +262,7 @@ impl<'a> Walk<'a> {
             let span_id = optional_id(span_id).filter(|id| *id != [0; 8]);
             if let (Some(trace_id), Some(span_id)) = (trace_id, span_id) {
                 let trace_state = self.texts.cut(trace_state);
-                let attributes = self.texts.attributes(inner, dropped)?;
+                let attributes = self.texts.attributes(inner, dropped, &[])?;
                 records.push(SpanLinkRecord { trace_id, span_id, trace_state, attributes });
             }
         }

@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
@@ -63,7 +63,14 @@ fn decode(spans: Vec<Span>) -> Decoded<'static, SpanRecord<'static>> {
 }
 
 fn decode_logs(log_records: Vec<LogRecord>) -> Decoded<'static, EventRecord<'static>> {
-    let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
+    decode_logs_of(None, log_records)
+}
+
+fn decode_logs_of(
+    scope: Option<InstrumentationScope>,
+    log_records: Vec<LogRecord>,
+) -> Decoded<'static, EventRecord<'static>> {
+    let scope_logs = vec![ScopeLogs { scope, log_records, ..ScopeLogs::default() }];
     let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
     let (arena, body) = kept(ExportLogsServiceRequest { resource_logs }.encode_to_vec());
     DECODER.events(arena, body, NOW_NS).unwrap()
@@ -197,6 +204,21 @@ fn values_are_text() {
         let record = only(decode(vec![Span { attributes: vec![pair("a", value)], ..span() }]));
         assert_eq!(record.attributes[0].1, text);
     }
+}
+
+#[test]
+fn log_records_tell_their_scope() {
+    let scope = InstrumentationScope {
+        name: "checkout".to_owned(),
+        version: "1.2".to_owned(),
+        attributes: vec![string("team", "payments")],
+        dropped_attributes_count: 0,
+    };
+    let log = LogRecord { time_unix_nano: NOW_NS as u64, attributes: vec![string("a", "b")], ..LogRecord::default() };
+    let decoded = decode_logs_of(Some(scope), vec![log]);
+    let expected =
+        [("a", "b"), ("otel.scope.name", "checkout"), ("otel.scope.version", "1.2"), ("otel.scope.team", "payments")];
+    assert_eq!(decoded.records[0].attributes, expected);
 }
 
 #[test]

@@ -55,11 +55,12 @@ impl<'a> Texts<'a> {
         Self { arena, limits, adjustments: Adjustments::default(), attributes: Vec::new() }
     }
 
-    /// Attributes in text form: the first ones up to the limit, and how many are missing.
+    /// Attributes in text form: the first ones up to the limit, and how many are missing; behind them `more`.
     pub(super) fn attributes(
         &mut self,
         sent: &Repeated<'a>,
         dropped_before: u32,
+        more: &[Attribute<'a>],
     ) -> Result<&'a [Attribute<'a>], WireError> {
         if sent.beyond() > 0 {
             self.adjustments.add(Adjustment::AttributesDropped, 1);
@@ -72,8 +73,9 @@ impl<'a> Texts<'a> {
         }
         let missing = sent.beyond() as u64 + u64::from(dropped_before);
         if missing > 0 {
-            self.attributes.push((DROPPED_COUNT, self.arena.alloc_str(itoa::Buffer::new().format(missing))));
+            self.attributes.push((DROPPED_COUNT, self.number(missing)));
         }
+        self.attributes.extend_from_slice(more);
         Ok(self.arena.alloc_slice_copy(&self.attributes))
     }
 
@@ -87,6 +89,11 @@ impl<'a> Texts<'a> {
         let kept = &text[..text.floor_char_boundary(limit.saturating_sub(mark.len()))];
         self.adjustments.add(Adjustment::ValueCut, 1);
         self.arena.alloc_str(&[kept, &mark].concat())
+    }
+
+    /// A number in text form.
+    pub(super) fn number(&self, number: impl itoa::Integer) -> &'a str {
+        self.arena.alloc_str(itoa::Buffer::new().format(number))
     }
 
     /// An empty list of attributes to be filled.
@@ -107,7 +114,7 @@ impl<'a> Texts<'a> {
             AnyValue::Text(text) => self.cut(text),
             AnyValue::Bool(true) => "true",
             AnyValue::Bool(false) => "false",
-            AnyValue::Int(value) => self.arena.alloc_str(itoa::Buffer::new().format(value)),
+            AnyValue::Int(value) => self.number(value),
             AnyValue::Double(value) => self.arena.alloc_str(&decimal(value)),
             AnyValue::Bytes(bytes) => self.kept(&STANDARD.encode(bytes)),
             AnyValue::Json(value) => self.kept(&value.to_string()),

@@ -32,7 +32,7 @@ fn span(kind: SpanKind, pairs: &[(&str, &str)]) -> SpanRecord<'static> {
         status: SpanStatus::Unset,
         status_message: "",
         origin: &ORIGIN,
-        scope: &InstrumentationScope { name: "", version: "" },
+        scope: &InstrumentationScope { name: "", version: "", attributes: &[] },
         attributes: attributes(pairs),
         events: &[],
         links: &[],

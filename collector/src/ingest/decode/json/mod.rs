@@ -47,11 +47,18 @@ impl From<JsonResource> for Resource {
 struct JsonScope {
     name: Option<String>,
     version: Option<String>,
+    attributes: List<KeyValue>,
+    dropped_attributes_count: Option<Uint32>,
 }
 
 impl From<JsonScope> for InstrumentationScope {
     fn from(json: JsonScope) -> Self {
-        Self { name: json.name.unwrap_or_default(), version: json.version.unwrap_or_default(), ..Self::default() }
+        Self {
+            name: json.name.unwrap_or_default(),
+            version: json.version.unwrap_or_default(),
+            attributes: each(json.attributes),
+            dropped_attributes_count: json.dropped_attributes_count.unwrap_or_default().0,
+        }
     }
 }
 

@@ -58,7 +58,9 @@ struct Span {
     attributes: List<KeyValue>,
     dropped_attributes_count: Option<Uint32>,
     events: List<Event>,
+    dropped_events_count: Option<Uint32>,
     links: List<Link>,
+    dropped_links_count: Option<Uint32>,
     status: Option<Object<Status>>,
 }
 
@@ -76,7 +78,9 @@ impl From<Span> for proto::Span {
             attributes: each(json.attributes),
             dropped_attributes_count: json.dropped_attributes_count.unwrap_or_default().0,
             events: each(json.events),
+            dropped_events_count: json.dropped_events_count.unwrap_or_default().0,
             links: each(json.links),
+            dropped_links_count: json.dropped_links_count.unwrap_or_default().0,
             status: json.status.map(|status| proto::Status {
                 message: status.0.message.unwrap_or_default(),
                 code: status.0.code.unwrap_or_default().0,

@@ -52,6 +52,8 @@ fn expected(body: &[u8]) -> Vec<Written> {
         let resource = pairs(resource.attributes, resource.dropped_attributes_count);
         for scope_spans in resource_spans.scope_spans {
             let scope = scope_spans.scope.unwrap_or_default();
+            let of_scope = pairs(scope.attributes, scope.dropped_attributes_count).into_iter();
+            let of_scope: Vec<_> = of_scope.map(|(name, value)| (format!("otel.scope.{name}"), value)).collect();
             for span in scope_spans.spans {
                 let Status { message, code, .. } = span.status.unwrap_or_default();
                 let times = (span.start_time_unix_nano, span.end_time_unix_nano - span.start_time_unix_nano);
@@ -73,8 +75,14 @@ fn expected(body: &[u8]) -> Vec<Written> {
                     .collect();
                 let parent = if span.parent_span_id.is_empty() { vec![0; 8] } else { span.parent_span_id };
                 let ids = (span.trace_id, span.span_id, parent, span.trace_state);
-                let rest =
-                    (&resource, &scope.name, &scope.version, pairs(span.attributes, span.dropped_attributes_count));
+                let mut attributes = pairs(span.attributes, span.dropped_attributes_count);
+                for (what, dropped) in [("events", span.dropped_events_count), ("links", span.dropped_links_count)] {
+                    if dropped > 0 {
+                        attributes.push((format!("otel.dropped_{what}_count"), dropped.to_string()));
+                    }
+                }
+                attributes.extend(of_scope.clone());
+                let rest = (&resource, &scope.name, &scope.version, attributes);
                 written.push(format!(
                     "{ids:?} {:?} {} {times:?} {code} {message:?} {rest:?} {events:?} {links:?}",
                     span.name, span.kind
@@ -166,18 +174,23 @@ fn a_span() -> impl Strategy<Value = Span> {
             start_time_unix_nano: START,
             end_time_unix_nano: START + length,
             dropped_attributes_count,
-            dropped_events_count: 7,
+            dropped_events_count: dropped_attributes_count * 7,
+            dropped_links_count: dropped_attributes_count * 5,
             flags: 1,
             status: status.map(|(message, code)| Status { message, code }),
-            ..Span::default()
         }
     })
 }
 
 fn a_body() -> impl Strategy<Value = Vec<u8>> {
-    let scope = prop::option::of(("\\PC{0,9}", "[0-9.]{0,9}"));
+    let scope = prop::option::of(("\\PC{0,9}", "[0-9.]{0,9}", attributes(), 0..3_u32));
     let scope = scope.prop_map(|scope| {
-        scope.map(|(name, version)| InstrumentationScope { name, version, ..InstrumentationScope::default() })
+        scope.map(|(name, version, attributes, dropped_attributes_count)| InstrumentationScope {
+            name,
+            version,
+            attributes,
+            dropped_attributes_count,
+        })
     });
     let scope_spans = (scope, prop::collection::vec(a_span(), 0..3)).prop_map(|(scope, spans)| ScopeSpans {
         scope,

@@ -18,7 +18,7 @@ fn span<'a>(name: &'a str, attributes: &'a [(&'a str, &'a str)], keys: &'a [Ment
         status: SpanStatus::Unset,
         status_message: "",
         origin: &Origin { service: "", system: "", attributes: &[] },
-        scope: &Scope { name: "", version: "" },
+        scope: &Scope { name: "", version: "", attributes: &[] },
         attributes,
         events: &[],
         links: &[],

@@ -72,7 +72,7 @@ impl Ledger {
                  SELECT batch, UUIDStringToNum(toString(group_id)) AS group_id_bytes,
                      UUIDStringToNum(toString(any(collector))) AS process, toInt8(max(step)) AS furthest,
                      dateDiff('millisecond', min(at), now64(3)) AS age_ms, {shard} AS shard
-                 FROM {BATCHES} WHERE batch IN ({batches}) AND group_id != '{group}'
+                 FROM {BATCHES} PREWHERE batch IN ({batches}) WHERE group_id != '{group}'
                  GROUP BY batch, group_id
              )"
         );

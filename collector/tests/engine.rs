@@ -305,7 +305,12 @@ async fn every_configured_limit_is_in_force_and_merges_and_mutations_run() {
         .collect();
     assert!(limits.len() > 5, "{written}");
     for (name, value) in limits {
-        let query = "SELECT value FROM system.server_settings WHERE name = ? AND changed";
+        let query = "SELECT value FROM
+            (
+                SELECT name, value FROM system.server_settings WHERE changed
+                UNION ALL SELECT name, value FROM system.merge_tree_settings WHERE changed
+            )
+            WHERE name = ?";
         let actual: Option<String> = client.query(query).bind(name).fetch_optional().await.unwrap();
         assert_eq!(actual.as_deref(), Some(value), "{name}");
     }

@@ -32,6 +32,10 @@ const LIMITS: &[(&str, &str)] = &[
     ("max_concurrent_queries", "128"),
 ];
 
+/// What holds for every table. ClickHouse leaves it to the operating system when a new part reaches the disk, and
+/// therefore keeps the parts it was merged from for eight minutes; in this build it would remove them at once.
+const TABLES: &[(&str, &str)] = &[("old_parts_lifetime", "480")];
+
 /// Files of an engine in its data directory.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
@@ -68,10 +72,14 @@ pub(super) fn write(data_dir: &Path, password: &str, max_memory_bytes: u64) -> R
 }
 
 fn server(users: &Path, max_memory_bytes: u64) -> Result<String, EngineError> {
-    let limits: String = LIMITS.iter().map(|(name, value)| format!("    <{name}>{value}</{name}>\n")).collect();
+    let lines = |settings: &[(&str, &str)], indent: &str| -> String {
+        settings.iter().map(|(name, value)| format!("{indent}<{name}>{value}</{name}>\n")).collect()
+    };
+    let (limits, tables) = (lines(LIMITS, "    "), lines(TABLES, "        "));
     Ok(format!(
         "<clickhouse>\n    <users_config>{}</users_config>\n\
-         \x20   <max_server_memory_usage>{max_memory_bytes}</max_server_memory_usage>\n{limits}</clickhouse>\n",
+         \x20   <max_server_memory_usage>{max_memory_bytes}</max_server_memory_usage>\n{limits}\
+         \x20   <merge_tree>\n{tables}    </merge_tree>\n</clickhouse>\n",
         escape(users)?
     ))
 }

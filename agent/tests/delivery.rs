@@ -17,8 +17,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use ordertrace_agent::Agent;
 use ordertrace_agent::config::{Compression, Config, Protocol, RouteConfig};
-use ordertrace_agent::signal::Signal;
 use ordertrace_agent::telemetry::SignalStats;
+use ordertrace_otlp::Signal;
 use prost::Message;
 use support::{Collector, PATIENCE, Received, Upstream, body_of, client, config, full, loopback};
 use tempfile::TempDir;

@@ -9,6 +9,5 @@ pub mod keys;
 pub mod order;
 pub mod problem;
 pub mod routes;
-pub mod seam;
 pub mod span;
 pub mod status;

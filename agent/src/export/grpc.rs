@@ -12,9 +12,9 @@ use tonic::{Request, Response, Status};
 
 use super::outcome::{Outcome, accepted, of_grpc_status};
 use super::{ExportError, USER_AGENT};
-use crate::codec::{Encoded, export_path};
 use crate::config::{Compression, ExportConfig};
-use crate::signal::Signal;
+use ordertrace_otlp::Encoded;
+use ordertrace_otlp::Signal;
 
 #[derive(Debug)]
 pub(super) struct GrpcTransport {
@@ -76,7 +76,7 @@ impl GrpcTransport {
         client.ready().await.map_err(|error| Status::from_error(error.into()))?;
         let mut call = Request::new(request);
         *call.metadata_mut() = self.metadata.clone();
-        let path = PathAndQuery::from_static(export_path(signal));
+        let path = PathAndQuery::from_static(signal.export_path());
         client.unary(call, path, Encoded).await.map(Response::into_inner)
     }
 }

@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::outcome::{Outcome, accepted, of_http_status};
 use super::{ExportError, USER_AGENT};
 use crate::config::{Compression, ExportConfig};
-use crate::signal::Signal;
 use crate::tls::client_config;
+use ordertrace_otlp::Signal;
 
 /// Answers are not read beyond this.
 const ANSWER_BYTES: usize = 64 * 1024;

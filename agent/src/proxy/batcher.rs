@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 
 use crate::capture::export_request;
 use crate::clock::now_ns;
-use crate::signal::Signal;
 use crate::spool::Spool;
 use crate::telemetry::{CaptureLoss, Meter};
+use ordertrace_otlp::Signal;
 
 /// Spans of one request.
 const SPANS: usize = 512;

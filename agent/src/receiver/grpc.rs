@@ -20,9 +20,9 @@ use tower::service_fn;
 use super::request::from_protobuf;
 use super::{Intake, LIMIT_BYTES, RETRY_AFTER};
 use crate::cause::with_causes;
-use crate::codec::{Encoded, export_path};
-use crate::signal::Signal;
 use crate::telemetry::Refusal;
+use ordertrace_otlp::Encoded;
+use ordertrace_otlp::Signal;
 
 /// Requests held at once; further ones wait, so that memory stays bounded.
 const CONCURRENT_REQUESTS: usize = 16;
@@ -50,7 +50,7 @@ pub async fn serve_grpc(
             });
             server.unary(taken, request).await
         };
-        router = router.route(export_path(signal), post(export));
+        router = router.route(signal.export_path(), post(export));
     }
     Server::builder()
         .layer(GlobalConcurrencyLimitLayer::new(CONCURRENT_REQUESTS))

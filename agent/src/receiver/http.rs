@@ -17,8 +17,8 @@ use super::body::{BodyError, Budget, Coding, read};
 use super::request::{from_json, from_protobuf};
 use super::{Intake, RETRY_AFTER};
 use crate::cause::with_causes;
-use crate::signal::Signal;
 use crate::telemetry::Refusal;
+use ordertrace_otlp::Signal;
 
 /// Memory that the bodies of all requests may take together.
 const BUDGET_BYTES: usize = 256 * 1024 * 1024;

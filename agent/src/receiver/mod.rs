@@ -12,11 +12,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::now_ns;
-use crate::signal::Signal;
 use crate::spool::{AppendError, Spool};
 use crate::telemetry::{Meter, Refusal};
 pub use grpc::serve_grpc;
 pub use http::serve_http;
+use ordertrace_otlp::Signal;
 use request::Counted;
 
 /// Longest request after decompression.

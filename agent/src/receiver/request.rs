@@ -4,23 +4,14 @@
 //! What is wrong within an item is for the collector to refuse.
 
 use bytes::Bytes;
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::trace::v1::Span;
-use prost::Message;
+use ordertrace_otlp::json;
 
 use super::fields::{FieldError, Fields};
-use crate::signal::Signal;
+use ordertrace_otlp::Signal;
 
 /// Whom a request is counted for that does not say who sent it.
 const UNKNOWN: &str = "unknown";
 const SERVICE_NAME: &[u8] = b"service.name";
-/// A body in JSON may take so many times its own length when it is read into messages; three
-/// bytes that are an empty span take a hundred times theirs.
-const JSON_FACTOR: usize = 24;
-/// Whatever the factor, a body may take so much.
-const JSON_FLOOR_BYTES: usize = 1024 * 1024;
 
 /// An encoded request and what was seen in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,8 +30,6 @@ pub(super) enum MalformedError {
     Protobuf { signal: &'static str, source: FieldError },
     #[error("the body is no OTLP {signal} request in JSON")]
     Json { signal: &'static str, source: serde_json::Error },
-    #[error("the body holds more empty objects than any sender has use for")]
-    Unfolds,
 }
 
 /// Checks a protobuf body; it is kept as it came.
@@ -53,24 +42,9 @@ pub(super) fn from_protobuf(signal: Signal, payload: Bytes) -> Result<Counted, M
 
 /// Checks a JSON body and encodes it in protobuf.
 pub(super) fn from_json(signal: Signal, body: &[u8]) -> Result<Counted, MalformedError> {
-    let objects = body.iter().filter(|byte| **byte == b'{').count();
-    if objects.saturating_mul(size_of::<Span>()) > body.len().saturating_mul(JSON_FACTOR).max(JSON_FLOOR_BYTES) {
-        return Err(MalformedError::Unfolds);
-    }
-    let encoded = match signal {
-        Signal::Traces => encode::<ExportTraceServiceRequest>(body),
-        Signal::Logs => encode::<ExportLogsServiceRequest>(body),
-        Signal::Metrics => encode::<ExportMetricsServiceRequest>(body),
-    };
-    from_protobuf(signal, encoded.map_err(|source| MalformedError::Json { signal: signal.name(), source })?)
-}
-
-fn encode<R: Message + serde::de::DeserializeOwned>(body: &[u8]) -> Result<Bytes, serde_json::Error> {
-    // The generated types would also read an array, field by field.
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(serde::de::Error::custom("it must be an object"));
-    }
-    serde_json::from_slice::<R>(body).map(|request| request.encode_to_vec().into())
+    let encoded = json::to_protobuf(signal, body);
+    let encoded = encoded.map_err(|source| MalformedError::Json { signal: signal.name(), source })?;
+    from_protobuf(signal, encoded.into())
 }
 
 /// Items of a request: request.1 (of a resource) .2 (of a scope) .2 (an item or a metric).
@@ -135,10 +109,15 @@ fn messages(message: &[u8], number: u64) -> impl Iterator<Item = Result<&[u8], F
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use opentelemetry_proto::tonic::metrics::v1::metric::Data;
     use opentelemetry_proto::tonic::metrics::v1::{
         Gauge, Histogram, HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics,
     };
+
+    use opentelemetry_proto::tonic::trace::v1::Span;
+    use prost::Message;
 
     use super::*;
 
@@ -188,7 +167,8 @@ mod tests {
     #[test]
     fn json_that_unfolds_is_refused_and_dense_attributes_are_not() {
         let bomb = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}{{}}]}}]}}]}}"#, "{},".repeat(1_000_000));
-        assert!(matches!(from_json(Signal::Traces, bomb.as_bytes()), Err(MalformedError::Unfolds)));
+        let Err(MalformedError::Json { source, .. }) = from_json(Signal::Traces, bomb.as_bytes()) else { panic!() };
+        assert!(source.to_string().contains("more empty messages"), "{source}");
         let dense = r#"{"key":"a","value":{"intValue":1}},"#.repeat(100_000);
         let dense = dense.trim_end_matches(',');
         let dense = format!(r#"{{"resourceSpans":[{{"resource":{{"attributes":[{dense}]}}}}]}}"#);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ordertrace_api::status::{OTHER_SENDERS, SENDERS_LIMIT};
 use serde::{Deserialize, Serialize};
 
-use crate::signal::Signal;
+use ordertrace_otlp::Signal;
 
 /// A sender's name is cut to this many bytes.
 const NAME_BYTES: usize = 100;

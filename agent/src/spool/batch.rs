@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use ordertrace_api::seam::SEAM;
+use ordertrace_otlp::seam::SEAM;
 
 use super::record::Record;
-use crate::signal::Signal;
+use ordertrace_otlp::Signal;
 
 /// Records of one signal that are delivered as one request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::SpoolError;
 use super::account::Entry;
 use super::disk::{Disk, SEQUENCE_LIMIT};
 use super::files::Files;
-use crate::signal::Signal;
+use ordertrace_otlp::Signal;
 
 const NAMES: [&str; 2] = ["checkpoint-0", "checkpoint-1"];
 /// Bytes that each file has from the start.

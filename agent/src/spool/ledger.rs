@@ -10,7 +10,7 @@ use super::disk::SEQUENCE_LIMIT;
 use super::record::Head;
 use super::segment::{Lane, Load, Out, Segment};
 use super::settings::{SpoolSettings, WhenFull};
-use crate::signal::Signal;
+use ordertrace_otlp::Signal;
 
 /// One batch in so many is of the oldest segment, the others of the newest where it has any:
 /// what is fresh does not wait behind a backlog, and the backlog shrinks all the same.

@@ -61,11 +61,11 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::signal::Signal;
 pub use account::{Counts, DropReason, Stream};
 pub use batch::{Batch, Settlement};
 pub use error::{AppendError, SpoolError};
 use files::Directory;
+use ordertrace_otlp::Signal;
 pub use record::{PAYLOAD_LIMIT_BYTES, Record};
 pub use settings::{SpoolSettings, WhenFull};
 use store::{Look, Store};

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::signal::Signal;
+use ordertrace_otlp::Signal;
 
 /// Bytes in front of the sender.
 const FIXED_BYTES: usize = 38;

@@ -12,7 +12,7 @@ use super::record::Head;
 use super::scan::{Scan, Step};
 use super::segment::{Load, Out, Segment};
 use crate::cause::with_causes;
-use crate::signal::Signal;
+use ordertrace_otlp::Signal;
 
 /// Reads the checkpoint and every segment. Damage is counted, never an error.
 pub(super) fn recover<F: Files>(disk: &Disk<F>) -> Result<(Ledger, Slots<F>), SpoolError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::checkpoint::{LaneProgress, Progress};
 use super::record::Record;
-use crate::signal::Signal;
+use ordertrace_otlp::Signal;
 
 /// An amount of records of one signal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

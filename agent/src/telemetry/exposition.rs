@@ -40,7 +40,7 @@ impl Meter {
         for (stream, reasons) in self.refusals() {
             for (reason, items) in reasons {
                 let sender = stream.sender.to_string();
-                let labels = OfReason { signal: stream.signal, sender, reason: reason.name() };
+                let labels = OfReason { signal: stream.signal.name(), sender, reason: reason.name() };
                 refused.get_or_create(&labels).inc_by(items);
             }
         }
@@ -55,7 +55,7 @@ fn register_streams(registry: &mut Registry, tally: &Tally) {
     let spooled = Family::<OfStream, Gauge>::default();
     let dropped = Family::<OfReason, Counter>::default();
     for (stream, counts) in &tally.streams {
-        let labels = OfStream { signal: stream.signal, sender: stream.sender.to_string() };
+        let labels = OfStream { signal: stream.signal.name(), sender: stream.sender.to_string() };
         accepted.get_or_create(&labels).inc_by(counts.accepted);
         sent.get_or_create(&labels).inc_by(counts.sent);
         spooled.get_or_create(&labels).set(signed(counts.spooled()));

@@ -16,8 +16,8 @@ use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEn
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
-use crate::signal::Signal;
 use crate::spool::Stream;
+use ordertrace_otlp::Signal;
 pub use stats::{SignalStats, Stats};
 
 /// Whom a refusal is counted for where the sender is not known.
@@ -76,26 +76,20 @@ names!(Refusal { NoRoom => "no_room", Malformed => "malformed", TooLarge => "too
 names!(CaptureLoss { Busy => "busy", NoRoom => "no_room", Fault => "fault" });
 names!(ProxyEnd { Answered => "answered", Failed => "failed" });
 
-impl EncodeLabelValue for Signal {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
-        EncodeLabelValue::encode(&self.name(), encoder)
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfSignal {
-    signal: Signal,
+    signal: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfStream {
-    signal: Signal,
+    signal: &'static str,
     sender: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfReason {
-    signal: Signal,
+    signal: &'static str,
     sender: String,
     reason: &'static str,
 }
@@ -136,7 +130,7 @@ impl Meter {
 
     /// A request to the collector failed and will be made again in `delay`.
     pub fn retried(&self, signal: Signal, reason: &str, delay: Duration) {
-        self.retries.get_or_create(&OfSignal { signal }).inc();
+        self.retries.get_or_create(&OfSignal { signal: signal.name() }).inc();
         tracing::debug!(signal = signal.name(), reason, delay_ms = delay.as_millis(), "export is tried again");
     }
 

@@ -4,8 +4,8 @@ use ordertrace_api::agent::StreamStatus;
 use ordertrace_api::status::Count;
 
 use super::{CaptureLoss, Lost, Meter, Proxied, ProxyEnd};
-use crate::signal::Signal;
 use crate::spool::{Stream, Tally};
+use ordertrace_otlp::Signal;
 
 /// What became of one signal's items: accepted = sent + spooled + dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use clickhouse::Client;
 use ordertrace_api::status::{Count, ItemCounts, OTHER_SENDERS, SENDERS_LIMIT, SenderStatus, SignalStatus, Status};
 
 use super::ApiState;
-use crate::record::SignalName;
+use ordertrace_otlp::Signal;
 
 /// The outcome of items whose rows are in ClickHouse.
 const STORED: &str = "stored";
@@ -38,19 +38,19 @@ async fn read(client: &Client) -> clickhouse::error::Result<(Option<String>, Vec
 }
 
 fn signals(outcomes: &[Outcome]) -> Vec<SignalStatus> {
-    let status = |name: SignalName| {
+    let status = |name: Signal| {
         let mut total = ItemCounts::default();
         let mut senders: BTreeMap<&str, ItemCounts> = BTreeMap::new();
-        for (_, sender, outcome, items) in outcomes.iter().filter(|(signal, ..)| *signal == name.label()) {
+        for (_, sender, outcome, items) in outcomes.iter().filter(|(signal, ..)| *signal == name.name()) {
             add(&mut total, outcome, *items);
             add(senders.entry(sender).or_default(), outcome, *items);
         }
         let sender = |(sender, items): (&str, ItemCounts)| SenderStatus { sender: sender.to_owned(), items };
         let mut senders: Vec<SenderStatus> = senders.into_iter().map(sender).collect();
         senders.sort_by_key(|sender| std::cmp::Reverse(sender.items.accepted));
-        SignalStatus { signal: name.label().to_owned(), total, senders: bounded(senders) }
+        SignalStatus { signal: name.name().to_owned(), total, senders: bounded(senders) }
     };
-    SignalName::ALL.map(status).to_vec()
+    Signal::ALL.map(status).to_vec()
 }
 
 fn add(counts: &mut ItemCounts, outcome: &str, items: u64) {

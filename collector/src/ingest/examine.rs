@@ -3,8 +3,8 @@ use bytes::Bytes;
 
 use super::decode::Decoder;
 use super::error::IngestError;
-use super::signal::{Logs, Metrics, Signal, Traces};
-use crate::record::SignalName;
+use super::export::{Export, Logs, Metrics, Traces};
+use ordertrace_otlp::Signal;
 
 /// How a request's body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,22 +26,16 @@ pub struct Examined {
 
 /// Reads and decodes a body as the receivers do, and stores nothing. `None` when it is
 /// refused as a whole. `now_ns` is in nanoseconds since the Unix epoch.
-pub fn examine(
-    decoder: &Decoder,
-    signal: SignalName,
-    encoding: Encoding,
-    body: Bytes,
-    now_ns: i64,
-) -> Option<Examined> {
+pub fn examine(decoder: &Decoder, signal: Signal, encoding: Encoding, body: Bytes, now_ns: i64) -> Option<Examined> {
     match signal {
-        SignalName::Traces => examine_as::<Traces>(decoder, encoding, body, now_ns),
-        SignalName::Logs => examine_as::<Logs>(decoder, encoding, body, now_ns),
-        SignalName::Metrics => examine_as::<Metrics>(decoder, encoding, body, now_ns),
+        Signal::Traces => examine_as::<Traces>(decoder, encoding, body, now_ns),
+        Signal::Logs => examine_as::<Logs>(decoder, encoding, body, now_ns),
+        Signal::Metrics => examine_as::<Metrics>(decoder, encoding, body, now_ns),
     }
     .ok()
 }
 
-fn examine_as<G: Signal>(
+fn examine_as<G: Export>(
     decoder: &Decoder,
     encoding: Encoding,
     body: Bytes,

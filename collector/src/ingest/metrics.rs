@@ -9,13 +9,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::decode::Adjustment;
-use crate::record::SignalName;
+use ordertrace_otlp::Signal;
 
 /// Of what, and from whom.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     /// What.
-    pub(super) signal: SignalName,
+    pub(super) signal: Signal,
     sender: Arc<str>,
 }
 
@@ -118,7 +118,7 @@ impl IngestMetrics {
     }
 
     /// Where items of a request are counted.
-    pub(super) fn source(&self, signal: SignalName, sender: &str) -> Source {
+    pub(super) fn source(&self, signal: Signal, sender: &str) -> Source {
         let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = match senders.get(sender) {
             Some(known) => Arc::clone(known),
@@ -133,7 +133,7 @@ impl IngestMetrics {
 
     /// So many items of a request are stored, and so many are not for these reasons.
     pub(super) fn add_items(&self, source: &Source, stored: u64, refused: &[(&'static str, u64)]) {
-        let signal = source.signal.label();
+        let signal = source.signal.name();
         let labels = SourceLabels { signal, sender: Arc::clone(&source.sender) };
         let refused_items: u64 = refused.iter().map(|(_, count)| count).sum();
         self.accepted.get_or_create(&labels).inc_by(stored + refused_items);
@@ -145,20 +145,20 @@ impl IngestMetrics {
     }
 
     /// A request was stored before.
-    pub(super) fn add_repeated(&self, signal: SignalName) {
-        self.repeated.get_or_create(&SignalLabels { signal: signal.label() }).inc();
+    pub(super) fn add_repeated(&self, signal: Signal) {
+        self.repeated.get_or_create(&SignalLabels { signal: signal.name() }).inc();
     }
 
-    pub(super) fn add_adjusted(&self, signal: SignalName, what: Adjustment, count: u64) {
-        self.adjusted.get_or_create(&ReasonLabels { signal: signal.label(), reason: what.label() }).inc_by(count);
+    pub(super) fn add_adjusted(&self, signal: Signal, what: Adjustment, count: u64) {
+        self.adjusted.get_or_create(&ReasonLabels { signal: signal.name(), reason: what.label() }).inc_by(count);
     }
 
     pub(super) fn add_noise(&self, rule: &str) {
         self.noise.get_or_create(&RuleLabels { rule: rule.to_owned() }).inc();
     }
 
-    pub(super) fn add_request(&self, signal: SignalName, transport: &'static str, outcome: &'static str) {
-        self.requests.get_or_create(&RequestLabels { signal: signal.label(), transport, outcome }).inc();
+    pub(super) fn add_request(&self, signal: Signal, transport: &'static str, outcome: &'static str) {
+        self.requests.get_or_create(&RequestLabels { signal: signal.name(), transport, outcome }).inc();
     }
 }
 
@@ -177,9 +177,9 @@ mod tests {
     #[test]
     fn what_is_counted_is_shown() {
         let metrics = IngestMetrics::new(["db-polling"].into_iter());
-        let source = metrics.source(SignalName::Traces, "oms");
+        let source = metrics.source(Signal::Traces, "oms");
         metrics.add_items(&source, 5, &[("time", 2)]);
-        metrics.add_repeated(SignalName::Logs);
+        metrics.add_repeated(Signal::Logs);
         metrics.add_noise("db-polling");
         assert_eq!(metrics.noise(), [Count { name: "db-polling".to_owned(), count: 1 }]);
         let text = shown(&metrics);
@@ -198,9 +198,9 @@ mod tests {
     fn senders_beyond_so_many_are_counted_together() {
         let metrics = IngestMetrics::new(std::iter::empty());
         for n in 0..SENDERS_LIMIT + 50 {
-            metrics.add_items(&metrics.source(SignalName::Logs, &format!("sender-{n}")), 1, &[]);
+            metrics.add_items(&metrics.source(Signal::Logs, &format!("sender-{n}")), 1, &[]);
         }
-        metrics.add_items(&metrics.source(SignalName::Logs, "sender-0"), 1, &[]);
+        metrics.add_items(&metrics.source(Signal::Logs, "sender-0"), 1, &[]);
         let text = shown(&metrics);
         assert!(text.contains("stored_total{signal=\"logs\",sender=\"sender-0\"} 2"), "{text}");
         assert!(text.contains("stored_total{signal=\"logs\",sender=\"other\"} 50"), "{text}");

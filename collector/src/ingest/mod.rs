@@ -5,11 +5,11 @@ mod budget;
 pub mod decode;
 mod error;
 mod examine;
+mod export;
 mod grpc;
 mod http;
 mod metrics;
 mod pipeline;
-mod signal;
 
 pub use budget::{Budget, Overloaded, Reservation};
 pub use examine::{Encoding, Examined, examine};

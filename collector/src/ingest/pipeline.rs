@@ -13,8 +13,8 @@ use super::budget::{Budget, Reservation};
 use super::decode::{Adjustments, Decoded, Decoder, parts};
 use super::error::IngestError;
 use super::examine::Encoding;
+use super::export::Export;
 use super::metrics::{IngestMetrics, Source};
-use super::signal::Signal;
 use crate::recognise::Recogniser;
 use crate::record::{Batch, Content};
 use crate::settings::{LimitSettings, Settings};
@@ -96,58 +96,62 @@ impl<S: Store> Ingest<S> {
     /// Reads, decodes and stores one request, or each of those that were joined into it. Once
     /// decoded it is stored and counted even if its sender goes away meanwhile; `reservation`
     /// is held until then.
-    pub(super) async fn take<G: Signal>(
+    pub(super) async fn take<G: Export>(
         self: &Arc<Self>,
         encoding: Encoding,
         body: Bytes,
         reservation: Reservation,
     ) -> Result<Taken, IngestError> {
         let long = body.len() > LONG_BODY_BYTES;
-        let parts = match encoding {
-            Encoding::Protobuf => parts(&body),
-            Encoding::Json => vec![body],
-        };
-        let takes = parts.into_iter().map(|part| self.take_part::<G>(encoding, part, long, reservation.clone()));
+        // Known by what it is in Protobuf: an agent that is sent JSON sends that.
+        let body = self.run(long, move || G::protobuf(encoding, body)).await?;
+        let takes = parts(&body).into_iter().map(|part| self.take_part::<G>(part, long, reservation.clone()));
         let taken = try_join_all(takes).await?;
         Ok(taken.into_iter().reduce(Taken::and).unwrap_or_default())
     }
 
-    async fn take_part<G: Signal>(
+    async fn take_part<G: Export>(
         self: &Arc<Self>,
-        encoding: Encoding,
         body: Bytes,
         long: bool,
         reservation: Reservation,
     ) -> Result<Taken, IngestError> {
-        let request = Request { content: Content::of(&body), encoding, body };
+        let request = Request { content: Content::of(&body), body };
         let stored_before = self.store.is_stored(request.content).await?;
         let ingest = Arc::clone(self);
         let begin = move || ingest.begin::<G>(request, stored_before, reservation);
-        let storing = if long {
-            let lane = Arc::clone(&self.lanes).acquire_owned().await;
-            let begin = move || {
-                let _lane = lane;
-                begin()
-            };
-            tokio::task::spawn_blocking(begin).await.map_err(|error| interrupted(&error))??
-        } else {
-            begin()?
-        };
+        let storing = self.run(long, begin).await?;
         Ok(storing.await.map_err(|error| interrupted(&error))??)
+    }
+
+    /// Runs what reads a body; of a long one where it holds up no connection.
+    async fn run<T: Send + 'static>(
+        &self,
+        long: bool,
+        read: impl FnOnce() -> Result<T, IngestError> + Send + 'static,
+    ) -> Result<T, IngestError> {
+        if !long {
+            return read();
+        }
+        let lane = Arc::clone(&self.lanes).acquire_owned().await;
+        let read = move || {
+            let _lane = lane;
+            read()
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|error| interrupted(&error))?
     }
 
     /// Hands the records of a request over to the store, and counts them once they are stored.
     /// One that is stored already is decoded all the same: its sender is told what it was told
     /// before.
-    fn begin<G: Signal>(
+    fn begin<G: Export>(
         self: &Arc<Self>,
         request: Request,
         stored_before: bool,
         reservation: Reservation,
     ) -> Result<JoinHandle<Result<Taken, Unavailable>>, IngestError> {
         let now_ns = i64::try_from((self.clock)().as_nanosecond()).unwrap_or(i64::MAX);
-        let Request { content, encoding, body } = request;
-        let body = G::protobuf(encoding, body)?;
+        let Request { content, body } = request;
         // Records take about as much as the body; to grow by halves would cost more.
         let arena = Bump::with_capacity(body.len());
         let Decoded { sender, records, refusals, adjustments } = G::decode(&self.decoder, &arena, &body, now_ns)?;
@@ -175,7 +179,7 @@ impl<S: Store> Ingest<S> {
                 Ok(Stored::First) => ingest.count(&source, count, &refused, &noise, &adjustments),
                 Ok(Stored::Before) => ingest.metrics.add_repeated(G::NAME),
                 Err(unavailable) => {
-                    tracing::warn!(signal = G::NAME.label(), items = count, error = %unavailable, "not stored");
+                    tracing::warn!(signal = G::NAME.name(), items = count, error = %unavailable, "not stored");
                     return Err(unavailable);
                 }
             }
@@ -204,7 +208,6 @@ impl<S: Store> Ingest<S> {
 /// A request as it was received.
 struct Request {
     content: Content,
-    encoding: Encoding,
     body: Bytes,
 }
 

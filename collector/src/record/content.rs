@@ -1,6 +1,6 @@
 use twox_hash::XxHash3_128;
 
-/// What a request is known by, whoever sends it and however often: its body, decompressed.
+/// What a request is known by, whoever sends it and however often: its body, decompressed and in Protobuf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Content {
     /// XXH3-128 of the body.

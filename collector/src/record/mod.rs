@@ -9,7 +9,7 @@ mod origin;
 mod reading;
 mod span;
 
-pub use batch::{Batch, SignalName};
+pub use batch::Batch;
 pub use content::Content;
 pub use event::EventRecord;
 pub use mention::{KeyRecord, Mention};

@@ -8,7 +8,8 @@ use ordertrace_api::keys::KindTable;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::journey::{DEFAULT_ENDS, Found, JourneyLimits, Journeys};
-use ordertrace_collector::record::{Content, SignalName, SpanRecord};
+use ordertrace_collector::record::{Content, SpanRecord};
+use ordertrace_otlp::Signal;
 
 use ordertrace_collector::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
 use ordertrace_collector::store::{Store, Stored};
@@ -102,12 +103,12 @@ async fn rows_are_spread_and_found_and_count_once() {
     let shards = Shards::start(2).await;
     let collector = shards.collector(0).await;
     for n in 1..=BATCHES {
-        let stored = collector.spans(batch(SignalName::Traces, &n.to_string()), &call(n)).await.unwrap();
+        let stored = collector.spans(batch(Signal::Traces, &n.to_string()), &call(n)).await.unwrap();
         assert_eq!(stored, Stored::First);
     }
     let another = shards.collector(1).await;
     for n in 1..=BATCHES {
-        let again = another.spans(batch(SignalName::Traces, &n.to_string()), &call(n)).await.unwrap();
+        let again = another.spans(batch(Signal::Traces, &n.to_string()), &call(n)).await.unwrap();
         assert_eq!(again, Stored::Before, "whichever shard has it");
     }
     let all = u64::from(BATCHES);
@@ -146,7 +147,7 @@ async fn what_one_shard_was_not_told_of_is_completed_there() {
          VALUES (unhex('{hash:032x}'), '{group}', generateUUIDv4(), 'claimed', now64(3) - 60)"
     );
     shards.engines[1].endpoint().client().query(&claim).execute().await.unwrap();
-    let stored = collector.spans(batch(SignalName::Traces, "one"), &call(1)).await.unwrap();
+    let stored = collector.spans(batch(Signal::Traces, "one"), &call(1)).await.unwrap();
     assert_eq!(stored, Stored::First);
     let given_up = format!("SELECT count() FROM frozen_local WHERE group_id = '{group}' AND position = 0");
     assert_eq!(shards.number(0, &given_up).await, 0);

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use ordertrace_collector::record::{Content, SignalName, SpanRecord};
+use ordertrace_collector::record::{Content, SpanRecord};
 use ordertrace_collector::storage::Storage;
 use ordertrace_collector::store::{Store, Stored, Unavailable};
+use ordertrace_otlp::Signal;
 
 use crate::support::{Database, SpanBuilder, batch, trace};
 
@@ -16,7 +17,7 @@ fn call(n: u8) -> Vec<SpanRecord<'static>> {
 }
 
 async fn store(storage: &Storage, body: &str, n: u8) -> Result<Stored, Unavailable> {
-    storage.spans(batch(SignalName::Traces, body), &call(n)).await
+    storage.spans(batch(Signal::Traces, body), &call(n)).await
 }
 
 /// Sends a batch until it is answered for good, as senders do.
@@ -177,7 +178,7 @@ async fn a_batch_that_another_collector_has_begun_with_keeps_others_out_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_items_are_in_the_audit_once() {
     let database = Database::start().await;
-    let mut refused = batch(SignalName::Logs, "refused");
+    let mut refused = batch(Signal::Logs, "refused");
     refused.refused = &[("time", 3)];
     for _ in 0..2 {
         database.storage.events(refused, &[]).await.unwrap();

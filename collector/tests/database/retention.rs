@@ -1,8 +1,8 @@
 //! Retention is set where it differs and taken away where it is no longer wanted.
 
-use ordertrace_collector::record::SignalName;
 use ordertrace_collector::storage::{GroupLimits, Retention, Storage};
 use ordertrace_collector::store::Store;
+use ordertrace_otlp::Signal;
 
 use crate::support::{Database, SpanBuilder, at_ns, batch, trace};
 
@@ -51,7 +51,7 @@ async fn a_span_with_a_wrong_clock_takes_nobody_along_when_its_time_is_over() {
         let span = SpanBuilder::internal(trace(1), id, "oms").at(days_ago_ms(days), 10);
         span.key("order", "A-1").build()
     };
-    storage.spans(batch(SignalName::Traces, "one"), &[span(1, 0), span(2, 1_000), span(3, 0)]).await.unwrap();
+    storage.spans(batch(Signal::Traces, "one"), &[span(1, 0), span(2, 1_000), span(3, 0)]).await.unwrap();
     for table in ["spans", "keys"] {
         database.execute(&format!("OPTIMIZE TABLE {table} FINAL")).await;
     }

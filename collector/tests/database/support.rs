@@ -9,10 +9,11 @@ use ordertrace_api::span::SpanKind;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::record::{
-    Attribute, Batch, Content, EventRecord, Mention, Origin, Scope, Side, SignalName, SpanRecord, SpanStatus,
+    Attribute, Batch, Content, EventRecord, Mention, Origin, Scope, Side, SpanRecord, SpanStatus,
 };
 use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
 use ordertrace_collector::store::{Store, Stored, Unavailable};
+use ordertrace_otlp::Signal;
 
 /// A ClickHouse of its own with an empty database, gone when dropped.
 pub(crate) struct Database {
@@ -46,16 +47,16 @@ impl Database {
 
     /// Stores spans as those of one batch.
     pub(crate) async fn spans(&self, spans: Vec<SpanRecord<'_>>) -> Result<Stored, Unavailable> {
-        self.storage.spans(self.batch(SignalName::Traces), &spans).await
+        self.storage.spans(self.batch(Signal::Traces), &spans).await
     }
 
     /// Stores log records as those of one batch.
     pub(crate) async fn events(&self, events: Vec<EventRecord<'_>>) -> Result<Stored, Unavailable> {
-        self.storage.events(self.batch(SignalName::Logs), &events).await
+        self.storage.events(self.batch(Signal::Logs), &events).await
     }
 
     /// A batch unlike any before.
-    fn batch(&self, signal: SignalName) -> Batch<'static> {
+    fn batch(&self, signal: Signal) -> Batch<'static> {
         batch(signal, &format!("batch {}", self.batches.fetch_add(1, Ordering::Relaxed)))
     }
 
@@ -84,7 +85,7 @@ impl Database {
 }
 
 /// A batch with this body.
-pub(crate) fn batch(signal: SignalName, body: &str) -> Batch<'static> {
+pub(crate) fn batch(signal: Signal, body: &str) -> Batch<'static> {
     Batch { content: Content::of(body.as_bytes()), signal, sender: "shop", refused: &[] }
 }
 

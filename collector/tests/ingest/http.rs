@@ -1,7 +1,9 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use ordertrace_api::seam::SEAM;
+use ordertrace_collector::record::Content;
+use ordertrace_otlp::seam::SEAM;
 use prost::Message;
 
 use crate::messages::{bodies, compress, metrics, span, traces};
@@ -34,6 +36,8 @@ async fn every_signal_format_coding_and_framing_is_stored() {
             }
         }
     }
+    let contents: HashSet<Content> = server.store.contents.lock().unwrap().iter().copied().collect();
+    assert_eq!(contents.len(), 3, "whatever the way, a request is known by the same content");
     let per_signal = sent / 3;
     assert_eq!(server.store.spans.lock().unwrap().len(), per_signal);
     assert_eq!(server.store.events.lock().unwrap().len(), per_signal);

@@ -47,6 +47,8 @@ pub(crate) struct Kept {
     pub(crate) stored_before: AtomicBool,
     /// Senders of what it was given.
     pub(crate) senders: Mutex<Vec<String>>,
+    /// What it was given is known by.
+    pub(crate) contents: Mutex<Vec<Content>>,
     /// Storing takes one permit and gives it back.
     pub(crate) gate: Semaphore,
     /// Told whenever storing begins.
@@ -70,6 +72,7 @@ impl Default for Kept {
             unavailable: AtomicBool::new(false),
             stored_before: AtomicBool::new(false),
             senders: Mutex::default(),
+            contents: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             entered: Notify::new(),
         }
@@ -111,11 +114,12 @@ impl Store for Recorder {
         spans: &[SpanRecord<'_>],
     ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
         let spans: Vec<KeptSpan> = spans.iter().map(KeptSpan::from).collect();
-        let (recorder, sender) = (self.clone(), batch.sender.to_owned());
+        let (recorder, sender, content) = (self.clone(), batch.sender.to_owned(), batch.content);
         async move {
             let stored = recorder.pass().await?;
             recorder.spans.lock().unwrap().extend(spans);
             recorder.senders.lock().unwrap().push(sender);
+            recorder.contents.lock().unwrap().push(content);
             Ok(stored)
         }
     }
@@ -126,11 +130,12 @@ impl Store for Recorder {
         events: &[EventRecord<'_>],
     ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
         let events: Vec<String> = events.iter().map(|event| event.milestone.to_owned()).collect();
-        let (recorder, sender) = (self.clone(), batch.sender.to_owned());
+        let (recorder, sender, content) = (self.clone(), batch.sender.to_owned(), batch.content);
         async move {
             let stored = recorder.pass().await?;
             recorder.events.lock().unwrap().extend(events);
             recorder.senders.lock().unwrap().push(sender);
+            recorder.contents.lock().unwrap().push(content);
             Ok(stored)
         }
     }
@@ -141,11 +146,12 @@ impl Store for Recorder {
         readings: &[ReadingRecord<'_>],
     ) -> impl Future<Output = Result<Stored, Unavailable>> + Send + use<> {
         let readings: Vec<String> = readings.iter().map(|reading| reading.value.to_owned()).collect();
-        let (recorder, sender) = (self.clone(), batch.sender.to_owned());
+        let (recorder, sender, content) = (self.clone(), batch.sender.to_owned(), batch.content);
         async move {
             let stored = recorder.pass().await?;
             recorder.readings.lock().unwrap().extend(readings);
             recorder.senders.lock().unwrap().push(sender);
+            recorder.contents.lock().unwrap().push(content);
             Ok(stored)
         }
     }

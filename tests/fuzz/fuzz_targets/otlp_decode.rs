@@ -7,10 +7,9 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use ordertrace_agent::receiver::count_items;
-use ordertrace_agent::signal::Signal;
+use ordertrace_otlp::Signal;
 use ordertrace_collector::ingest::decode::Decoder;
 use ordertrace_collector::ingest::{Encoding, examine};
-use ordertrace_collector::record::SignalName;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::settings::{AcceptSettings, LimitSettings, RecogniseSettings};
 
@@ -25,10 +24,10 @@ static DECODER: LazyLock<Decoder> = LazyLock::new(|| {
 fuzz_target!(|input: &[u8]| {
     // The first byte says what the others are.
     let Some((kind, body)) = input.split_first() else { return };
-    let (signal, name) = match kind % 3 {
-        0 => (Signal::Traces, SignalName::Traces),
-        1 => (Signal::Logs, SignalName::Logs),
-        _ => (Signal::Metrics, SignalName::Metrics),
+    let signal = match kind % 3 {
+        0 => Signal::Traces,
+        1 => Signal::Logs,
+        _ => Signal::Metrics,
     };
     let encoding = if kind & 4 == 0 { Encoding::Protobuf } else { Encoding::Json };
     let body = Bytes::copy_from_slice(body);
@@ -36,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
         Encoding::Protobuf => count_items(signal, &body),
         Encoding::Json => None,
     };
-    if let Some(examined) = examine(&DECODER, name, encoding, body, NOW_NS)
+    if let Some(examined) = examine(&DECODER, signal, encoding, body, NOW_NS)
         && encoding == Encoding::Protobuf
         && let Some(counted) = counted
     {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use ordertrace_agent::signal::Signal;
+use ordertrace_otlp::Signal;
 use ordertrace_agent::spool::{Batch, Record, Settlement, Spool, SpoolSettings, WhenFull};
 
 const NAMES: [&str; 4] = ["checkpoint-0", "checkpoint-1", "00000000000000000000.seg", "00000000000000000003.seg"];

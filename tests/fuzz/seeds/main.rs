@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use ordertrace_agent::signal::Signal;
+use ordertrace_otlp::Signal;
 use ordertrace_agent::spool::{Settlement, Spool, SpoolSettings, WhenFull};
 use prost::Message;
 

@@ -8,11 +8,11 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::model::Model;
-use crate::signal::Signal;
 use crate::spool::record::Record;
 use crate::spool::store::{Look, Store};
 use crate::spool::writer::{Group, Writer};
 use crate::spool::{DropReason, Settlement, SpoolSettings, WhenFull};
+use ordertrace_otlp::Signal;
 
 const SLOTS: [&str; 2] = ["checkpoint-0", "checkpoint-1"];
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::model::Model;
-use crate::signal::Signal;
 use crate::spool::record::Record;
 use crate::spool::store::{Look, Store};
 use crate::spool::writer::{Group, Writer};
 use crate::spool::{Batch, Settlement, SpoolSettings, WhenFull};
+use ordertrace_otlp::Signal;
 
 const RECORD_BYTES: usize = 100;
 const BATCH_BYTES: u64 = 4 * RECORD_BYTES as u64;

@@ -9,11 +9,11 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::model::{Fault, Model};
-use crate::signal::Signal;
 use crate::spool::record::Record;
 use crate::spool::store::{Look, Store};
 use crate::spool::writer::{Group, Writer};
 use crate::spool::{Batch, DropReason, Settlement, SpoolSettings, Stream, WhenFull};
+use ordertrace_otlp::Signal;
 
 const SENDERS: [&str; 3] = ["shop", "oms", "erp"];
 const SECOND_NS: u64 = 1_000_000_000;

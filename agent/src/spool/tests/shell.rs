@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tempfile::TempDir;
 
-use crate::signal::Signal;
 use crate::spool::*;
+use ordertrace_otlp::Signal;
 
 fn settings(dir: &Path) -> SpoolSettings {
     SpoolSettings {

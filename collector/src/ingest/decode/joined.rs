@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use ordertrace_api::seam::SEAM_FIELD;
+use ordertrace_otlp::seam::SEAM_FIELD;
 
 use super::wire::Message;
 
@@ -33,7 +33,7 @@ pub(in crate::ingest) fn parts(body: &Bytes) -> Vec<Bytes> {
 
 #[cfg(test)]
 mod tests {
-    use ordertrace_api::seam::SEAM;
+    use ordertrace_otlp::seam::SEAM;
 
     use super::*;
 

@@ -3,7 +3,6 @@
 
 mod event;
 mod joined;
-pub(super) mod json;
 mod origin;
 mod reading;
 mod refusal;
@@ -103,7 +102,7 @@ const FACTOR: usize = 8;
 const FLOOR_BYTES: usize = 64 * 1024;
 
 /// Memory that a body of `length` bytes may take.
-pub(super) fn room_bytes(length: usize) -> usize {
+fn room_bytes(length: usize) -> usize {
     length.saturating_mul(FACTOR).max(FLOOR_BYTES)
 }
 

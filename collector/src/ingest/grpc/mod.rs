@@ -1,5 +1,4 @@
 mod admission;
-mod codec;
 mod service;
 
 use std::future::Future;
@@ -13,8 +12,8 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::budget::Overloaded;
+use super::export::{Logs, Metrics, Traces};
 use super::pipeline::Ingest;
-use super::signal::{Logs, Metrics, Traces};
 use crate::store::Store;
 use admission::AdmissionLayer;
 use service::ExportService;

@@ -13,12 +13,13 @@ use tonic::server::{Grpc, NamedService, UnaryService};
 use tonic::{Code, Request, Response, Status};
 use tower::Service;
 
+use ordertrace_otlp::Encoded;
+
 use super::super::budget::Reservation;
 use super::super::error::IngestError;
 use super::super::examine::Encoding;
+use super::super::export::Export;
 use super::super::pipeline::{Ingest, Taken};
-use super::super::signal::Signal;
-use super::codec::BytesCodec;
 use super::{overloaded, retry};
 use crate::store::Store;
 
@@ -34,13 +35,13 @@ impl<S, G> Clone for ExportService<S, G> {
     }
 }
 
-impl<S, G: Signal> NamedService for ExportService<S, G> {
-    const NAME: &'static str = G::SERVICE;
+impl<S, G: Export> NamedService for ExportService<S, G> {
+    const NAME: &'static str = G::NAME.service();
 }
 
 type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-impl<S: Store, G: Signal> Service<http::Request<Body>> for ExportService<S, G> {
+impl<S: Store, G: Export> Service<http::Request<Body>> for ExportService<S, G> {
     type Response = http::Response<Body>;
     type Error = Infallible;
     type Future = Answer<Result<http::Response<Body>, Infallible>>;
@@ -52,12 +53,11 @@ impl<S: Store, G: Signal> Service<http::Request<Body>> for ExportService<S, G> {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let service = self.clone();
         Box::pin(async move {
-            let method = request.uri().path().strip_prefix('/').and_then(|path| path.strip_prefix(G::SERVICE));
-            if method != Some("/Export") {
-                let message = format!("{} has no method but Export", G::SERVICE);
+            if request.uri().path() != G::NAME.export_path() {
+                let message = format!("{} has no method but Export", G::NAME.service());
                 return Ok(Status::unimplemented(message).into_http());
             }
-            let mut grpc = Grpc::new(BytesCodec)
+            let mut grpc = Grpc::new(Encoded)
                 .accept_compressed(CompressionEncoding::Gzip)
                 .accept_compressed(CompressionEncoding::Zstd)
                 .max_decoding_message_size(service.ingest.limits().request_bytes);
@@ -66,7 +66,7 @@ impl<S: Store, G: Signal> Service<http::Request<Body>> for ExportService<S, G> {
     }
 }
 
-impl<S: Store, G: Signal> UnaryService<Bytes> for ExportService<S, G> {
+impl<S: Store, G: Export> UnaryService<Bytes> for ExportService<S, G> {
     type Response = Bytes;
     type Future = Answer<Result<Response<Bytes>, Status>>;
 
@@ -93,7 +93,7 @@ impl<S: Store, G: Signal> UnaryService<Bytes> for ExportService<S, G> {
     }
 }
 
-impl<S: Store, G: Signal> ExportService<S, G> {
+impl<S: Store, G: Export> ExportService<S, G> {
     pub(super) fn new(ingest: &Arc<Ingest<S>>) -> Self {
         Self { ingest: Arc::clone(ingest), signal: PhantomData }
     }

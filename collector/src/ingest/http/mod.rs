@@ -11,8 +11,8 @@ use axum::routing::post;
 use tokio::net::TcpListener;
 
 use super::examine::Encoding;
+use super::export::{Export, Logs, Metrics, Traces};
 use super::pipeline::{Ingest, Taken};
-use super::signal::{Logs, Metrics, Signal, Traces};
 use crate::store::Store;
 use body::Coding;
 use reply::Refused;
@@ -39,7 +39,7 @@ pub async fn serve_http<S: Store>(
     axum::serve(listener, router(ingest)).with_graceful_shutdown(shutdown).await
 }
 
-async fn export<S: Store, G: Signal>(State(ingest): State<Arc<Ingest<S>>>, request: Request) -> Response {
+async fn export<S: Store, G: Export>(State(ingest): State<Arc<Ingest<S>>>, request: Request) -> Response {
     let encoding = Encoding::of(request.headers());
     let (outcome, response) =
         match answer::<S, G>(&ingest, request, encoding.as_ref().copied().map_err(Clone::clone)).await {
@@ -50,7 +50,7 @@ async fn export<S: Store, G: Signal>(State(ingest): State<Arc<Ingest<S>>>, reque
     response
 }
 
-async fn answer<S: Store, G: Signal>(
+async fn answer<S: Store, G: Export>(
     ingest: &Arc<Ingest<S>>,
     request: Request,
     encoding: Result<Encoding, Refused>,

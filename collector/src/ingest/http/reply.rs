@@ -11,8 +11,8 @@ use tonic::Code;
 use super::super::budget::Overloaded;
 use super::super::error::IngestError;
 use super::super::examine::Encoding;
+use super::super::export::Export;
 use super::super::pipeline::Taken;
-use super::super::signal::Signal;
 
 /// Why nothing of a request was taken, as its sender is told.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -99,7 +99,7 @@ impl Encoding {
     }
 
     /// The response to a request that was taken, all or in part.
-    pub(super) fn success<G: Signal>(self, taken: Taken) -> Response {
+    pub(super) fn success<G: Export>(self, taken: Taken) -> Response {
         let rejected = i64::try_from(taken.refused).unwrap_or(i64::MAX);
         let body = match self {
             Self::Protobuf if rejected == 0 => Vec::new(),

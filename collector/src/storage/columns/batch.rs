@@ -1,7 +1,8 @@
 use uuid::Uuid;
 
 use crate::native::{Block, BlockBuilder, Dictionary, Fixed, Offsets};
-use crate::record::{Batch, SignalName};
+use crate::record::Batch;
+use ordertrace_otlp::Signal;
 
 /// What happened to a batch in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(in crate::storage) struct Batches(Vec<Row>);
 #[derive(Debug)]
 struct Row {
     hash: u128,
-    signal: SignalName,
+    signal: Signal,
     sender: String,
     stored: u64,
     refused: Vec<(&'static str, u64)>,
@@ -69,7 +70,7 @@ impl Batches {
         let mut refused = Fixed::new("UInt64");
         for row in &self.0 {
             times.push(at_ms.to_le_bytes());
-            signals.push(row.signal.label());
+            signals.push(row.signal.name());
             senders.push(&row.sender);
             stored.push(row.stored.to_le_bytes());
             offsets.push(row.refused.len());

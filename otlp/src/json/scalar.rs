@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
-use crate::ingest::decode::Problem;
+const UNFOLDS: &str = "it holds more empty messages than any sender has use for";
 
 thread_local! {
     /// Memory that the lists of the body being read may still take.
@@ -14,7 +14,7 @@ thread_local! {
 
 /// Runs `read` with so much memory for the elements of lists. Serde hands no state through
 /// derived code, and a body is read on one thread.
-pub(in crate::ingest) fn within<R>(room_bytes: usize, read: impl FnOnce() -> R) -> R {
+pub(super) fn within<R>(room_bytes: usize, read: impl FnOnce() -> R) -> R {
     ROOM_BYTES.set(room_bytes);
     let result = read();
     ROOM_BYTES.set(usize::MAX);
@@ -23,7 +23,7 @@ pub(in crate::ingest) fn within<R>(room_bytes: usize, read: impl FnOnce() -> R) 
 
 /// Takes the memory of one `T` from what is left.
 pub(super) fn spend<T, E: Error>() -> Result<(), E> {
-    let room = ROOM_BYTES.get().checked_sub(size_of::<T>()).ok_or_else(|| E::custom(Problem::Unfolds))?;
+    let room = ROOM_BYTES.get().checked_sub(size_of::<T>()).ok_or_else(|| E::custom(UNFOLDS))?;
     ROOM_BYTES.set(room);
     Ok(())
 }

@@ -4,11 +4,9 @@ use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-use crate::signal::Signal;
-
-/// Neither decodes nor encodes.
+/// Neither decodes nor encodes: what messages hold is read elsewhere, by the same rules as bodies of HTTP.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Encoded;
+pub struct Encoded;
 
 impl Codec for Encoded {
     type Encode = Bytes;
@@ -42,14 +40,5 @@ impl Decoder for Encoded {
 
     fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
         Ok(Some(message.copy_to_bytes(message.remaining())))
-    }
-}
-
-/// The path of a signal's export method (opentelemetry-proto 1.x, `collector/*/v1`).
-pub(crate) const fn export_path(signal: Signal) -> &'static str {
-    match signal {
-        Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-        Signal::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-        Signal::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
     }
 }

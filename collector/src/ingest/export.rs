@@ -3,29 +3,26 @@ use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsPartialSuccess, ExportMetricsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
+use ordertrace_otlp::{Signal, json};
 use prost::Message;
 
-use super::decode::{Decoded, Decoder, WireError, json, room_bytes};
+use super::decode::{Decoded, Decoder, WireError};
 use super::error::IngestError;
 use super::examine::Encoding;
-use crate::record::{Batch, EventRecord, ReadingRecord, SignalName, SpanRecord};
+use crate::record::{Batch, EventRecord, ReadingRecord, SpanRecord};
 use crate::store::{Store, Stored, Unavailable};
 
 /// What differs between traces, logs and metrics.
-pub(super) trait Signal: 'static {
+pub(super) trait Export: 'static {
     /// Its OTLP response.
     type Response: Message + Default;
     /// What is stored of it.
     type Record<'a>;
     /// Its name.
-    const NAME: SignalName;
-    /// Its gRPC service.
-    const SERVICE: &'static str;
+    const NAME: Signal;
     /// The name in JSON of the number of refused items.
     const REJECTED: &'static str;
 
-    /// A request in JSON as it is in Protobuf.
-    fn json_to_protobuf(body: &[u8]) -> serde_json::Result<Vec<u8>>;
     /// A request as it is in Protobuf.
     ///
     /// # Errors
@@ -33,7 +30,7 @@ pub(super) trait Signal: 'static {
     fn protobuf(encoding: Encoding, body: Bytes) -> Result<Bytes, IngestError> {
         match encoding {
             Encoding::Protobuf => Ok(body),
-            Encoding::Json => json::within(room_bytes(body.len()), || Self::json_to_protobuf(&body))
+            Encoding::Json => json::to_protobuf(Self::NAME, &body)
                 .map(Bytes::from)
                 .map_err(|error| IngestError::Malformed { reason: error.to_string() }),
         }
@@ -61,16 +58,11 @@ pub(super) trait Signal: 'static {
 
 pub(super) enum Traces {}
 
-impl Signal for Traces {
+impl Export for Traces {
     type Response = ExportTraceServiceResponse;
     type Record<'a> = SpanRecord<'a>;
-    const NAME: SignalName = SignalName::Traces;
-    const SERVICE: &'static str = "opentelemetry.proto.collector.trace.v1.TraceService";
+    const NAME: Signal = Signal::Traces;
     const REJECTED: &'static str = "rejectedSpans";
-
-    fn json_to_protobuf(body: &[u8]) -> serde_json::Result<Vec<u8>> {
-        json::traces(body).map(|request| request.encode_to_vec())
-    }
 
     fn decode<'a>(
         decoder: &'a Decoder,
@@ -101,16 +93,11 @@ impl Signal for Traces {
 
 pub(super) enum Logs {}
 
-impl Signal for Logs {
+impl Export for Logs {
     type Response = ExportLogsServiceResponse;
     type Record<'a> = EventRecord<'a>;
-    const NAME: SignalName = SignalName::Logs;
-    const SERVICE: &'static str = "opentelemetry.proto.collector.logs.v1.LogsService";
+    const NAME: Signal = Signal::Logs;
     const REJECTED: &'static str = "rejectedLogRecords";
-
-    fn json_to_protobuf(body: &[u8]) -> serde_json::Result<Vec<u8>> {
-        json::logs(body).map(|request| request.encode_to_vec())
-    }
 
     fn decode<'a>(
         decoder: &'a Decoder,
@@ -137,16 +124,11 @@ impl Signal for Logs {
 
 pub(super) enum Metrics {}
 
-impl Signal for Metrics {
+impl Export for Metrics {
     type Response = ExportMetricsServiceResponse;
     type Record<'a> = ReadingRecord<'a>;
-    const NAME: SignalName = SignalName::Metrics;
-    const SERVICE: &'static str = "opentelemetry.proto.collector.metrics.v1.MetricsService";
+    const NAME: Signal = Signal::Metrics;
     const REJECTED: &'static str = "rejectedDataPoints";
-
-    fn json_to_protobuf(body: &[u8]) -> serde_json::Result<Vec<u8>> {
-        json::metrics(body).map(|request| request.encode_to_vec())
-    }
 
     fn decode<'a>(
         decoder: &'a Decoder,

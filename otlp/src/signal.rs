@@ -25,6 +25,24 @@ impl Signal {
         }
     }
 
+    /// The path of its gRPC service (opentelemetry-proto 1.x, `collector/*/v1`).
+    pub const fn service(self) -> &'static str {
+        match self {
+            Self::Traces => "opentelemetry.proto.collector.trace.v1.TraceService",
+            Self::Logs => "opentelemetry.proto.collector.logs.v1.LogsService",
+            Self::Metrics => "opentelemetry.proto.collector.metrics.v1.MetricsService",
+        }
+    }
+
+    /// The path of its service's only method.
+    pub const fn export_path(self) -> &'static str {
+        match self {
+            Self::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            Self::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+            Self::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+        }
+    }
+
     /// The byte that stands for it on disk.
     pub const fn tag(self) -> u8 {
         match self {

@@ -7,7 +7,7 @@ use super::value::KeyValue;
 use super::{JsonResource, JsonScope, resource, scope};
 
 /// Reads the body of `POST /v1/traces`.
-pub(in crate::ingest) fn traces(body: &[u8]) -> serde_json::Result<ExportTraceServiceRequest> {
+pub(super) fn traces(body: &[u8]) -> serde_json::Result<ExportTraceServiceRequest> {
     let json: Object<Request> = serde_json::from_slice(body)?;
     Ok(ExportTraceServiceRequest { resource_spans: each(json.0.resource_spans) })
 }
@@ -23,11 +23,16 @@ struct Request {
 struct ResourceSpans {
     resource: Option<Object<JsonResource>>,
     scope_spans: List<ScopeSpans>,
+    schema_url: Option<String>,
 }
 
 impl From<ResourceSpans> for proto::ResourceSpans {
     fn from(json: ResourceSpans) -> Self {
-        Self { resource: resource(json.resource), scope_spans: each(json.scope_spans), ..Self::default() }
+        Self {
+            resource: resource(json.resource),
+            scope_spans: each(json.scope_spans),
+            schema_url: json.schema_url.unwrap_or_default(),
+        }
     }
 }
 
@@ -36,11 +41,12 @@ impl From<ResourceSpans> for proto::ResourceSpans {
 struct ScopeSpans {
     scope: Option<Object<JsonScope>>,
     spans: List<Span>,
+    schema_url: Option<String>,
 }
 
 impl From<ScopeSpans> for proto::ScopeSpans {
     fn from(json: ScopeSpans) -> Self {
-        Self { scope: scope(json.scope), spans: each(json.spans), ..Self::default() }
+        Self { scope: scope(json.scope), spans: each(json.spans), schema_url: json.schema_url.unwrap_or_default() }
     }
 }
 
@@ -51,6 +57,7 @@ struct Span {
     span_id: Option<Hex>,
     trace_state: Option<String>,
     parent_span_id: Option<Hex>,
+    flags: Option<Uint32>,
     name: Option<String>,
     kind: Option<Int32>,
     start_time_unix_nano: Option<Uint64>,
@@ -71,6 +78,7 @@ impl From<Span> for proto::Span {
             span_id: json.span_id.unwrap_or_default().0,
             trace_state: json.trace_state.unwrap_or_default(),
             parent_span_id: json.parent_span_id.unwrap_or_default().0,
+            flags: json.flags.unwrap_or_default().0,
             name: json.name.unwrap_or_default(),
             kind: json.kind.unwrap_or_default().0,
             start_time_unix_nano: json.start_time_unix_nano.unwrap_or_default().0,
@@ -85,7 +93,6 @@ impl From<Span> for proto::Span {
                 message: status.0.message.unwrap_or_default(),
                 code: status.0.code.unwrap_or_default().0,
             }),
-            ..Self::default()
         }
     }
 }
@@ -118,6 +125,7 @@ struct Link {
     trace_state: Option<String>,
     attributes: List<KeyValue>,
     dropped_attributes_count: Option<Uint32>,
+    flags: Option<Uint32>,
 }
 
 impl From<Link> for proto::span::Link {
@@ -128,7 +136,7 @@ impl From<Link> for proto::span::Link {
             trace_state: json.trace_state.unwrap_or_default(),
             attributes: each(json.attributes),
             dropped_attributes_count: json.dropped_attributes_count.unwrap_or_default().0,
-            ..Self::default()
+            flags: json.flags.unwrap_or_default().0,
         }
     }
 }

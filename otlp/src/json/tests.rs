@@ -1,6 +1,11 @@
+mod every_field;
+
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use proptest::prelude::*;
 
+use super::logs::logs;
+use super::metrics::metrics;
+use super::traces::traces;
 use super::*;
 
 #[test]
@@ -73,16 +78,17 @@ fn no_nesting_exhausts_the_stack() {
     assert!(logs(format!("{head}{}", open.repeat(100_000)).as_bytes()).is_err());
 }
 
+/// The generated types write what they hold in JSON; what is read from it is what they hold.
 #[test]
-fn points_that_are_no_readings_are_counted() {
-    let body = br#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[
-        {"name":"h","histogram":{"dataPoints":[{"count":"1","bucketCounts":["1"]},{}]}},
-        {"name":"g","gauge":{"dataPoints":[{"asInt":"5","timeUnixNano":"1"},{"asDouble":1.5}]}}]}]}]}"#;
-    let request = metrics(body).unwrap();
-    let metrics = &request.resource_metrics[0].scope_metrics[0].metrics;
-    use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-    assert!(matches!(&metrics[0].data, Some(Data::Summary(summary)) if summary.data_points.len() == 2));
-    assert!(matches!(&metrics[1].data, Some(Data::Gauge(gauge)) if gauge.data_points.len() == 2));
+fn every_field_is_kept() {
+    let request = every_field::traces();
+    let json = serde_json::to_vec(&request).unwrap();
+    assert_eq!(traces(&json).unwrap(), request);
+    assert_eq!(to_protobuf(Signal::Traces, &json).unwrap(), request.encode_to_vec());
+    let request = every_field::logs();
+    assert_eq!(logs(&serde_json::to_vec(&request).unwrap()).unwrap(), request);
+    let request = every_field::metrics();
+    assert_eq!(metrics(&serde_json::to_vec(&request).unwrap()).unwrap(), request);
 }
 
 #[test]

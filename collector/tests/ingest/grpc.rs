@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use ordertrace_collector::settings::Settings;
+use ordertrace_otlp::{Encoded, Signal};
 use prost::Message;
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
@@ -62,55 +63,16 @@ async fn a_message_that_is_no_otlp_is_refused_for_good() {
     // Its first field says that it is longer than the message.
     let mut grpc = tonic::client::Grpc::new(channel(&server).await);
     grpc.ready().await.unwrap();
-    let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export".parse().unwrap();
+    let path = Signal::Traces.export_path().parse().unwrap();
     let body = bytes::Bytes::from_static(b"\x0a\x03\x12\xff\xff");
-    let status = grpc.unary(tonic::Request::new(body), path, Raw).await.unwrap_err();
+    let status = grpc.unary(tonic::Request::new(body), path, Encoded).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
     assert!(status.message().starts_with("the body is no valid OTLP request: "), "{status:?}");
 
     grpc.ready().await.unwrap();
     let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Import".parse().unwrap();
-    let status = grpc.unary(tonic::Request::new(bytes::Bytes::new()), path, Raw).await.unwrap_err();
+    let status = grpc.unary(tonic::Request::new(bytes::Bytes::new()), path, Encoded).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
-}
-
-/// Sends bytes as they are.
-#[derive(Default)]
-struct Raw;
-
-impl tonic::codec::Codec for Raw {
-    type Encode = bytes::Bytes;
-    type Decode = bytes::Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl tonic::codec::Encoder for Raw {
-    type Item = bytes::Bytes;
-    type Error = tonic::Status;
-
-    fn encode(&mut self, item: bytes::Bytes, buffer: &mut tonic::codec::EncodeBuf<'_>) -> Result<(), tonic::Status> {
-        bytes::BufMut::put(buffer, item);
-        Ok(())
-    }
-}
-
-impl tonic::codec::Decoder for Raw {
-    type Item = bytes::Bytes;
-    type Error = tonic::Status;
-
-    fn decode(&mut self, buffer: &mut tonic::codec::DecodeBuf<'_>) -> Result<Option<bytes::Bytes>, tonic::Status> {
-        let length = bytes::Buf::remaining(buffer);
-        Ok(Some(bytes::Buf::copy_to_bytes(buffer, length)))
-    }
 }
 
 #[tokio::test]

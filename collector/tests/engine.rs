@@ -156,6 +156,50 @@ async fn a_killed_parent_takes_its_child_along_and_leaves_the_rows() {
     engine.stop().await;
 }
 
+/// The processes that a process started.
+fn children(pid: u32) -> Vec<u32> {
+    let of_thread = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).ok();
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().map(Result::unwrap);
+    threads
+        .filter_map(of_thread)
+        .flat_map(|pids| pids.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect()
+}
+
+#[tokio::test]
+async fn an_engine_comes_back_though_the_program_was_removed_meanwhile() {
+    let folder = tempdir().unwrap();
+    let program = folder.path().join("collector");
+    std::fs::copy(env!("CARGO_BIN_EXE_ordertrace-collector"), &program).unwrap();
+    let mut command = Command::new(&program);
+    command.arg("--data-dir").arg(folder.path().join("data"));
+    command.args(["--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--api", "127.0.0.1:0"]);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let ready = lines.find(|line| line.contains("collector ready")).expect("it becomes ready");
+    let url = ready.split("clickhouse=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let password = std::fs::read_to_string(folder.path().join("data/password")).unwrap();
+    let endpoint = Endpoint { url, user: "ordertrace".to_owned(), password, tcp_port: 0 };
+    let collector = Parent { process, endpoint };
+    // It stops when nobody reads what it says.
+    std::thread::spawn(move || lines.for_each(|line| eprintln!("collector: {line}")));
+
+    std::fs::remove_file(&program).unwrap();
+    let (pid, client) = (collector.process.id(), collector.endpoint.client());
+    let before = children(pid);
+    before.iter().copied().for_each(kill);
+    let is_back = async {
+        loop {
+            let new = children(pid).iter().any(|child| !before.contains(child));
+            if new && client.query("SELECT 1").fetch_one::<u8>().await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, is_back).await.expect("the engine is back in time");
+}
+
 #[tokio::test]
 async fn stopping_flushes_what_is_buffered_and_frees_the_data() {
     let folder = tempdir().unwrap();

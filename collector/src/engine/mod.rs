@@ -73,7 +73,7 @@ impl Engine {
         let library = Library::find(settings.library.as_deref(), settings.cache_dir.as_deref(), progress).await?;
         let executable = match settings.executable {
             Some(path) => absolute(&path)?,
-            None => std::env::current_exe().map_err(|source| EngineError::OwnExecutable { source })?,
+            None => own_executable().map_err(|source| EngineError::OwnExecutable { source })?,
         };
         let password = password::settle(&data_dir, settings.password.as_deref())?;
         let mut plan = Plan {
@@ -147,4 +147,10 @@ async fn first_start(plan: &mut Plan, http_port: u16, tcp_port: u16) -> Result<S
 fn absolute(path: &Path) -> Result<PathBuf, EngineError> {
     let reason = "it is empty, or relative to a working directory that is gone";
     std::path::absolute(path).map_err(|_| EngineError::Path { path: path.to_owned(), reason })
+}
+
+/// This program, also when its file was replaced or removed since it was started: an upgrade must not keep the
+/// engine from coming back.
+fn own_executable() -> std::io::Result<PathBuf> {
+    if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
 }

@@ -199,7 +199,10 @@ impl Server {
 
 fn spawn(plan: &Plan, files: &Files) -> Result<Child, EngineError> {
     let kept = KEPT_VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    // Under the name that this program goes by, not that of the link to it.
+    let name = std::env::args_os().next().unwrap_or_else(|| plan.executable.clone().into_os_string());
     Command::new(&plan.executable)
+        .arg0(name)
         .args(plan.arguments(files))
         .env_clear()
         .envs(kept)

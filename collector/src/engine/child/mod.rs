@@ -64,6 +64,8 @@ fn serve(mut args: impl Iterator<Item = OsString>) -> Result<(), ChildError> {
     let library = PathBuf::from(args.next().ok_or(ChildError::Usage)?);
     let lock = PathBuf::from(args.next().ok_or(ChildError::Usage)?);
     let arguments = args.map(|argument| CString::new(argument.into_vec())).collect::<Result<Vec<_>, _>>()?;
+    // Else it is called by the name of the link through which its parent found it. Nothing depends on it.
+    let _ = rustix::thread::set_name(c"clickhouse");
     end_with_parent().map_err(ChildError::Parent)?;
     let _lock = hold(lock)?;
     Ok(native::serve(&library, arguments)?)

@@ -113,5 +113,6 @@ async fn a_trace_id_in_hexadecimal_reads_only_its_part_of_the_table() {
     let mut plan = database.client().query_raw(&explain).fetch_bytes("TSVRaw").unwrap();
     let plan = String::from_utf8_lossy(&plan.collect().await.unwrap()).into_owned();
     let granules: Vec<&str> = plan.lines().map(str::trim).filter(|line| line.starts_with("Granules:")).collect();
-    assert_eq!(granules.last().copied(), Some("Granules: 1/235"), "{plan:#?}");
+    let (read, all) = granules.last().unwrap().trim_start_matches("Granules: ").split_once('/').unwrap();
+    assert!(read == "1" && all.parse::<u32>().unwrap() > 100, "{plan:#?}");
 }

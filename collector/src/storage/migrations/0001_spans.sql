@@ -25,4 +25,4 @@ CREATE TABLE IF NOT EXISTS spans
 ENGINE = MergeTree
 PARTITION BY toMonday(started_at)
 ORDER BY trace_id
-SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 256, min_compress_block_size = 16384;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 512, min_compress_block_size = 16384, compress_marks = 0;

@@ -19,4 +19,4 @@ CREATE TABLE IF NOT EXISTS keys
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (value, kind)
-SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 512, min_compress_block_size = 4096;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024, min_compress_block_size = 4096, compress_marks = 0;

@@ -18,4 +18,4 @@ CREATE TABLE IF NOT EXISTS loose_ends
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (handoff_to, started_at)
-SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024, min_compress_block_size = 16384;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024, min_compress_block_size = 16384, compress_marks = 0;

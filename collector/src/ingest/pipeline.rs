@@ -104,7 +104,8 @@ impl<S: Store> Ingest<S> {
     ) -> Result<Taken, IngestError> {
         let long = body.len() > LONG_BODY_BYTES;
         // Known by what it is in Protobuf: an agent that is sent JSON sends that.
-        let body = self.run(long, move || G::protobuf(encoding, body)).await?;
+        let is_work = long && encoding == Encoding::Json;
+        let body = self.run(is_work, move || G::protobuf(encoding, body)).await?;
         let takes = parts(&body).into_iter().map(|part| self.take_part::<G>(part, long, reservation.clone()));
         let taken = try_join_all(takes).await?;
         Ok(taken.into_iter().reduce(Taken::and).unwrap_or_default())

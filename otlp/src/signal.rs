@@ -25,7 +25,7 @@ impl Signal {
         }
     }
 
-    /// The path of its gRPC service (opentelemetry-proto 1.x, `collector/*/v1`).
+    /// The name of its gRPC service (opentelemetry-proto 1.x, `collector/*/v1`).
     pub const fn service(self) -> &'static str {
         match self {
             Self::Traces => "opentelemetry.proto.collector.trace.v1.TraceService",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use ordertrace_otlp::{Encoded, Signal};
 use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::{MetadataKey, MetadataMap, MetadataValue};
@@ -13,8 +14,6 @@ use tonic::{Request, Response, Status};
 use super::outcome::{Outcome, accepted, of_grpc_status};
 use super::{ExportError, USER_AGENT};
 use crate::config::{Compression, ExportConfig};
-use ordertrace_otlp::Encoded;
-use ordertrace_otlp::Signal;
 
 #[derive(Debug)]
 pub(super) struct GrpcTransport {

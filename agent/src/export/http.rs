@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use ordertrace_otlp::Signal;
 
 use super::outcome::{Outcome, accepted, of_http_status};
 use super::{ExportError, USER_AGENT};
 use crate::config::{Compression, ExportConfig};
 use crate::tls::client_config;
-use ordertrace_otlp::Signal;
 
 /// Answers are not read beyond this.
 const ANSWER_BYTES: usize = 64 * 1024;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::trace::v1::Span;
+use ordertrace_otlp::Signal;
 use prost::Message;
 use tokio::sync::mpsc;
 
@@ -10,7 +11,6 @@ use crate::capture::export_request;
 use crate::clock::now_ns;
 use crate::spool::Spool;
 use crate::telemetry::{CaptureLoss, Meter};
-use ordertrace_otlp::Signal;
 
 /// Spans of one request.
 const SPANS: usize = 512;

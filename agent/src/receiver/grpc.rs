@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::routing::post;
 use bytes::Bytes;
 use http::Request;
+use ordertrace_otlp::{Encoded, Signal};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
@@ -21,8 +22,6 @@ use super::request::from_protobuf;
 use super::{Intake, LIMIT_BYTES, RETRY_AFTER};
 use crate::cause::with_causes;
 use crate::telemetry::Refusal;
-use ordertrace_otlp::Encoded;
-use ordertrace_otlp::Signal;
 
 /// Requests held at once; further ones wait, so that memory stays bounded.
 const CONCURRENT_REQUESTS: usize = 16;

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER as RETRY_AFTER_HEADER};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use ordertrace_otlp::Signal;
 use prost::Message;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,6 @@ use super::request::{from_json, from_protobuf};
 use super::{Intake, RETRY_AFTER};
 use crate::cause::with_causes;
 use crate::telemetry::Refusal;
-use ordertrace_otlp::Signal;
 
 /// Memory that the bodies of all requests may take together.
 const BUDGET_BYTES: usize = 256 * 1024 * 1024;

@@ -10,13 +10,13 @@ mod request;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ordertrace_otlp::Signal;
 
 use crate::clock::now_ns;
 use crate::spool::{AppendError, Spool};
 use crate::telemetry::{Meter, Refusal};
 pub use grpc::serve_grpc;
 pub use http::serve_http;
-use ordertrace_otlp::Signal;
 use request::Counted;
 
 /// Longest request after decompression.

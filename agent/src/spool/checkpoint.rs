@@ -4,13 +4,13 @@
 //! any moment and that a full disk does not keep the spool from being emptied. Both carry a
 //! generation and a checksum; the younger whole one counts.
 
+use ordertrace_otlp::Signal;
 use serde::{Deserialize, Serialize};
 
 use super::SpoolError;
 use super::account::Entry;
 use super::disk::{Disk, SEQUENCE_LIMIT};
 use super::files::Files;
-use ordertrace_otlp::Signal;
 
 const NAMES: [&str; 2] = ["checkpoint-0", "checkpoint-1"];
 /// Bytes that each file has from the start.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
+use ordertrace_otlp::Signal;
+
 use super::account::{Account, DropReason, Stream};
 use super::batch::{Batch, Gathered, Settlement};
 use super::checkpoint::Checkpoint;
@@ -10,7 +12,6 @@ use super::disk::SEQUENCE_LIMIT;
 use super::record::Head;
 use super::segment::{Lane, Load, Out, Segment};
 use super::settings::{SpoolSettings, WhenFull};
-use ordertrace_otlp::Signal;
 
 /// One batch in so many is of the oldest segment, the others of the newest where it has any:
 /// what is fresh does not wait behind a backlog, and the backlog shrinks all the same.

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use ordertrace_otlp::Signal;
+
 use super::SpoolError;
 use super::account::Account;
 use super::checkpoint::{Checkpoint, Slots};
@@ -12,7 +14,6 @@ use super::record::Head;
 use super::scan::{Scan, Step};
 use super::segment::{Load, Out, Segment};
 use crate::cause::with_causes;
-use ordertrace_otlp::Signal;
 
 /// Reads the checkpoint and every segment. Damage is counted, never an error.
 pub(super) fn recover<F: Files>(disk: &Disk<F>) -> Result<(Ledger, Slots<F>), SpoolError> {

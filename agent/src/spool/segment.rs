@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use ordertrace_otlp::Signal;
+
 use super::checkpoint::{LaneProgress, Progress};
 use super::record::Record;
-use ordertrace_otlp::Signal;
 
 /// An amount of records of one signal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

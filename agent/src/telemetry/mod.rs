@@ -12,12 +12,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ordertrace_otlp::Signal;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
 use crate::spool::Stream;
-use ordertrace_otlp::Signal;
 pub use stats::{SignalStats, Stats};
 
 /// Whom a refusal is counted for where the sender is not known.

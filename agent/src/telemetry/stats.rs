@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ordertrace_api::agent::StreamStatus;
 use ordertrace_api::status::Count;
+use ordertrace_otlp::Signal;
 
 use super::{CaptureLoss, Lost, Meter, Proxied, ProxyEnd};
 use crate::spool::{Stream, Tally};
-use ordertrace_otlp::Signal;
 
 /// What became of one signal's items: accepted = sent + spooled + dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

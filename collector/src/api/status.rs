@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use clickhouse::Client;
 use ordertrace_api::status::{Count, ItemCounts, OTHER_SENDERS, SENDERS_LIMIT, SenderStatus, SignalStatus, Status};
+use ordertrace_otlp::Signal;
 
 use super::ApiState;
-use ordertrace_otlp::Signal;
 
 /// The outcome of items whose rows are in ClickHouse.
 const STORED: &str = "stored";

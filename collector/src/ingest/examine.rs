@@ -1,10 +1,10 @@
 use bumpalo::Bump;
 use bytes::Bytes;
+use ordertrace_otlp::Signal;
 
 use super::decode::Decoder;
 use super::error::IngestError;
 use super::export::{Export, Logs, Metrics, Traces};
-use ordertrace_otlp::Signal;
 
 /// How a request's body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ordertrace_api::status::{Count, OTHER_SENDERS, SENDERS_LIMIT};
+use ordertrace_otlp::Signal;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -9,7 +10,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::decode::Adjustment;
-use ordertrace_otlp::Signal;
 
 /// Of what, and from whom.
 #[derive(Clone, Debug)]

@@ -76,7 +76,7 @@ fn defaults<A: clap::Args>() -> Result<A, clap::Error> {
 /// What the comparisons have in common.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct WorkArgs {
-    /// Note what ClickHouse spends on which statements and merges, which itself costs a little
+    /// In ingest and lookup: note what ClickHouse spends on which statements and merges, which itself costs a little
     #[arg(long)]
     pub(crate) by_statement: bool,
     /// Rounds; in each, every contender has its turn

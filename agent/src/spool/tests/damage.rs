@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ordertrace_otlp::Signal;
 use proptest::prelude::*;
 
 use super::model::Model;
@@ -12,7 +13,6 @@ use crate::spool::record::Record;
 use crate::spool::store::{Look, Store};
 use crate::spool::writer::{Group, Writer};
 use crate::spool::{DropReason, Settlement, SpoolSettings, WhenFull};
-use ordertrace_otlp::Signal;
 
 const SLOTS: [&str; 2] = ["checkpoint-0", "checkpoint-1"];
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ordertrace_otlp::Signal;
 
 use super::model::Model;
 use crate::spool::record::Record;
 use crate::spool::store::{Look, Store};
 use crate::spool::writer::{Group, Writer};
 use crate::spool::{Batch, Settlement, SpoolSettings, WhenFull};
-use ordertrace_otlp::Signal;
 
 const RECORD_BYTES: usize = 100;
 const BATCH_BYTES: u64 = 4 * RECORD_BYTES as u64;

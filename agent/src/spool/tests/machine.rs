@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ordertrace_otlp::Signal;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -13,7 +14,6 @@ use crate::spool::record::Record;
 use crate::spool::store::{Look, Store};
 use crate::spool::writer::{Group, Writer};
 use crate::spool::{Batch, DropReason, Settlement, SpoolSettings, Stream, WhenFull};
-use ordertrace_otlp::Signal;
 
 const SENDERS: [&str; 3] = ["shop", "oms", "erp"];
 const SECOND_NS: u64 = 1_000_000_000;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
+use ordertrace_otlp::Signal;
 use tempfile::TempDir;
 
 use crate::spool::*;
-use ordertrace_otlp::Signal;
 
 fn settings(dir: &Path) -> SpoolSettings {
     SpoolSettings {

@@ -1,8 +1,8 @@
+use ordertrace_otlp::Signal;
 use uuid::Uuid;
 
 use crate::native::{Block, BlockBuilder, Dictionary, Fixed, Offsets};
 use crate::record::Batch;
-use ordertrace_otlp::Signal;
 
 /// What happened to a batch in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ pub mod command;
 pub mod engine;
 pub mod ingest;
 pub mod journey;
+pub mod memory;
 pub mod native;
 pub mod orders;
 pub mod recognise;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use ordertrace_collector::command::{self, CollectorArgs};
 use ordertrace_collector::engine::child;
+use ordertrace_collector::memory;
 
 /// Receives OpenTelemetry, stores it in ClickHouse and answers for one order at a time.
 #[derive(Debug, Parser)]
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
+    memory::share_arenas();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let _telemetry = ordertrace_telemetry::init("ordertrace-collector")?;

@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use ordertrace_agent::command::AgentArgs;
 use ordertrace_collector::command::CollectorArgs;
+use ordertrace_collector::memory;
 
 use super::Options;
 use super::config::{self, ConfigCommand};
@@ -44,6 +45,7 @@ impl Serve {
                 Ok(0)
             }
             Self::Up(args) | Self::Collector(args) => {
+                memory::share_arenas();
                 service("ordertrace-collector", ordertrace_collector::command::run(*args))
             }
             Self::Agent(args) => service("ordertrace-agent", ordertrace_agent::command::run(args)),

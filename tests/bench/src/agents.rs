@@ -59,7 +59,7 @@ impl Agent {
 pub(crate) async fn ours_or_built(ours: Option<&Path>) -> anyhow::Result<PathBuf> {
     match ours {
         Some(path) => Ok(path.to_owned()),
-        None => product::build("ordertrace-agent").await,
+        None => product::build("ordertrace-agent", "slim").await,
     }
 }
 

@@ -81,7 +81,7 @@ impl Collector {
         let (binary, arguments): (_, &[&str]) = match self {
             Self::Ordertrace => match ours {
                 Some(path) => (path.to_owned(), &["--version"]),
-                None => (product::build("ordertrace-collector").await?, &["--version"]),
+                None => (product::build("ordertrace-collector", "release").await?, &["--version"]),
             },
             Self::Rotel | Self::RotelTuned => (peers::install("rotel").await?, &["version"]),
             Self::Otelcol => (peers::install("otelcol").await?, &["--version"]),

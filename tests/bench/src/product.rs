@@ -1,4 +1,4 @@
-//! Our own programs, as Cargo builds them for release.
+//! Our own programs, as Cargo builds them to be shipped.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,11 +12,12 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
-/// The release binary of a package of the workspace; when nothing changed that takes a moment.
-pub(crate) async fn build(package: &str) -> anyhow::Result<PathBuf> {
+/// The binary of a package of the workspace, by a profile of Cargo.toml; when nothing changed that takes a moment.
+pub(crate) async fn build(package: &str, profile: &str) -> anyhow::Result<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--package", package, "--bin", package, "--message-format", "json"])
+        .args(["build", "--profile", profile, "--locked", "--package", package, "--bin", package])
+        .args(["--message-format", "json"])
         .current_dir(&workspace)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

@@ -5,8 +5,10 @@ mod duration;
 mod error;
 mod example;
 mod load;
+mod nearest;
 
 pub use duration::{Duration, DurationError};
 pub use error::{ConfigError, Place};
 pub use example::{ExampleError, example, json_schema};
 pub use load::{load, parse};
+pub use nearest::nearest;

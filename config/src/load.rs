@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::Error as YamlError;
 
 use crate::error::{ConfigError, Place};
+use crate::nearest;
 
 /// Longest file that is read.
 const LIMIT_BYTES: u64 = 1024 * 1024;
@@ -42,13 +43,13 @@ fn explain(error: &YamlError, origin: &str) -> ConfigError {
     match error.without_snippet() {
         YamlError::SerdeUnknownField { field, expected, .. } => ConfigError::UnknownKey {
             place,
-            nearest: nearest(field, expected),
+            nearest: nearest(field, expected.iter().copied()),
             key: field.clone(),
             known: owned(expected),
         },
         YamlError::SerdeUnknownVariant { variant, expected, .. } => ConfigError::UnknownValue {
             place,
-            nearest: nearest(variant, expected),
+            nearest: nearest(variant, expected.iter().copied()),
             value: variant.clone(),
             known: owned(expected),
         },
@@ -65,16 +66,6 @@ fn without_position(message: &str, position: Option<(u32, u32)>) -> String {
 
 fn owned(names: &[&'static str]) -> Box<[String]> {
     names.iter().map(|name| (*name).to_owned()).collect()
-}
-
-/// The known name that a typing error may have come from.
-fn nearest(given: &str, known: &[&'static str]) -> Option<String> {
-    known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(given, name), *name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name.to_owned())
 }
 
 #[cfg(test)]

@@ -18,6 +18,13 @@ pub const MILESTONE: &str = "commerce.milestone";
 
 /// The caller's idempotency key, as sent: equal keys on two attempts mean one intent.
 pub const IDEMPOTENCY_KEY: &str = "commerce.idempotency.key";
+/// The amount that a milestone is about: decimal text in the currency's major unit (`12.30`).
+/// Its currency is [`CURRENCY`].
+pub const AMOUNT: &str = "commerce.amount";
+/// How many units of goods a milestone is about: a decimal.
+pub const UNITS: &str = "commerce.units";
+/// Why a milestone was reached, low cardinality: `out_of_stock` on `order.cancelled`.
+pub const REASON: &str = "commerce.reason";
 /// Authentication scheme of a request (`bearer`, `basic`, `api-key`, `hmac`, `mtls`, `none`),
 /// never the credential.
 pub const AUTH_SCHEME: &str = "commerce.auth.scheme";
@@ -42,7 +49,7 @@ pub const SKU: &str = "commerce.sku";
 pub const LOCATION: &str = "commerce.location";
 /// Channel of a price reading.
 pub const CHANNEL: &str = "commerce.channel";
-/// ISO 4217 currency of a price reading.
+/// ISO 4217 currency of a price reading, or of an [`AMOUNT`].
 pub const CURRENCY: &str = "commerce.currency";
 /// The source's own version of the entity, when it has one.
 pub const VERSION: &str = "commerce.version";

@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod attributes;
+pub mod finding;
 pub mod journey;
 pub mod keys;
 pub mod order;

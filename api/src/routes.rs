@@ -7,6 +7,8 @@ pub const ORDERS: &str = "/api/v1/orders";
 /// [`Candidates`](crate::journey::Candidates) when the text names keys of several
 /// journeys, 404 = nothing found.
 pub const JOURNEY: &str = "/api/v1/journeys/{key}";
+/// `GET`: what detection found; see [`FindingsQuery`](crate::finding::FindingsQuery).
+pub const FINDINGS: &str = "/api/v1/findings";
 /// `GET`: the spans of one trace, or with `?under=SPAN_ID` only that span and what it
 /// caused; see [`SpansReply`](crate::span::SpansReply).
 pub const TRACE_SPANS: &str = "/api/v1/traces/{trace_id}/spans";

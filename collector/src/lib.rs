@@ -6,7 +6,9 @@
 
 pub mod api;
 pub mod command;
+pub mod detect;
 pub mod engine;
+pub mod flow;
 pub mod ingest;
 pub mod journey;
 pub mod memory;

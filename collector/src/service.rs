@@ -13,7 +13,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, ApiState};
+use crate::detect::{self, Ledger};
 use crate::engine::{Engine, EngineError, EngineSettings, Progress};
+use crate::flow::{FlowError, Flows};
 use crate::ingest::{Ingest, IngestMetrics, serve_grpc, serve_http, system_clock};
 use crate::journey::Journeys;
 use crate::orders::Orders;
@@ -27,6 +29,9 @@ pub enum StartError {
     /// A pattern in the settings is wrong.
     #[error(transparent)]
     Recognise(#[from] RecogniseError),
+    /// A flow in the settings cannot be meant.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
     /// An address is taken or not ours.
     #[error("cannot listen on {address} for {purpose}; choose another with {option}")]
     Listen {
@@ -70,6 +75,7 @@ impl Collector {
     /// See [`StartError`]; nothing is left running then.
     pub async fn start(settings: Settings, progress: &dyn Progress) -> Result<Self, StartError> {
         let recogniser = Arc::new(Recogniser::new(&settings.recognise)?);
+        let flows = Arc::new(Flows::new(&settings.flows, &recogniser)?);
         let grpc = listen(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
         let http = listen(settings.otlp_http, "OTLP/HTTP", "--otlp-http").await?;
         let api = listen(settings.api, "the HTTP API", "--api").await?;
@@ -84,18 +90,14 @@ impl Collector {
         let client = storage.client().clone();
         let mut registry = Registry::default();
         storage.metrics().register(&mut registry);
-        let journeys = Journeys::new(
-            client.clone(),
-            settings.journeys.limits(),
-            recogniser.kinds(),
-            settings.journeys.ends.clone(),
-        );
+        let journeys = Journeys::new(client.clone(), settings.journeys.limits(), recogniser.kinds(), flows.ends());
         let ingest = Ingest::new(Arc::new(storage), &settings, recogniser, system_clock);
         ingest.metrics().register(&mut registry);
         let state = ApiState {
             orders: Orders::new(client.clone(), journeys.clone()),
-            journeys,
-            client,
+            findings: Ledger::new(client.clone()),
+            journeys: journeys.clone(),
+            client: client.clone(),
             status: status(ingest.metrics().clone(), connection.url.clone(), engine.is_some()),
             registry: Arc::new(registry),
         };
@@ -107,6 +109,11 @@ impl Collector {
         tasks.spawn(async move { ended("OTLP/gRPC", serve_grpc(grpc.0, grpc_ingest, grpc_stop).await) });
         let http_stop = stop.clone().cancelled_owned();
         tasks.spawn(async move { ended("OTLP/HTTP", serve_http(http.0, ingest, http_stop).await) });
+        let detecting = detect::run(client, journeys, flows, Timestamp::now, stop.clone());
+        tasks.spawn(async move {
+            detecting.await;
+            "detection"
+        });
         let api_stop = stop.clone();
         tasks.spawn(async move { ended("the HTTP API", api::serve(api.0, state, api_stop).await) });
         Ok(Self {

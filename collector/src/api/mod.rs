@@ -1,5 +1,6 @@
 //! The HTTP API: journeys, orders and spans as JSON, health and metrics.
 
+mod findings;
 mod health;
 mod journeys;
 mod openapi;
@@ -21,6 +22,7 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::detect::Ledger;
 use crate::journey::Journeys;
 use crate::orders::Orders;
 
@@ -31,6 +33,8 @@ pub struct ApiState {
     pub journeys: Journeys,
     /// The orders list.
     pub orders: Orders,
+    /// What detection found.
+    pub findings: Ledger,
     /// For raw spans and readiness.
     pub client: Client,
     /// The collector's own figures, taken when asked.
@@ -44,6 +48,7 @@ pub fn router(state: ApiState) -> Router {
     Router::new()
         .route(routes::ORDERS, get(orders::list))
         .route(routes::JOURNEY, get(journeys::one))
+        .route(routes::FINDINGS, get(findings::list))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
         // Only these: health checks and scrapes come all the time and tell nothing.
         .route_layer(from_fn(trace::traced))

@@ -11,6 +11,7 @@ use utoipa::OpenApi;
     paths(
         super::orders::list,
         super::journeys::one,
+        super::findings::list,
         super::spans::of_trace,
         super::status::status,
         super::health::live,
@@ -36,6 +37,7 @@ mod tests {
         for route in [
             routes::ORDERS,
             routes::JOURNEY,
+            routes::FINDINGS,
             routes::TRACE_SPANS,
             routes::STATUS,
             routes::LIVEZ,

@@ -11,7 +11,8 @@ use ordertrace_api::keys::{Key, Strength};
 
 use super::attempts::{AttemptNode, HandoffNode, handoffs};
 use super::limits::Reached;
-use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
+use super::node::{SpanNode, SpanRef, TraceId};
+use super::sighting::Sighting;
 use super::timeline::{Stretch, covered_ns, critical_path, gaps};
 
 /// Everything known of one journey before it is put into shape.
@@ -21,8 +22,8 @@ pub(super) struct Parts {
     pub spans: Vec<SpanNode>,
     /// Its strong keys, and where and when those were seen that stand on no span.
     pub keys: Vec<Key>,
-    /// Milestones shown by events and spans.
-    pub milestones: Vec<MilestoneSeen>,
+    /// Milestones shown by events and spans, by time.
+    pub sightings: Vec<Sighting>,
     /// (receiver's root → proxied attempt) pairs.
     pub inferred: HashMap<SpanRef, SpanRef>,
     /// Why each trace belongs, where it is not for a key.
@@ -43,8 +44,9 @@ pub(super) fn assemble(mut parts: Parts, ends: &[String]) -> Option<Journey> {
     let (handoff_nodes, handoff_of_span) = handoffs(spans, &parts.inferred);
     let keys = keys(&parts, spans);
     let id = identity(&parts.keys, spans)?;
-    let started = spans.iter().map(|span| span.started_at_ns).chain(parts.milestones.iter().map(|m| m.at_ns)).min()?;
-    let ended = spans.iter().map(SpanNode::ended_at_ns).chain(parts.milestones.iter().map(|m| m.at_ns)).max()?;
+    let seen = || parts.sightings.iter().map(|sighting| sighting.at_ns);
+    let started = spans.iter().map(|span| span.started_at_ns).chain(seen()).min()?;
+    let ended = spans.iter().map(SpanNode::ended_at_ns).chain(seen()).max()?;
     let stretches: Vec<Stretch> = handoff_nodes.iter().map(stretch).collect();
     let (started, ended) = match (stretches.iter().map(|s| s.from_ns).min(), stretches.iter().map(|s| s.to_ns).max()) {
         (Some(from), Some(to)) => (from, to),
@@ -60,7 +62,7 @@ pub(super) fn assemble(mut parts: Parts, ends: &[String]) -> Option<Journey> {
         }
     }
     let ids: Vec<String> = handoff_nodes.iter().map(|node| handoff_id(spans, node)).collect();
-    let milestones = milestones(&parts.milestones);
+    let milestones = milestones(&parts.sightings);
     let state = state(&handoff_nodes, &milestones, ends);
     let systems = systems(&handoff_nodes, &stretches);
     let waits = gaps(&stretches)
@@ -149,15 +151,15 @@ fn keys(parts: &Parts, spans: &[SpanNode]) -> Vec<JourneyKey> {
     seen
 }
 
-fn milestones(seen: &[MilestoneSeen]) -> Vec<Milestone> {
-    let mut seen: Vec<&MilestoneSeen> = seen.iter().collect();
+fn milestones(sightings: &[Sighting]) -> Vec<Milestone> {
+    let mut seen: Vec<_> = sightings.iter().map(Sighting::place).collect();
     seen.sort_unstable();
     seen.dedup();
     seen.into_iter()
-        .map(|milestone| Milestone {
-            name: milestone.name.clone(),
-            at: timestamp(milestone.at_ns),
-            system: milestone.system.clone(),
+        .map(|(at_ns, name, system)| Milestone {
+            name: name.to_owned(),
+            at: timestamp(at_ns),
+            system: system.to_owned(),
         })
         .collect()
 }

@@ -9,8 +9,9 @@ use super::graph::Graph;
 use super::infer::{GRAIN_NS, SideNode, infer};
 use super::limits::{JourneyLimits, Reached};
 use super::load::{Loader, Reading, Seen, Window, covers, stretches};
-use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
+use super::node::{SpanNode, SpanRef, TraceId};
 use super::session::{Visit, attribute};
+use super::sighting::Sighting;
 
 /// The milestone after which a session's further handoffs are another order's.
 const PLACED: &str = "order.placed";
@@ -25,9 +26,9 @@ pub(super) struct Closure {
     /// Keys and traces.
     pub graph: Graph,
     /// Milestones by the strong key with which they were seen.
-    pub key_milestones: Vec<(Key, MilestoneSeen)>,
+    pub key_milestones: Vec<(Key, Sighting)>,
     /// Milestones by the span within which they were seen.
-    pub span_milestones: Vec<(SpanRef, MilestoneSeen)>,
+    pub span_milestones: Vec<(SpanRef, Sighting)>,
     /// Why traces without a strong key belong.
     pub reasons: HashMap<TraceId, MembershipReason>,
     /// Limits reached.

@@ -15,10 +15,11 @@ mod limits;
 mod load;
 mod node;
 mod session;
+mod sighting;
 mod timeline;
 mod trail;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use clickhouse::Client;
 use ordertrace_api::journey::Journey;
@@ -27,16 +28,15 @@ use tracing::instrument;
 
 pub use assemble::{is_listed, timestamp};
 pub use limits::JourneyLimits;
+pub use sighting::{Said, Sighting};
 
 use assemble::{Parts, assemble};
 use closure::Closure;
 use limits::Reached;
 use load::{Detail, Loader, Reading};
-use node::{MilestoneSeen, SpanNode};
+use node::SpanNode;
+use sighting::Place;
 use trail::Trails;
-
-/// Milestones after which nothing more is due, unless configured otherwise.
-pub const DEFAULT_ENDS: [&str; 4] = ["order.completed", "order.delivered", "order.cancelled", "shipment.delivered"];
 
 /// Puts journeys together.
 #[derive(Clone)]
@@ -46,6 +46,15 @@ pub struct Journeys {
     strong_kinds: Vec<String>,
     ends: Vec<String>,
     trails: Trails,
+}
+
+/// A journey, and each place in which it showed a milestone, by time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// The journey.
+    pub journey: Journey,
+    /// What it reached, as it was seen.
+    pub sightings: Vec<Sighting>,
 }
 
 /// What a person's text led to.
@@ -114,14 +123,38 @@ impl Journeys {
         self.assemble(Closure::of(&mut reading, keys, &self.limits).await?).await
     }
 
-    async fn assemble(&self, mut closure: Closure) -> clickhouse::error::Result<Vec<Journey>> {
+    /// The journeys of strong keys, each once, with what was said of their milestones.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    #[instrument(skip_all)]
+    pub async fn cases(&self, keys: &[Key]) -> clickhouse::error::Result<Vec<Case>> {
+        let mut reading = Reading::new(self.loader.with_detail(Detail::Milestones));
+        let closure = Closure::of(&mut reading, keys, &self.limits).await?;
+        self.shape(closure, |parts, ends| {
+            let sightings = parts.sightings.clone();
+            Some(Case { journey: assemble(parts, ends)?, sightings })
+        })
+        .await
+    }
+
+    async fn assemble(&self, closure: Closure) -> clickhouse::error::Result<Vec<Journey>> {
+        self.shape(closure, assemble).await
+    }
+
+    /// What `shaped` makes of each of the journeys that were asked for.
+    async fn shape<T: Send + 'static>(
+        &self,
+        mut closure: Closure,
+        shaped: impl Fn(Parts, &[String]) -> Option<T> + Send + 'static,
+    ) -> clickhouse::error::Result<Vec<T>> {
         let targets = closure.targets();
         let reached = std::mem::take(&mut closure.reached);
         let ends = self.ends.clone();
         // A large journey takes a while, during which other requests must go on.
         let assembling = tokio::task::spawn_blocking(move || {
             // With several seeds nobody can say whose limit it was: each is told.
-            targets.into_iter().filter_map(|set| assemble(parts(&closure, set, reached.clone()), &ends)).collect()
+            targets.into_iter().filter_map(|set| shaped(parts(&closure, set, reached.clone()), &ends)).collect()
         });
         assembling.await.map_err(|error| clickhouse::error::Error::Other(error.into()))
     }
@@ -132,16 +165,15 @@ fn parts(closure: &Closure, set: usize, limits: Reached) -> Parts {
     let spans: Vec<SpanNode> = graph.spans_in(set).cloned().collect();
     let of_key = closure.key_milestones.iter().filter(|(key, _)| graph.set_of_key(key) == Some(set));
     let of_span = closure.span_milestones.iter().filter(|(span, _)| graph.set_of_span(*span) == Some(set));
-    let on_span = spans.iter().filter(|span| !span.milestone.is_empty()).map(|span| MilestoneSeen {
-        at_ns: span.started_at_ns,
-        name: span.milestone.clone(),
-        system: span.system.clone(),
-    });
-    let milestones = of_key
-        .map(|(_, milestone)| milestone.clone())
-        .chain(of_span.map(|(_, milestone)| milestone.clone()))
-        .chain(on_span)
-        .collect();
+    let on_span = spans.iter().filter_map(SpanNode::sighting);
+    let mut sightings: Vec<Sighting> = of_span.map(|(_, sighting)| sighting.clone()).chain(on_span).collect();
+    // What stands with a key is told in full by the span or event that showed it, where that was read.
+    let told: HashSet<Place<'_>> = sightings.iter().map(Sighting::place).collect();
+    let of_key: Vec<Sighting> =
+        of_key.map(|(_, sighting)| sighting).filter(|sighting| !told.contains(&sighting.place())).cloned().collect();
+    sightings.extend(of_key);
+    sightings.sort_unstable();
+    sightings.dedup();
     let reasons: HashMap<_, _> = closure
         .reasons
         .iter()
@@ -150,7 +182,7 @@ fn parts(closure: &Closure, set: usize, limits: Reached) -> Parts {
         .collect();
     Parts {
         keys: graph.keys_in(set).cloned().collect(),
-        milestones,
+        sightings,
         inferred: graph.inferred().clone(),
         reasons,
         limits,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ordertrace_api::journey::Observer;
 use ordertrace_api::keys::{Key, Strength};
 
+use super::sighting::{Said, Sighting};
 use crate::record::{Attributes, HandoffSide, KeyRecord};
 
 /// A trace id.
@@ -40,6 +41,8 @@ pub(super) struct SpanNode {
     pub link: Option<SpanRef>,
     /// The milestone it shows; empty = none.
     pub milestone: String,
+    /// What it says of that milestone.
+    pub said: Said,
     /// Its part in a handoff.
     pub side: Option<HandoffSide>,
     /// Its attributes, if it has a part in a handoff and they were asked for.
@@ -57,6 +60,19 @@ impl SpanNode {
         self.keys.iter().filter(move |key| key.strength == strength).map(|key| &key.key)
     }
 
+    /// The milestone it shows.
+    pub(super) fn sighting(&self) -> Option<Sighting> {
+        (!self.milestone.is_empty()).then(|| Sighting {
+            at_ns: self.started_at_ns,
+            name: self.milestone.clone(),
+            system: self.system.clone(),
+            trace_id: self.id.trace_id,
+            span_id: self.id.span_id,
+            keys: self.keys_of(Strength::Strong).cloned().collect(),
+            said: self.said.clone(),
+        })
+    }
+
     /// Where its reporter stands, when it is one end of a handoff.
     pub(super) fn observer(&self) -> Option<Observer> {
         self.side.as_ref().map(|side| side.observer)
@@ -66,17 +82,6 @@ impl SpanNode {
     pub(super) fn is_root(&self) -> bool {
         self.parent_span_id == [0; 8] || self.parent_span_id == self.id.span_id
     }
-}
-
-/// A milestone as seen.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct MilestoneSeen {
-    /// Nanoseconds since the Unix epoch.
-    pub at_ns: i64,
-    /// Its name.
-    pub name: String,
-    /// The system that showed it.
-    pub system: String,
 }
 
 /// An index from span to its place in a slice.

@@ -46,8 +46,8 @@ const FAMILIES: [&str; 11] = [
     "invoice",
 ];
 
-/// Past tenses that do not end in "ed".
-const IRREGULAR: [&str; 6] = ["paid", "sent", "held", "lost", "split", "overdue"];
+/// What says that something is so and does not end in "ed".
+const IRREGULAR: [&str; 7] = ["paid", "sent", "held", "lost", "split", "overdue", "ready"];
 
 /// What shows that a business fact was reached.
 #[derive(Debug)]
@@ -84,6 +84,13 @@ impl Milestones {
             });
         }
         Ok(Self(rules))
+    }
+
+    /// Whether anything but a sender's own word could show this milestone.
+    pub(super) fn may_show(&self, milestone: &str) -> bool {
+        is_milestone(milestone)
+            || OPERATIONS.iter().any(|(_, shown)| *shown == milestone)
+            || self.0.iter().any(|rule| rule.milestone == milestone)
     }
 
     /// The milestone that a span shows; empty = none. A failed span shows none.
@@ -142,8 +149,9 @@ impl Milestones {
 fn is_milestone(name: &str) -> bool {
     let Some((family, fact)) = name.split_once('.') else { return false };
     let plain = !fact.is_empty() && fact.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let last = fact.rsplit('_').next().unwrap_or_default();
-    FAMILIES.contains(&family) && plain && (last.ends_with("ed") || IRREGULAR.contains(&last))
+    // `partially_fulfilled`, `picked_up`, `ready_for_pickup`.
+    let is_so = |word: &str| word.ends_with("ed") || IRREGULAR.contains(&word);
+    FAMILIES.contains(&family) && plain && fact.split('_').any(is_so)
 }
 
 #[cfg(test)]
@@ -153,7 +161,7 @@ mod tests {
     #[test]
     fn facts_of_commerce_are_milestones() {
         for name in
-            ["order.placed", "payment.captured", "inventory.reserved", "shipment.sent", "order.partially_fulfilled"]
+            ["order.placed", "order.picked_up", "inventory.reserved", "shipment.sent", "order.partially_fulfilled"]
         {
             assert!(is_milestone(name), "{name}");
         }

@@ -107,6 +107,11 @@ impl Recogniser {
         self.noise.names()
     }
 
+    /// Whether a rule, built in or configured, shows this milestone.
+    pub fn shows(&self, milestone: &str) -> bool {
+        self.milestones.may_show(milestone)
+    }
+
     /// The commerce system that a `service.name` stands for.
     pub fn system(&self, service: &str) -> String {
         self.systems.of_service(service)

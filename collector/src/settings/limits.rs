@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::SettingsError;
-use crate::journey::{DEFAULT_ENDS, JourneyLimits};
+use crate::journey::JourneyLimits;
 
 const MIB: usize = 1024 * 1024;
 
@@ -108,14 +108,12 @@ pub struct JourneySettings {
     pub spans: usize,
     /// Traces, or other keys, that one key leads to.
     pub fan_out: usize,
-    /// Milestones after which nothing more is due: the journey is done.
-    pub ends: Vec<String>,
 }
 
 impl Default for JourneySettings {
     fn default() -> Self {
         let JourneyLimits { keys, traces, spans, fan_out } = JourneyLimits::default();
-        Self { keys, traces, spans, fan_out, ends: DEFAULT_ENDS.map(str::to_owned).to_vec() }
+        Self { keys, traces, spans, fan_out }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The collector's configuration: a YAML file, every key of which has a default.
 
 mod clickhouse;
+mod flow;
 mod limits;
 mod noise;
 mod recognise;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};
+pub use flow::{AmountSettings, FlowSettings, MilestoneSettings, NeedSettings, SignSettings, StepSettings};
 pub use limits::{AcceptSettings, JourneySettings, LimitSettings, RetentionSettings};
 pub use noise::NoiseRule;
 pub use recognise::{
@@ -37,6 +39,9 @@ pub struct Settings {
     pub accept: AcceptSettings,
     /// How systems, keys, handoffs, noise and milestones are recognised.
     pub recognise: RecogniseSettings,
+    /// What journeys must reach: a journey is of the first flow of which it shows a start. Writing
+    /// this key replaces the flow of a shop that stands here.
+    pub flows: Vec<FlowSettings>,
     /// How far the search for a journey goes.
     pub journeys: JourneySettings,
     /// How long things are kept.
@@ -70,6 +75,7 @@ impl Default for Settings {
             limits: LimitSettings::default(),
             accept: AcceptSettings::default(),
             recognise: RecogniseSettings::default(),
+            flows: vec![FlowSettings::shop()],
             journeys: JourneySettings::default(),
             retention: RetentionSettings::default(),
         }

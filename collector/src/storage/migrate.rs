@@ -5,7 +5,7 @@ use clickhouse::Client;
 use super::layout::Layout;
 
 /// The schema in order of number.
-const MIGRATIONS: [(u32, &str, &str); 11] = [
+const MIGRATIONS: [(u32, &str, &str); 12] = [
     (1, "spans", include_str!("migrations/0001_spans.sql")),
     (2, "keys", include_str!("migrations/0002_keys.sql")),
     (3, "loose_ends", include_str!("migrations/0003_loose_ends.sql")),
@@ -17,6 +17,7 @@ const MIGRATIONS: [(u32, &str, &str); 11] = [
     (9, "readiness", include_str!("migrations/0009_readiness.sql")),
     (10, "batches", include_str!("migrations/0010_batches.sql")),
     (11, "frozen", include_str!("migrations/0011_frozen.sql")),
+    (12, "findings", include_str!("migrations/0012_findings.sql")),
 ];
 
 /// A migration that could not be applied.

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use ordertrace_api::keys::KindTable;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
-use ordertrace_collector::journey::{DEFAULT_ENDS, Found, JourneyLimits, Journeys};
+use ordertrace_collector::journey::{Found, JourneyLimits, Journeys};
 use ordertrace_collector::record::{Content, SpanRecord};
+use ordertrace_collector::settings::FlowSettings;
 use ordertrace_otlp::Signal;
 
 use ordertrace_collector::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
@@ -130,7 +131,7 @@ async fn rows_are_spread_and_found_and_count_once() {
         }
         assert!(own.iter().all(|own| *own > 0) && own.iter().sum::<u64>() % all == 0, "{table}: {own:?}");
     }
-    let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
+    let ends = FlowSettings::shop().ends;
     let journeys = Journeys::new(another.client().clone(), JourneyLimits::default(), &KindTable::default(), ends);
     let Found::One(journey) = journeys.find(&"A-1".parse().unwrap()).await.unwrap() else { panic!("no journey") };
     assert_eq!(journey.handoffs.len(), usize::from(BATCHES), "of both shards");

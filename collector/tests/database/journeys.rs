@@ -3,11 +3,12 @@
 use crate::support::{Database, SpanBuilder, mention, origin, trace};
 use ordertrace_api::journey::{JoinKind, Journey, JourneyState, MembershipReason, Observer, Outcome};
 use ordertrace_api::keys::{Key, KindTable, Strength};
-use ordertrace_collector::journey::{DEFAULT_ENDS, Found, JourneyLimits, Journeys};
+use ordertrace_collector::journey::{Found, JourneyLimits, Journeys};
 use ordertrace_collector::record::EventRecord;
+use ordertrace_collector::settings::FlowSettings;
 
 fn journeys(database: &Database, limits: JourneyLimits) -> Journeys {
-    let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
+    let ends = FlowSettings::shop().ends;
     Journeys::new(database.client(), limits, &KindTable::default(), ends)
 }
 

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod dashboards;
+mod findings;
 mod handoffs;
 mod journeys;
 mod keys;

@@ -2,15 +2,16 @@
 
 use ordertrace_api::journey::JourneyState;
 use ordertrace_api::keys::KindTable;
-use ordertrace_collector::journey::{DEFAULT_ENDS, JourneyLimits, Journeys};
+use ordertrace_collector::journey::{JourneyLimits, Journeys};
 use ordertrace_collector::orders::Orders;
+use ordertrace_collector::settings::FlowSettings;
 
 use crate::support::{Database, SpanBuilder, trace};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journey_is_listed_once_under_its_best_name() {
     let database = Database::start().await;
-    let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
+    let ends = FlowSettings::shop().ends;
     let client = database.client();
     let journeys = Journeys::new(client.clone(), JourneyLimits::default(), &KindTable::default(), ends);
     let orders = Orders::new(client, journeys);
@@ -50,7 +51,7 @@ async fn a_journey_is_listed_once_under_its_best_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_is_cut_by_time_and_number() {
     let database = Database::start().await;
-    let ends = DEFAULT_ENDS.map(str::to_owned).to_vec();
+    let ends = FlowSettings::shop().ends;
     let journeys = Journeys::new(database.client(), JourneyLimits::default(), &KindTable::default(), ends);
     let orders = Orders::new(database.client(), journeys);
     let of = |n: u8| {

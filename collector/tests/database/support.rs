@@ -217,6 +217,11 @@ impl SpanBuilder {
         self
     }
 
+    pub(crate) fn attributes(mut self, attributes: &'static [Attribute<'static>]) -> Self {
+        self.span.attributes = attributes;
+        self
+    }
+
     pub(crate) fn status(mut self, code: u16) -> Self {
         if let Some(side) = &mut self.side {
             side.status_code = code;

@@ -16,17 +16,18 @@ use tracing::instrument;
 pub(super) use reading::Reading;
 pub(super) use sides::{Window, covers, stretches};
 
-use rows::{EventNodeRow, KeyRow, SeenRow, key_records, span_node};
+use rows::{EventNodeRow, KeyRow, SeenRow, span_node};
 
 use super::limits::{JourneyLimits, Reached};
-use super::node::{MilestoneSeen, SpanNode, SpanRef, TraceId};
+use super::node::{SpanNode, SpanRef, TraceId};
+use super::sighting::Sighting;
 use crate::record::KeyRecord;
 use crate::storage::{Decoder, SPANS, TraceRow, key_tuple};
 
 /// Values in one query; keeps its text well below ClickHouse's limit of 256 KiB.
 const CHUNK: usize = 500;
 
-/// A journey is some fifteen look-ups of a few rows each, and what costs is to plan them: together
+/// A journey is some seven look-ups of a few rows each, and what costs is to plan them: together
 /// these settings take a third off (docs/performance.md).
 const PLANNING: [(&str, &str); 3] =
     [("max_threads", "1"), ("output_format_parallel_formatting", "0"), ("optimize_move_to_prewhere", "0")];
@@ -46,6 +47,8 @@ pub(super) struct Loader {
 pub(super) enum Detail {
     /// What makes up handoffs.
     Handoffs,
+    /// What is said of milestones as well.
+    Milestones,
     /// The attributes of their sides as well.
     Attributes,
 }
@@ -60,7 +63,7 @@ pub(super) struct Seen {
     /// Other strong keys on the same spans and events.
     pub links: BTreeSet<Key>,
     /// Milestones on the same spans and events.
-    pub milestones: BTreeSet<MilestoneSeen>,
+    pub milestones: BTreeSet<Sighting>,
 }
 
 /// The kind under which a trace is looked up that others continue by a span link.
@@ -89,7 +92,7 @@ pub(super) struct LoadedTrace {
     /// Its spans.
     pub spans: Vec<SpanNode>,
     /// Milestones that events in it showed.
-    pub milestones: Vec<(SpanRef, MilestoneSeen)>,
+    pub milestones: Vec<(SpanRef, Sighting)>,
 }
 
 impl Loader {
@@ -243,8 +246,13 @@ impl Loader {
 
     #[instrument(name = "SELECT events", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "events"))]
     async fn events(&self, traces: &[TraceId]) -> Result<Vec<EventNodeRow>> {
+        let said = match self.detail {
+            Detail::Milestones => "if(milestone = '', map(), attributes)",
+            Detail::Handoffs | Detail::Attributes => "map()::Map(String, String)",
+        };
         let sql = format!(
-            "SELECT trace_id, span_id, at, system, milestone, keys.kind, keys.system, keys.value, keys.strength
+            "SELECT trace_id, span_id, at, system, milestone, keys.kind, keys.system, keys.value, keys.strength,
+                {said} AS said
              FROM events PREWHERE trace_id IN ({}) WHERE notEmpty(keys.kind) OR milestone != '' LIMIT {}",
             trace_ids(traces),
             self.limits.spans
@@ -288,15 +296,9 @@ fn add_events(loaded: &mut HashMap<TraceId, LoadedTrace>, events: Vec<EventNodeR
     for event in events {
         let id = SpanRef { trace_id: event.trace_id, span_id: event.span_id };
         if !event.milestone.is_empty() {
-            let seen = MilestoneSeen { at_ns: event.at, name: event.milestone, system: event.system };
-            loaded.entry(id.trace_id).or_default().milestones.push((id, seen));
+            loaded.entry(id.trace_id).or_default().milestones.push((id, event.sighting()));
         }
-        keys.entry(id).or_default().extend(key_records(
-            event.keys_kind,
-            event.keys_system,
-            event.keys_value,
-            event.keys_strength,
-        ));
+        keys.entry(id).or_default().extend(event.keys());
     }
     for span in loaded.values_mut().flat_map(|trace| &mut trace.spans) {
         for key in keys.remove(&span.id).unwrap_or_default() {

@@ -2,11 +2,12 @@
 
 use clickhouse::Row;
 use ordertrace_api::journey::Observer;
-use ordertrace_api::keys::Key;
+use ordertrace_api::keys::{Key, Strength};
 use serde::Deserialize;
 
 use super::super::infer::SideNode;
-use super::super::node::{MilestoneSeen, SpanNode, SpanRef};
+use super::super::node::{SpanNode, SpanRef};
+use super::super::sighting::{Said, Sighting};
 use super::{Detail, Seen};
 use crate::record::{Attributes, KeyRecord};
 use crate::storage::{StoredSpan, key_of, observer_of, strength_of};
@@ -40,8 +41,9 @@ pub(super) struct SeenRow {
 impl From<SeenRow> for Seen {
     fn from(row: SeenRow) -> Self {
         let links = triples(row.link_texts).map(|[kind, system, value]| key_of(kind, value, system));
-        let milestones = triples(row.milestone_texts)
-            .filter_map(|[at_ns, name, system]| Some(MilestoneSeen { at_ns: at_ns.parse().ok()?, name, system }));
+        let milestones = triples(row.milestone_texts).filter_map(|[at_ns, name, system]| {
+            Some(Sighting { at_ns: at_ns.parse().ok()?, name, system, ..Sighting::default() })
+        });
         Self {
             key: KeyRow { kind: row.kind, system: row.system, value: row.value }.into(),
             trace_id: if row.joins { row.trace_id } else { [0; 16] },
@@ -65,6 +67,12 @@ pub(super) fn span_node(span: &StoredSpan, detail: Detail) -> super::Result<Span
     };
     let side = span.side();
     let wanted = side.is_some() && detail == Detail::Attributes;
+    let told = !span.milestone().is_empty() && detail == Detail::Milestones;
+    let mut said = if told { said(&span.attributes()) } else { Said::default() };
+    if said.idempotency_key.is_empty() {
+        // A header says it as well, and sides know that.
+        said.idempotency_key.clone_from(side.as_ref().map_or(&String::new(), |side| &side.idempotency_key));
+    }
     Ok(SpanNode {
         id: SpanRef { trace_id: span.trace_id, span_id: span.span_id },
         parent_span_id: span.parent_span_id,
@@ -75,6 +83,7 @@ pub(super) fn span_node(span: &StoredSpan, detail: Detail) -> super::Result<Span
         keys: span.keys().collect(),
         link,
         milestone: span.milestone().to_owned(),
+        said,
         side,
         attributes: if wanted { span.attributes() } else { Attributes::new() },
     })
@@ -88,13 +97,42 @@ pub(super) struct EventNodeRow {
     pub(super) system: String,
     pub(super) milestone: String,
     #[serde(rename = "keys.kind")]
-    pub(super) keys_kind: Vec<String>,
+    keys_kind: Vec<String>,
     #[serde(rename = "keys.system")]
-    pub(super) keys_system: Vec<String>,
+    keys_system: Vec<String>,
     #[serde(rename = "keys.value")]
-    pub(super) keys_value: Vec<String>,
+    keys_value: Vec<String>,
     #[serde(rename = "keys.strength")]
-    pub(super) keys_strength: Vec<i8>,
+    keys_strength: Vec<i8>,
+    said: Attributes,
+}
+
+impl EventNodeRow {
+    /// The milestone it shows.
+    pub(super) fn sighting(&self) -> Sighting {
+        Sighting {
+            at_ns: self.at,
+            name: self.milestone.clone(),
+            system: self.system.clone(),
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            keys: self.keys().filter(|key| key.strength == Strength::Strong).map(|key| key.key).collect(),
+            said: said(&self.said),
+        }
+    }
+
+    /// Keys on it.
+    pub(super) fn keys(&self) -> impl Iterator<Item = KeyRecord> {
+        let names = self.keys_kind.iter().zip(&self.keys_system).zip(&self.keys_value);
+        names.zip(&self.keys_strength).map(|(((kind, system), value), strength)| KeyRecord {
+            key: key_of(kind.clone(), value.clone(), system.clone()),
+            strength: strength_of(*strength),
+        })
+    }
+}
+
+fn said(attributes: &Attributes) -> Said {
+    Said::of(attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 #[derive(Debug, Row, Deserialize)]
@@ -129,16 +167,4 @@ impl SideRow {
             keys: triples(self.key_texts).map(|[kind, system, value]| key_of(kind, value, system)).collect(),
         })
     }
-}
-
-pub(super) fn key_records(
-    kinds: Vec<String>,
-    systems: Vec<String>,
-    values: Vec<String>,
-    strengths: Vec<i8>,
-) -> impl Iterator<Item = KeyRecord> {
-    kinds.into_iter().zip(systems).zip(values).zip(strengths).map(|(((kind, system), value), strength)| KeyRecord {
-        key: KeyRow { kind, system, value }.into(),
-        strength: strength_of(strength),
-    })
 }

@@ -35,9 +35,10 @@ pub(in crate::storage) struct TableBlock {
 /// The table that says which batches are stored.
 pub(in crate::storage) const BATCHES: &str = "batches";
 
-/// The tables that groups have rows for.
+/// The tables that groups have rows for, in the order in which they are inserted: whoever is told
+/// of news by `activity` finds it in those before.
 pub(in crate::storage) const TABLES: [&str; 8] =
-    ["spans", "keys", "activity", "handoffs_per_minute", "loose_ends", "events", "readings", BATCHES];
+    ["spans", "keys", "handoffs_per_minute", "loose_ends", "events", "readings", "activity", BATCHES];
 
 impl Group {
     /// Adds the spans of a batch, and what they say of keys and of handoffs' ends.
@@ -90,16 +91,16 @@ impl Group {
 
     /// The blocks that are inserted, that of [`BATCHES`] last; they never change any more.
     pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now_ms: i64) -> Vec<TableBlock> {
-        let [spans, keys, activity, handoffs, loose_ends, events, readings, batches] = TABLES;
+        let [spans, keys, handoffs, loose_ends, events, readings, activity, batches] = TABLES;
         let (of_keys, of_activity) = self.keys.into_blocks();
         let blocks = [
             (spans, self.spans.into_block()),
             (keys, of_keys),
-            (activity, of_activity),
             (handoffs, self.handoffs.into_block()),
             (loose_ends, self.loose_ends.into_block()),
             (events, self.events.into_block()),
             (readings, self.readings.into_block()),
+            (activity, of_activity),
             (batches, self.batches.settled(group, collector, now_ms)),
         ];
         let filled = blocks.into_iter().filter(|(_, block)| block.rows > 0);

@@ -27,6 +27,7 @@ struct Activity {
     kind: Dictionary,
     value: Text,
     system: Dictionary,
+    reached: Fixed<1>,
 }
 
 /// The kind under which a trace is found that others continue by a span link, and the code of
@@ -52,6 +53,7 @@ impl Default for Keys {
                 kind: Dictionary::default(),
                 value: Text::default(),
                 system: Dictionary::default(),
+                reached: Fixed::new("Bool"),
             },
             texts: Vec::new(),
         }
@@ -128,6 +130,7 @@ impl Keys {
                     self.activity.kind.push(first.kind);
                     self.activity.value.push(first.value);
                     self.activity.system.push(first.system);
+                    self.activity.reached.push([u8::from(trace.has_reached(&company))]);
                 }
             }
         }
@@ -176,9 +179,14 @@ impl Keys {
             .column("trace_id", self.trace_id)
             .column("links", self.links)
             .column("milestones", self.milestones);
-        let Activity { at, kind, value, system } = self.activity;
+        let Activity { at, kind, value, system, reached } = self.activity;
         let mut activity = BlockBuilder::new(at.rows());
-        activity.column("at", at).column("kind", kind).column("value", value).column("system", system);
+        activity
+            .column("at", at)
+            .column("kind", kind)
+            .column("value", value)
+            .column("system", system)
+            .column("reached", reached);
         (keys.finish(), activity.finish())
     }
 }

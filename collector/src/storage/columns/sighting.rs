@@ -31,6 +31,8 @@ pub(super) struct Trace<'r> {
     together: Union,
     /// Which key is where, once they are many.
     numbers: HashMap<Mention<'r>, usize>,
+    /// Whether a milestone was reached in it that stands with no key.
+    keyless_milestone: bool,
 }
 
 /// Up to so many keys are compared one by one.
@@ -56,7 +58,7 @@ pub(super) struct Company<'r> {
 impl<'r> Sightings<'r> {
     /// Adds what stands in one place.
     pub(super) fn add(&mut self, place: Place<'r>, keys: &[Mention<'r>]) {
-        if keys.is_empty() {
+        if keys.is_empty() && place.milestone.is_empty() {
             return;
         }
         if keys.iter().any(|key| key.strength == Strength::Weak) && !place.milestone.is_empty() {
@@ -105,9 +107,11 @@ impl<'r> Trace<'r> {
                 }
             }
         }
-        if let Some(seen) = strong.filter(|_| !place.milestone.is_empty()).and_then(|number| self.keys.get_mut(number))
-        {
-            seen.milestones.push(place);
+        if !place.milestone.is_empty() {
+            match strong.and_then(|number| self.keys.get_mut(number)) {
+                Some(seen) => seen.milestones.push(place),
+                None => self.keyless_milestone = true,
+            }
         }
     }
 
@@ -128,6 +132,11 @@ impl<'r> Trace<'r> {
             self.numbers.insert(*key, number);
         }
         number
+    }
+
+    /// Whether something was reached by this company, or by whichever of them it was in this trace.
+    pub(super) fn has_reached(&self, company: &Company<'r>) -> bool {
+        self.keyless_milestone || !company.milestones.is_empty()
     }
 
     /// All keys, those that were seen together in one company.

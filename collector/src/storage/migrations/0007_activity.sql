@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS activity
     kind LowCardinality(String),
     value String CODEC(ZSTD(1)),
     system LowCardinality(String),
+    reached Bool COMMENT 'a milestone, that is',
     INDEX at at TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree

@@ -1,0 +1,189 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clickhouse::Client;
+use jiff::Timestamp;
+use ordertrace_api::keys::{Key, Strength};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::instrument;
+
+use super::examine;
+use super::feed::Feed;
+use super::ledger::{Entry, Ledger};
+use super::reconcile::reconcile;
+use super::watches::Watches;
+use crate::flow::Flows;
+use crate::journey::{Case, Journeys};
+
+/// Journeys put together at once: enough to share their look-ups, few enough to stay within the
+/// limits of a closure.
+const AT_ONCE: usize = 100;
+
+/// Journeys that are due looked at in one round, beside those with news.
+const MOST_DUE: usize = 2_000;
+
+/// A journey in which something happened but nothing was reached is looked at after this time,
+/// together with what happens in it meanwhile: three seconds.
+const SETTLING_NS: i64 = 3_000_000_000;
+
+/// A journey from which something is still expected is looked at after this time in any case: what
+/// joins it with another may stand with keys under which it is not watched. An hour.
+const REVISIT_NS: i64 = 3_600_000_000_000;
+
+/// Time between rounds.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Time until detection tries again to begin.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Finds what is wrong with journeys, round by round.
+pub struct Detector {
+    journeys: Journeys,
+    flows: Arc<Flows>,
+    ledger: Ledger,
+    feed: Feed,
+    watches: Watches,
+}
+
+impl Detector {
+    /// Goes on where any collector left off.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn open(client: Client, journeys: Journeys, flows: Arc<Flows>) -> clickhouse::error::Result<Self> {
+        let ledger = Ledger::new(client.clone());
+        let (mut watches, until_ms) = Watches::load(client.clone()).await?;
+        // Flows may have changed since.
+        for key in ledger.open().await? {
+            watches.set(&key, Some(AT_ONCE_NS));
+        }
+        Ok(Self { journeys, flows, ledger, feed: Feed::new(client, until_ms.unwrap_or(0)), watches })
+    }
+
+    /// Looks at the journeys in which something happened, and at those that are due at `now`; whether
+    /// there are more at once.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer; nothing is lost then.
+    pub async fn round(&mut self, now: Timestamp) -> clickhouse::error::Result<bool> {
+        let now_ns = i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX);
+        let news = self.feed.news(self.watches.len() > 0).await?;
+        news.touched.iter().for_each(|key| self.watches.hasten(key, now_ns.saturating_add(SETTLING_NS)));
+        let due = self.watches.due(now_ns, MOST_DUE);
+        if news.reached.is_empty() && due.is_empty() {
+            return Ok(news.more);
+        }
+        let more = news.more || due.len() == MOST_DUE;
+        let keys: Vec<Key> = news.reached.into_iter().chain(due).collect::<BTreeSet<_>>().into_iter().collect();
+        for keys in keys.chunks(AT_ONCE) {
+            if let Err(error) = self.look(keys, now, now_ns).await {
+                // They are news no more, so they are looked at when they are due: now.
+                keys.iter().for_each(|key| self.watches.set(key, Some(now_ns)));
+                return Err(error);
+            }
+        }
+        self.watches.write(self.feed.until_ms()).await?;
+        Ok(more)
+    }
+
+    /// When a journey is due, nanoseconds since the Unix epoch; `None` when none is watched.
+    pub fn next_ns(&self) -> Option<i64> {
+        self.watches.next_ns()
+    }
+
+    /// Journeys that are watched.
+    pub fn watched(&self) -> usize {
+        self.watches.len()
+    }
+
+    #[instrument(name = "detect", skip_all)]
+    async fn look(&mut self, seeds: &[Key], now: Timestamp, now_ns: i64) -> clickhouse::error::Result<()> {
+        let cases = self.cases(seeds).await?;
+        let keys: Vec<Key> = cases.iter().flat_map(strong_keys).cloned().collect();
+        let known = if keys.is_empty() { Vec::new() } else { self.ledger.of(&keys).await? };
+        let mut changed = Vec::new();
+        let mut watched = Vec::new();
+        for case in &cases {
+            let of_case: BTreeSet<&Key> = strong_keys(case).collect();
+            let known: Vec<Entry> = known.iter().filter(|entry| of_case.contains(&entry.anchor)).cloned().collect();
+            let again_ns = match examine(&self.flows, &case.sightings, now_ns) {
+                Some((flow, verdict)) => {
+                    changed.extend(reconcile(case, &flow.name, &verdict.faults, &known, now));
+                    let open = verdict.again_ns.is_some() || verdict.is_wrong();
+                    let revisit_ns = open.then(|| now_ns.saturating_add(REVISIT_NS));
+                    verdict.again_ns.into_iter().chain(revisit_ns).min()
+                }
+                None => {
+                    changed.extend(reconcile(case, "", &[], &known, now));
+                    None
+                }
+            };
+            watched.push((case.journey.id.clone(), again_ns));
+        }
+        self.ledger.write(&changed).await?;
+        // A journey is watched under one key: that by which it is known now.
+        seeds.iter().for_each(|seed| self.watches.set(seed, None));
+        watched.iter().for_each(|(key, again_ns)| self.watches.set(key, *again_ns));
+        Ok(())
+    }
+
+    async fn cases(&self, seeds: &[Key]) -> clickhouse::error::Result<Vec<Case>> {
+        let together = self.journeys.cases(seeds).await?;
+        if together.len() < 2 || together.iter().all(|case| case.journey.limits.is_empty()) {
+            return Ok(together);
+        }
+        // Together they are too large; one at a time shows which of them really is.
+        let mut apart = Vec::with_capacity(together.len());
+        for case in together {
+            apart.extend(self.journeys.cases(&[case.journey.id]).await?);
+        }
+        Ok(apart)
+    }
+}
+
+/// A time at which everything is due.
+const AT_ONCE_NS: i64 = 1;
+
+fn strong_keys(case: &Case) -> impl Iterator<Item = &Key> {
+    case.journey.keys.iter().filter(|key| key.strength == Strength::Strong).map(|key| &key.key)
+}
+
+/// Detects until `stop`, by the clock `now`.
+pub async fn run(
+    client: Client,
+    journeys: Journeys,
+    flows: Arc<Flows>,
+    now: fn() -> Timestamp,
+    stop: CancellationToken,
+) {
+    let detecting = async {
+        let mut detector = loop {
+            match Detector::open(client.clone(), journeys.clone(), Arc::clone(&flows)).await {
+                Ok(detector) => break detector,
+                Err(error) => tracing::warn!(error = %error, "detection cannot begin yet"),
+            }
+            tokio::time::sleep(RETRY).await;
+        };
+        let mut rounds = interval(EVERY);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            rounds.tick().await;
+            loop {
+                match detector.round(now()).await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::warn!(error = %error, "detection could not go on; it will from where it was");
+                        break;
+                    }
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = detecting => {}
+        () = stop.cancelled() => {}
+    }
+}

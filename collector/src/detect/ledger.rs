@@ -1,0 +1,239 @@
+use clickhouse::{Client, Row};
+use jiff::Timestamp;
+use ordertrace_api::finding::{Evidence, Finding, FindingKind, FindingState, Money, Severity};
+use ordertrace_api::keys::Key;
+use serde::{Deserialize, Serialize};
+use tracing::instrument;
+
+use crate::storage::{key_of, key_tuple};
+
+/// Findings as they are kept.
+#[derive(Clone)]
+pub struct Ledger(Client);
+
+/// A finding, and by what it is found again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The key of the order under which it is kept.
+    pub anchor: Key,
+    /// See [`Fault::about`](super::Fault::about).
+    pub about: String,
+    /// The finding.
+    pub finding: Finding,
+}
+
+/// Which findings to list; what is not said does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only those that held at or after this time.
+    pub since: Option<Timestamp>,
+    /// Only those that began before this time.
+    pub until: Option<Timestamp>,
+    /// Only of one of these states.
+    pub states: Vec<FindingState>,
+    /// Only of one of these kinds.
+    pub kinds: Vec<FindingKind>,
+    /// Only so bad or worse.
+    pub severity: Option<Severity>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+#[derive(Debug, Row, Serialize, Deserialize)]
+struct FindingRow {
+    id: [u8; 16],
+    updated_at: i64,
+    anchor_kind: String,
+    anchor_value: String,
+    anchor_system: String,
+    order_key: String,
+    kind: String,
+    severity: i8,
+    state: i8,
+    flow: String,
+    rule: String,
+    about: String,
+    system: String,
+    says: String,
+    since: i64,
+    opened_at: i64,
+    closed_at: i64,
+    closed_because: String,
+    amount: String,
+    currency: String,
+    evidence: String,
+}
+
+/// The columns of a row, the latest of each finding.
+const COLUMNS: &str =
+    "id, updated_at, anchor_kind, anchor_value, anchor_system, order_key, kind, severity, state, flow, rule,
+    about, system, says, since, opened_at, closed_at, closed_because, amount, currency, evidence";
+
+impl Ledger {
+    /// The findings of one database.
+    pub fn new(client: Client) -> Self {
+        // Where tables are spread over a cluster, a finding is written when its row is there.
+        Self(client.with_setting("distributed_foreground_insert", "1"))
+    }
+
+    /// Findings kept under any of these keys.
+    #[instrument(name = "SELECT findings by key", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
+    pub(super) async fn of(&self, keys: &[Key]) -> clickhouse::error::Result<Vec<Entry>> {
+        let tuples: Vec<(&str, &str, &str)> = keys.iter().map(key_tuple).collect();
+        let values: Vec<&str> = keys.iter().map(|key| key.value.as_str()).collect();
+        let query = format!(
+            "SELECT {COLUMNS} FROM findings
+             PREWHERE anchor_value IN ? WHERE (anchor_kind, anchor_value, anchor_system) IN ?
+             ORDER BY updated_at DESC LIMIT 1 BY id"
+        );
+        let rows = self.0.query(&query).bind(values).bind(tuples).fetch_all::<FindingRow>().await?;
+        Ok(rows.into_iter().filter_map(FindingRow::into_entry).collect())
+    }
+
+    /// The keys under which findings are kept that hold.
+    #[instrument(name = "SELECT findings that are open", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
+    pub(super) async fn open(&self) -> clickhouse::error::Result<Vec<Key>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM (SELECT {COLUMNS} FROM findings ORDER BY updated_at DESC LIMIT 1 BY id) WHERE state = 'open'"
+        );
+        let rows = self.0.query(&query).fetch_all::<FindingRow>().await?;
+        Ok(rows.into_iter().filter_map(FindingRow::into_entry).map(|entry| entry.anchor).collect())
+    }
+
+    /// Findings, those that hold first, the worst of them first, then the latest.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    #[instrument(name = "SELECT findings", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
+    pub async fn list(&self, wanted: &Wanted) -> clickhouse::error::Result<Vec<Finding>> {
+        let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.name()).collect();
+        let states: Vec<i8> = wanted.states.iter().map(|state| state_code(*state)).collect();
+        let query = format!(
+            "SELECT {COLUMNS} FROM (SELECT {COLUMNS} FROM findings ORDER BY updated_at DESC LIMIT 1 BY id)
+             WHERE (state = 'open' OR closed_at >= fromUnixTimestamp64Nano(?, 'UTC'))
+                AND since < fromUnixTimestamp64Nano(?, 'UTC')
+                AND (empty(?) OR kind IN ?) AND (empty(?) OR toInt8(state) IN ?) AND toInt8(severity) >= ?
+             ORDER BY state, severity DESC, since DESC, id LIMIT ?"
+        );
+        let rows = self
+            .0
+            .query(&query)
+            .bind(wanted.since.map_or(0, nanoseconds))
+            .bind(wanted.until.map_or(i64::MAX, nanoseconds))
+            .bind(&kinds)
+            .bind(&kinds)
+            .bind(&states)
+            .bind(&states)
+            .bind(wanted.severity.map_or(0, severity_code))
+            .bind(wanted.limit as u64)
+            .fetch_all::<FindingRow>()
+            .await?;
+        Ok(rows.into_iter().filter_map(FindingRow::into_entry).map(|entry| entry.finding).collect())
+    }
+
+    /// Writes findings as they are now.
+    #[instrument(name = "INSERT findings", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
+    pub(super) async fn write(&self, entries: &[Entry]) -> clickhouse::error::Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut insert = self.0.insert::<FindingRow>("findings").await?;
+        for entry in entries {
+            insert.write(&FindingRow::of(entry)?).await?;
+        }
+        insert.end().await
+    }
+}
+
+impl FindingRow {
+    fn of(entry: &Entry) -> clickhouse::error::Result<Self> {
+        let Entry { anchor, about, finding } = entry;
+        let (kind, value, system) = key_tuple(anchor);
+        let mut id = [0; 16];
+        hex::decode_to_slice(&finding.id, &mut id).map_err(|error| clickhouse::error::Error::Other(error.into()))?;
+        let evidence = serde_json::to_string(&finding.evidence);
+        let money = finding.money.as_ref();
+        Ok(Self {
+            id,
+            updated_at: finding.updated_at.as_millisecond(),
+            anchor_kind: kind.to_owned(),
+            anchor_value: value.to_owned(),
+            anchor_system: system.to_owned(),
+            order_key: finding.order.as_ref().map(Key::to_string).unwrap_or_default(),
+            kind: finding.kind.name().to_owned(),
+            severity: severity_code(finding.severity),
+            state: state_code(finding.state),
+            flow: finding.flow.clone(),
+            rule: finding.rule.clone(),
+            about: about.clone(),
+            system: finding.system.clone().unwrap_or_default(),
+            says: finding.says.clone(),
+            since: nanoseconds(finding.since),
+            opened_at: finding.opened_at.as_millisecond(),
+            closed_at: finding.closed_at.map_or(0, nanoseconds),
+            closed_because: finding.closed_because.clone(),
+            amount: money.map(|money| money.amount.clone()).unwrap_or_default(),
+            currency: money.map(|money| money.currency.clone()).unwrap_or_default(),
+            evidence: evidence.map_err(|error| clickhouse::error::Error::Other(error.into()))?,
+        })
+    }
+
+    /// `None` for what a newer program wrote.
+    fn into_entry(self) -> Option<Entry> {
+        let milliseconds = |ms: i64| Timestamp::from_millisecond(ms).ok();
+        let moment = |ns: i64| Timestamp::from_nanosecond(i128::from(ns)).ok();
+        let filled = |text: String| Some(text).filter(|text| !text.is_empty());
+        Some(Entry {
+            anchor: key_of(self.anchor_kind, self.anchor_value, self.anchor_system),
+            about: self.about,
+            finding: Finding {
+                id: hex::encode(self.id),
+                kind: FindingKind::of_name(&self.kind)?,
+                severity: severity_of(self.severity)?,
+                state: state_of(self.state)?,
+                flow: self.flow,
+                rule: self.rule,
+                order: self.order_key.parse().ok(),
+                system: filled(self.system),
+                says: self.says,
+                since: moment(self.since)?,
+                opened_at: milliseconds(self.opened_at)?,
+                updated_at: milliseconds(self.updated_at)?,
+                closed_at: if self.closed_at == 0 { None } else { Some(moment(self.closed_at)?) },
+                closed_because: self.closed_because,
+                money: filled(self.amount).map(|amount| Money { amount, currency: self.currency }),
+                evidence: serde_json::from_str::<Vec<Evidence>>(&self.evidence).ok()?,
+            },
+        })
+    }
+}
+
+fn nanoseconds(at: Timestamp) -> i64 {
+    i64::try_from(at.as_nanosecond()).unwrap_or(if at < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX })
+}
+
+fn severity_code(severity: Severity) -> i8 {
+    match severity {
+        Severity::Info => 1,
+        Severity::Warning => 2,
+        Severity::Critical => 3,
+    }
+}
+
+fn severity_of(code: i8) -> Option<Severity> {
+    [Severity::Info, Severity::Warning, Severity::Critical].into_iter().find(|known| severity_code(*known) == code)
+}
+
+fn state_code(state: FindingState) -> i8 {
+    match state {
+        FindingState::Open => 1,
+        FindingState::Closed => 2,
+        FindingState::Retracted => 3,
+    }
+}
+
+fn state_of(code: i8) -> Option<FindingState> {
+    [FindingState::Open, FindingState::Closed, FindingState::Retracted]
+        .into_iter()
+        .find(|known| state_code(*known) == code)
+}

@@ -1,0 +1,46 @@
+//! What journeys must reach: flows as they are configured, checked when they are loaded.
+
+mod check;
+mod error;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+pub use error::FlowError;
+
+use crate::recognise::Recogniser;
+use crate::settings::FlowSettings;
+
+/// Flows of which each part can be meant.
+#[derive(Clone, Debug)]
+pub struct Flows(Vec<FlowSettings>);
+
+impl Flows {
+    /// Checks the flows.
+    ///
+    /// # Errors
+    /// [`FlowError`] names the setting that is misspelt, unreachable or contradictory.
+    pub fn new(flows: &[FlowSettings], recogniser: &Recogniser) -> Result<Self, FlowError> {
+        check::all(flows, recogniser)?;
+        Ok(Self(flows.to_vec()))
+    }
+
+    /// The flow of a journey that reached these milestones: the first of which it shows a start.
+    pub fn of(&self, has_reached: impl Fn(&str) -> bool) -> Option<&FlowSettings> {
+        self.0.iter().find(|flow| flow.starts.iter().any(|start| has_reached(start)))
+    }
+
+    /// Milestones after which nothing more is due, of any flow.
+    pub fn ends(&self) -> Vec<String> {
+        let ends: BTreeSet<&String> = self.0.iter().flat_map(|flow| &flow.ends).collect();
+        ends.into_iter().cloned().collect()
+    }
+}
+
+/// Nanoseconds, as far as times go.
+pub(crate) fn nanoseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod exit;
+mod findings;
 mod log;
 mod order;
 mod orders;
@@ -72,6 +73,8 @@ pub enum Command {
     Order(order::OrderArgs),
     /// The orders list
     Orders(orders::OrdersArgs),
+    /// What is wrong: missed deadlines, double charges, stuck orders, ...
+    Findings(findings::FindingsArgs),
     /// What the collector accepted, stored and refused
     Status(status::StatusArgs),
     /// A completion script for a shell
@@ -178,6 +181,7 @@ pub async fn run<W: Write>(command: Command, options: &Options, output: &mut Out
     match command {
         Command::Order(args) => order::run(args, options, output).await,
         Command::Orders(args) => orders::run(args, options, output).await,
+        Command::Findings(args) => findings::run(args, options, output).await,
         Command::Status(args) => status::run(args, options, output).await,
         Command::Completions(args) => completions::run(args, options, output),
     }

@@ -7,6 +7,7 @@ mod tests;
 use std::time::Duration;
 
 use ordertrace_api::agent::{AGENT_STATUS, AgentStatus};
+use ordertrace_api::finding::{FindingsPage, FindingsQuery};
 use ordertrace_api::journey::{Candidates, Journey};
 use ordertrace_api::keys::Key;
 use ordertrace_api::order::{OrdersPage, OrdersQuery};
@@ -18,6 +19,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{StatusCode, Url};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
@@ -94,21 +96,27 @@ impl Client {
     /// # Errors
     /// When the collector cannot be reached, refuses, or answers something else.
     pub async fn orders(&self, query: &OrdersQuery) -> Result<OrdersPage, ClientError> {
-        let mut url = self.endpoint(routes::ORDERS);
-        {
-            let mut pairs = url.query_pairs_mut();
-            let times = [("since", query.since), ("until", query.until)];
-            for (name, at) in times.into_iter().filter_map(|(name, at)| Some((name, at?))) {
-                pairs.append_pair(name, &at.to_string());
-            }
-            if let Some(search) = &query.search {
-                pairs.append_pair("search", search);
-            }
-            if let Some(limit) = query.limit {
-                pairs.append_pair("limit", &limit.to_string());
-            }
+        self.list(routes::ORDERS, query).await
+    }
+
+    /// What detection found.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn findings(&self, query: &FindingsQuery) -> Result<FindingsPage, ClientError> {
+        self.list(routes::FINDINGS, query).await
+    }
+
+    /// The answer of a route that takes the fields of `query`, each a text, a number or nothing.
+    async fn list<T: DeserializeOwned>(&self, route: &'static str, query: &impl Serialize) -> Result<T, ClientError> {
+        let mut url = self.endpoint(route);
+        // Nothing but texts, numbers and words: that always can be written.
+        let fields = serde_json::to_value(query).unwrap_or_default();
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            url.query_pairs_mut().append_pair(name, &text);
         }
-        let (status, body) = self.get(routes::ORDERS, &url).await?;
+        let (status, body) = self.get(route, &url).await?;
         if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
     }
 

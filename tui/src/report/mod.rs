@@ -1,6 +1,7 @@
 //! One-shot reports: lines for people, Markdown for tickets, the API's JSON for scripts.
 
 mod agent;
+mod findings;
 mod journey;
 mod journey_markdown;
 mod markdown;
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use agent::{agent_lines, agent_markdown};
+pub use findings::{findings_lines, findings_markdown};
 pub use journey::journey_lines;
 pub use journey_markdown::journey_markdown;
 pub use orders::{orders_lines, orders_markdown};

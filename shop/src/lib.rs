@@ -81,6 +81,7 @@
 
 mod chance;
 pub mod compare;
+pub mod days;
 mod edge;
 mod fault;
 mod flow;
@@ -90,6 +91,7 @@ mod jobs;
 mod network;
 mod operation;
 mod recorder;
+mod seeds;
 mod services;
 mod settings;
 mod shelf;
@@ -101,6 +103,7 @@ pub use edge::{EDGES, Edge, EdgeTraits, RetryMark};
 pub use instrument::OtlpError;
 pub use network::{CallError, ProxiedRoute, SESSION_HEADER};
 pub use operation::{OPERATIONS, Operation};
+pub use seeds::Seeds;
 pub use settings::{Pace, ShopSettings};
 pub use shop::{Shop, ShopError};
 pub use system::{Reporting, System};

@@ -28,9 +28,12 @@ const MOST_DUE: usize = 2_000;
 /// together with what happens in it meanwhile: three seconds.
 const SETTLING_NS: i64 = 3_000_000_000;
 
-/// A journey from which something is still expected is looked at after this time in any case: what
-/// joins it with another may stand with keys under which it is not watched. An hour.
+/// A journey from which something is still expected is looked at again in any case: what joins it
+/// with another may stand with keys under which it is not watched. First after an hour.
 const REVISIT_NS: i64 = 3_600_000_000_000;
+
+/// Then ever later, at last every two days.
+const REVISIT_AT_MOST_NS: i64 = 48 * REVISIT_NS;
 
 /// Time between rounds.
 const EVERY: Duration = Duration::from_secs(1);
@@ -112,7 +115,11 @@ impl Detector {
                 Some((flow, verdict)) => {
                     changed.extend(reconcile(case, &flow.name, &verdict.faults, &known, now));
                     let open = verdict.again_ns.is_some() || verdict.is_wrong();
-                    let revisit_ns = open.then(|| now_ns.saturating_add(REVISIT_NS));
+                    let quiet_ns = now_ns.saturating_sub(case.sightings.last().map_or(now_ns, |last| last.at_ns));
+                    let revisit_ns = (quiet_ns / 2).clamp(REVISIT_NS, REVISIT_AT_MOST_NS);
+                    // On the hour, so that many are looked at together.
+                    let revisit_ns = now_ns.saturating_add(revisit_ns).div_euclid(REVISIT_NS).saturating_add(1);
+                    let revisit_ns = open.then(|| revisit_ns.saturating_mul(REVISIT_NS));
                     verdict.again_ns.into_iter().chain(revisit_ns).min()
                 }
                 None => {

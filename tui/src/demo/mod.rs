@@ -8,7 +8,7 @@ mod live;
 mod report;
 mod stack;
 
-pub use args::{DemoArgs, Seeds};
+pub use args::DemoArgs;
 pub use live::run_live;
 pub use report::{DemoReport, SeedReport};
 

@@ -1,0 +1,86 @@
+//! Lets time pass: requests arrive, and detectors look when there is something to be seen.
+
+use futures::future::try_join_all;
+use indicatif::ProgressBar;
+use jiff::{SignedDuration, Timestamp};
+use ordertrace_collector::detect::Detector;
+use ordertrace_shop::days::Days;
+
+use crate::world::World;
+
+/// How the detectors run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Drive {
+    pub(crate) detectors: u32,
+    pub(crate) restart_every: u64,
+}
+
+/// What it took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Driven {
+    pub(crate) rounds: u64,
+}
+
+/// A round is at most this long after what it looks for, as with a detector that looks every second or two.
+const STEP: SignedDuration = SignedDuration::from_secs(2);
+
+/// Requests under way at once.
+const AT_ONCE: usize = 64;
+
+/// Sends everything at its time and has everything looked at.
+pub(crate) async fn drive(world: &World, days: &Days, options: Drive, bar: &ProgressBar) -> anyhow::Result<Driven> {
+    let mut watch = Watch { world, options, detectors: Vec::new(), rounds: 0 };
+    let mut arrivals = days.arrivals.as_slice();
+    while let Some(first) = arrivals.first() {
+        watch.until(first.at).await?;
+        let end = first.at + STEP;
+        let (now, later) = arrivals.split_at(arrivals.partition_point(|arrival| arrival.at < end));
+        for together in now.chunks(AT_ONCE) {
+            try_join_all(together.iter().map(|arrival| world.send(arrival))).await?;
+        }
+        bar.inc(now.len() as u64);
+        watch.round(end).await?;
+        arrivals = later;
+    }
+    watch.until(days.ends_at).await?;
+    watch.round(days.ends_at).await?;
+    Ok(Driven { rounds: watch.rounds })
+}
+
+struct Watch<'w> {
+    world: &'w World,
+    options: Drive,
+    detectors: Vec<Detector>,
+    rounds: u64,
+}
+
+impl Watch<'_> {
+    /// Looks at all that is due before `end`.
+    async fn until(&mut self, end: Timestamp) -> anyhow::Result<()> {
+        while let Some(due_ns) = self.detectors.iter().filter_map(Detector::next_ns).min() {
+            let due = Timestamp::from_nanosecond(i128::from(due_ns))? + STEP;
+            if due >= end {
+                break;
+            }
+            self.round(due).await?;
+        }
+        Ok(())
+    }
+
+    /// Every detector looks, at the same time.
+    async fn round(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        if self.options.restart_every > 0 && self.rounds.is_multiple_of(self.options.restart_every) {
+            self.detectors.clear();
+        }
+        while self.detectors.len() < self.options.detectors as usize {
+            self.detectors.push(self.world.detector().await?);
+        }
+        self.rounds += 1;
+        try_join_all(self.detectors.iter_mut().map(async |detector| {
+            while detector.round(now).await? {}
+            anyhow::Ok(())
+        }))
+        .await?;
+        Ok(())
+    }
+}

@@ -13,6 +13,7 @@ use super::examine;
 use super::feed::Feed;
 use super::ledger::{Entry, Ledger};
 use super::reconcile::reconcile;
+use super::silence::Silence;
 use super::watches::Watches;
 use crate::flow::Flows;
 use crate::journey::{Case, Journeys};
@@ -38,6 +39,9 @@ const REVISIT_AT_MOST_NS: i64 = 48 * REVISIT_NS;
 /// Time between rounds.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// Time between looks at systems.
+const SYSTEMS_EVERY: Duration = Duration::from_secs(60);
+
 /// Time until detection tries again to begin.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -48,6 +52,7 @@ pub struct Detector {
     ledger: Ledger,
     feed: Feed,
     watches: Watches,
+    silence: Silence,
 }
 
 impl Detector {
@@ -62,7 +67,9 @@ impl Detector {
         for key in ledger.open().await? {
             watches.set(&key, Some(AT_ONCE_NS));
         }
-        Ok(Self { journeys, flows, ledger, feed: Feed::new(client, until_ms.unwrap_or(0)), watches })
+        let feed = Feed::new(client.clone(), until_ms.unwrap_or(0));
+        let silence = Silence::new(client, ledger.clone());
+        Ok(Self { journeys, flows, ledger, feed, watches, silence })
     }
 
     /// Looks at the journeys in which something happened, and at those that are due at `now`; whether
@@ -89,6 +96,14 @@ impl Detector {
         }
         self.watches.write(self.feed.until_ms()).await?;
         Ok(more)
+    }
+
+    /// Looks at which systems do not speak any more at `now`.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer; the next look says the same.
+    pub async fn look_at_systems(&mut self, now: Timestamp) -> clickhouse::error::Result<()> {
+        self.silence.look(now).await
     }
 
     /// When a journey is due, nanoseconds since the Unix epoch; `None` when none is watched.
@@ -175,8 +190,18 @@ pub async fn run(
         };
         let mut rounds = interval(EVERY);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut systems = interval(SYSTEMS_EVERY);
+        systems.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            rounds.tick().await;
+            tokio::select! {
+                _ = rounds.tick() => {}
+                _ = systems.tick() => {
+                    if let Err(error) = detector.look_at_systems(now()).await {
+                        tracing::warn!(error = %error, "silent systems could not be looked for");
+                    }
+                    continue;
+                }
+            }
             loop {
                 match detector.round(now()).await {
                     Ok(true) => {}

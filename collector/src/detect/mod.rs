@@ -13,6 +13,7 @@ mod occurrence;
 mod reached;
 mod reconcile;
 mod rules;
+mod silence;
 mod verdict;
 mod watches;
 

@@ -209,3 +209,30 @@ async fn journeys_that_turn_out_to_be_one_have_one_finding() {
         ]
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_stopped_speaking() {
+    let database = Database::start().await;
+    let mut detector = detector(&database).await;
+    let call = |n: i64, from: &'static str| {
+        SpanBuilder::client(trace(u8::try_from(n % 200).unwrap() + 1), 1, from, "payments", "POST /pay")
+            .at(n * 60_000, 10)
+    };
+    // Two systems speak every minute for an hour, then one of them.
+    let both = (0..60).flat_map(|minute| [call(minute, "storefront").build(), call(minute, "oms").build()]);
+    let alone = (60..90).map(|minute| call(minute, "storefront").build());
+    database.spans(both.chain(alone).collect()).await.unwrap();
+    detector.look_at_systems(at(62 * 60)).await.unwrap();
+    assert_eq!(kinds(&database).await, []);
+    for _ in 0..2 {
+        detector.look_at_systems(at(80 * 60)).await.unwrap();
+        let found = findings(&database).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].kind, found[0].state), (FindingKind::SilentSystem, FindingState::Open));
+        assert_eq!(found[0].system.as_deref(), Some("oms"));
+    }
+    database.spans(vec![call(89, "oms").build()]).await.unwrap();
+    detector.look_at_systems(at(91 * 60)).await.unwrap();
+    let found = findings(&database).await;
+    assert_eq!((found[0].state, &*found[0].closed_because), (FindingState::Closed, "it speaks again"));
+}

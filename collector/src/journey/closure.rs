@@ -29,6 +29,8 @@ pub(super) struct Closure {
     pub key_milestones: Vec<(Key, Sighting)>,
     /// Milestones by the span within which they were seen.
     pub span_milestones: Vec<(SpanRef, Sighting)>,
+    /// When milestones were shown outside of any trace, nanoseconds since the Unix epoch.
+    loose: Vec<i64>,
     /// Why traces without a strong key belong.
     pub reasons: HashMap<TraceId, MembershipReason>,
     /// Limits reached.
@@ -127,8 +129,22 @@ impl Closure {
             for link in &seen.links {
                 self.graph.link(&seen.key, link);
             }
+            if seen.trace_id == [0; 16] {
+                self.loose.extend(seen.milestones.iter().map(|milestone| milestone.at_ns));
+            }
             self.key_milestones.extend(seen.milestones.into_iter().map(|milestone| (seen.key.clone(), milestone)));
         }
+    }
+
+    /// Reads what was said of milestones by events outside of any trace, which keys alone lead to.
+    pub(super) async fn read_loose_events(&mut self, loader: &Loader) -> clickhouse::error::Result<()> {
+        let at_ns: BTreeSet<i64> = self.loose.iter().copied().collect();
+        for sighting in loader.loose_events(&at_ns).await? {
+            let known = sighting.keys.iter().filter(|key| self.graph.set_of_key(key).is_some());
+            let told: Vec<_> = known.map(|key| (key.clone(), sighting.clone())).collect();
+            self.key_milestones.extend(told);
+        }
+        Ok(())
     }
 
     async fn load(&mut self, reading: &mut Reading, traces: &[TraceId]) -> clickhouse::error::Result<()> {

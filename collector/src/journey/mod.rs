@@ -130,7 +130,8 @@ impl Journeys {
     #[instrument(skip_all)]
     pub async fn cases(&self, keys: &[Key]) -> clickhouse::error::Result<Vec<Case>> {
         let mut reading = Reading::new(self.loader.with_detail(Detail::Milestones));
-        let closure = Closure::of(&mut reading, keys, &self.limits).await?;
+        let mut closure = Closure::of(&mut reading, keys, &self.limits).await?;
+        closure.read_loose_events(reading.loader()).await?;
         self.shape(closure, |parts, ends| {
             let sightings = parts.sightings.clone();
             Some(Case { journey: assemble(parts, ends)?, sightings })
@@ -168,10 +169,12 @@ fn parts(closure: &Closure, set: usize, limits: Reached) -> Parts {
     let on_span = spans.iter().filter_map(SpanNode::sighting);
     let mut sightings: Vec<Sighting> = of_span.map(|(_, sighting)| sighting.clone()).chain(on_span).collect();
     // What stands with a key is told in full by the span or event that showed it, where that was read.
+    let (full, bare): (Vec<&Sighting>, Vec<&Sighting>) =
+        of_key.map(|(_, sighting)| sighting).partition(|sighting| !sighting.keys.is_empty());
+    sightings.extend(full.into_iter().cloned());
     let told: HashSet<Place<'_>> = sightings.iter().map(Sighting::place).collect();
-    let of_key: Vec<Sighting> =
-        of_key.map(|(_, sighting)| sighting).filter(|sighting| !told.contains(&sighting.place())).cloned().collect();
-    sightings.extend(of_key);
+    let bare: Vec<Sighting> = bare.into_iter().filter(|sighting| !told.contains(&sighting.place())).cloned().collect();
+    sightings.extend(bare);
     sightings.sort_unstable();
     sightings.dedup();
     let reasons: HashMap<_, _> = closure

@@ -43,7 +43,7 @@ pub(super) fn expect(life: &Life, story: &Story, told: &[Told]) -> Vec<Expected>
     match life.payment {
         Payment::Once | Payment::Retried | Payment::InParts => {}
         Payment::Twice => {
-            open(FindingKind::DoubleCharge, known.arrived(&["captured", "captured again", "placed", "authorised"]))
+            open(FindingKind::DoubleCharge, known.arrived(&["captured", "captured again", "placed", "authorised"]));
         }
         Payment::TooMuch => open(FindingKind::AmountMismatch, known.arrived(&["captured", "placed", "authorised"])),
         Payment::TooLittle => open(FindingKind::AmountMismatch, known.after("completed", GRACE_S)),
@@ -63,7 +63,13 @@ pub(super) fn expect(life: &Life, story: &Story, told: &[Told]) -> Vec<Expected>
         Delivery::NeverDelivered => {
             open(FindingKind::MissedDeadline, known.after("shipped", DELIVERED_WITHIN_S + GRACE_S));
         }
-        _ => {}
+        Delivery::Shipped
+        | Delivery::InParts
+        | Delivery::ShippedLate
+        | Delivery::PickedUp
+        | Delivery::Cancelled
+        | Delivery::OutOfStock
+        | Delivery::None => {}
     }
     match life.aftermath {
         Aftermath::NeverRefunded => {

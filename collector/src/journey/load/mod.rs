@@ -260,6 +260,27 @@ impl Loader {
         self.client.query(&sql).fetch_all::<EventNodeRow>().await
     }
 
+    /// Milestones that events outside of any trace showed at these times, with what they said.
+    #[instrument(name = "SELECT events by time", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "events"))]
+    pub(super) async fn loose_events(&self, at_ns: &BTreeSet<i64>) -> Result<Vec<Sighting>> {
+        let at_ns: Vec<i64> = at_ns.iter().copied().collect();
+        let mut sightings = Vec::new();
+        for chunk in at_ns.chunks(CHUNK) {
+            let times: Vec<String> =
+                chunk.iter().map(|at_ns| format!("fromUnixTimestamp64Nano({at_ns}, 'UTC')")).collect();
+            let sql = format!(
+                "SELECT trace_id, span_id, at, system, milestone, keys.kind, keys.system, keys.value, keys.strength,
+                    attributes AS said
+                 FROM events PREWHERE trace_id = toFixedString('', 16) AND at IN ({}) WHERE milestone != '' LIMIT {}",
+                times.join(", "),
+                self.limits.spans
+            );
+            let rows = self.client.query(&sql).fetch_all::<EventNodeRow>().await?;
+            sightings.extend(rows.iter().map(EventNodeRow::sighting));
+        }
+        Ok(sightings)
+    }
+
     fn cut_fan_out(&self, seen: &mut Vec<Seen>, reached: &mut Reached) {
         let fan_out = self.limits.fan_out;
         let mut note = |key: &Key, what: &str| {

@@ -40,8 +40,9 @@
 //!
 //! Milestones: log records `order.placed` and `payment.captured` (storefront),
 //! `shipment.created` (shipping), `order.completed` and `order.cancelled` (oms); and span
-//! attributes `commerce.milestone` of the oms: `order.placed` of a marketplace order,
-//! `order.cancelled` of one that was out of stock.
+//! attributes `commerce.milestone` of the oms: `order.created` of an order of the storefront,
+//! `order.placed` of a marketplace order, `order.cancelled` of one that was out of stock, which
+//! `commerce.reason` says.
 //!
 //! Noise: health checks (root SERVER spans of `GET /healthz`), database polling (root CLIENT
 //! spans `SELECT …`), sessions that never order.

@@ -46,6 +46,11 @@ impl<'c> Reached<'c> {
         milestones.into_iter().filter_map(|milestone| self.first(milestone)).min()
     }
 
+    /// Whether a key of this kind was seen anywhere.
+    pub(super) fn has_key_of(&self, kind: &str) -> bool {
+        self.0.values().flatten().any(|sighting| sighting.keys.iter().any(|key| key.kind == kind))
+    }
+
     /// What was seen last.
     pub(super) fn last(&self) -> Option<&'c Sighting> {
         self.0.values().filter_map(|seen| seen.last()).copied().max()

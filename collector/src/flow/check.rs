@@ -68,6 +68,11 @@ impl Check<'_> {
         for (setting, milestone) in self.flow.mentions() {
             self.known(&setting, milestone)?;
         }
+        for (index, need) in self.flow.needs.iter().enumerate() {
+            for kind in &need.unless_keys {
+                self.kind(&format!("needs[{index}].unless_keys"), kind)?;
+            }
+        }
         for (index, step) in self.flow.steps.iter().enumerate() {
             if let Some(kind) = &step.per {
                 self.kind(&format!("steps[{index}].per"), kind)?;

@@ -91,6 +91,7 @@ fn an_order_without_a_beginning_is_refused() {
         flow.needs.push(NeedSettings {
             milestone: "payment.captured".to_owned(),
             after: names(&["shipment.created"]),
+            unless_keys: Vec::new(),
             finding: ordertrace_api::finding::FindingKind::OutOfOrder,
         });
     });
@@ -108,6 +109,7 @@ fn alternatives_are_no_circle() {
     flow.needs.push(NeedSettings {
         milestone: "payment.captured".to_owned(),
         after: names(&["shipment.created", "order.placed"]),
+        unless_keys: Vec::new(),
         finding: ordertrace_api::finding::FindingKind::OutOfOrder,
     });
     Flows::new(&[flow], &recogniser()).unwrap();
@@ -138,6 +140,7 @@ fn steps_can_be_told_from_needs_of_the_same() {
     flow.needs.push(NeedSettings {
         milestone: "order.created".to_owned(),
         after: names(&["payment.captured"]),
+        unless_keys: Vec::new(),
         finding: ordertrace_api::finding::FindingKind::OutOfOrder,
     });
     assert!(flow.steps.iter().any(|step: &StepSettings| step.milestone == "order.created"));

@@ -99,6 +99,9 @@ pub struct NeedSettings {
     pub milestone: String,
     /// Of these one must have come before it.
     pub after: Vec<String>,
+    /// Orders with a key of one of these kinds do not need it: a `marketplace_order` is paid elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unless_keys: Vec<String>,
     /// What it is called when none has.
     #[serde(default = "NeedSettings::default_finding")]
     pub finding: FindingKind,
@@ -221,6 +224,7 @@ impl FlowSettings {
         let need = |milestone: &str, after: &[&str], finding| NeedSettings {
             milestone: milestone.to_owned(),
             after: owned(after),
+            unless_keys: Vec::new(),
             finding,
         };
         Self {
@@ -255,11 +259,14 @@ impl FlowSettings {
                 step("refund.issued", Duration::from_days(7), "return.received", &[]),
             ],
             needs: vec![
-                need(
-                    "shipment.created",
-                    &["payment.captured", "payment.authorised"],
-                    FindingKind::ShippedWithoutPayment,
-                ),
+                NeedSettings {
+                    unless_keys: owned(&["marketplace_order"]),
+                    ..need(
+                        "shipment.created",
+                        &["payment.captured", "payment.authorised"],
+                        FindingKind::ShippedWithoutPayment,
+                    )
+                },
                 need("refund.issued", &["return.received", "order.cancelled"], FindingKind::RefundWithoutReturn),
             ],
             amounts: vec![AmountSettings {

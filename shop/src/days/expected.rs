@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::finding::{FindingKind, FindingState};
 use ordertrace_api::keys::Key;
 
-use super::life::{Aftermath, Creation, Delivery, Life, Payment};
+use super::life::{Aftermath, Channel, Creation, Delivery, Life, Payment};
 use super::story::Story;
 use super::telling::Told;
 
@@ -47,6 +47,8 @@ pub(super) fn expect(life: &Life, story: &Story, told: &[Told]) -> Vec<Expected>
         }
         Payment::TooMuch => open(FindingKind::AmountMismatch, known.arrived(&["captured", "placed", "authorised"])),
         Payment::TooLittle => open(FindingKind::AmountMismatch, known.after("completed", GRACE_S)),
+        // A marketplace is paid itself.
+        Payment::Never if life.channel == Channel::Marketplace => {}
         Payment::Never => open(FindingKind::ShippedWithoutPayment, known.after("shipped", GRACE_S)),
         Payment::Abandoned => open(FindingKind::StuckOrder, known.after("placed", STUCK_AFTER_S)),
     }

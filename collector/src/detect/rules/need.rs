@@ -5,6 +5,9 @@ use crate::settings::NeedSettings;
 
 /// What must not come before what.
 pub(super) fn apply(context: &Context<'_>, need: &NeedSettings, verdict: &mut Verdict) {
+    if need.unless_keys.iter().any(|kind| context.reached.has_key_of(kind)) {
+        return;
+    }
     let Some(early) = context.reached.first(&need.milestone) else { return };
     let known_ns = early.at_ns.saturating_add(context.grace_ns());
     let latest_ns = early.at_ns.saturating_add(nanoseconds(context.flow.clocks.get()));

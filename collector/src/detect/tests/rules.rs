@@ -140,6 +140,8 @@ fn shipped_without_payment() {
     let mut order = fine();
     order.retain(|sighting| !sighting.name.starts_with("payment."));
     assert_eq!(faults(&order, 20 * DAY), [(ShippedWithoutPayment, true)]);
+    let sold_elsewhere = seen(0, "order.placed").with("marketplace_order", "M");
+    assert_eq!(faults(&[order.clone(), vec![sold_elsewhere]].concat(), 20 * DAY), []);
     order.push(seen(90_000, "payment.captured").amount("100.00").with("charge", "C"));
     assert_eq!(faults(&order, 20 * DAY), [(ShippedWithoutPayment, false)]);
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
-use ordertrace_api::attributes::MILESTONE;
+use ordertrace_api::attributes::{MILESTONE, REASON};
 use serde_json::{Value, json};
 
 use super::{Channel, Oms, Order};
@@ -39,5 +39,6 @@ pub(super) async fn out_of_stock(oms: &Oms, order: &Order, scope: &Scope) -> Res
         station.must(scope, status).await?;
     }
     scope.attribute(MILESTONE, "order.cancelled");
+    scope.attribute(REASON, "out_of_stock");
     Ok(())
 }

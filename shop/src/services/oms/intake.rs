@@ -34,6 +34,7 @@ pub(super) async fn web(
 ) -> (StatusCode, Json<Value>) {
     let number = oms.station.seed().order_number(&order.order_code);
     scope.attribute("app.order.id", order.order_code.clone());
+    scope.attribute(MILESTONE, "order.created");
     oms.codes.put(&order.order_code, number.clone());
     let channel = Channel::Web {
         code: order.order_code,

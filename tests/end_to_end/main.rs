@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod bad_input;
+mod findings;
 mod huge;
 mod real_order;
 mod sdk;

@@ -12,6 +12,14 @@ pub fn json_schema<T: JsonSchema>() -> Value {
     schemars::schema_for!(T).to_value()
 }
 
+/// A part of a configuration as YAML.
+///
+/// # Errors
+/// [`ExampleError`] when it holds what YAML cannot.
+pub fn to_yaml<T: Serialize>(part: &T) -> Result<String, ExampleError> {
+    Ok(serde_saphyr::to_string(part)?)
+}
+
 /// Stands for an element of a list in a path of keys; no key is written so.
 const ELEMENT: &str = "-";
 

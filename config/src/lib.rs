@@ -9,6 +9,6 @@ mod nearest;
 
 pub use duration::{Duration, DurationError};
 pub use error::{ConfigError, Place};
-pub use example::{ExampleError, example, json_schema};
+pub use example::{ExampleError, example, json_schema, to_yaml};
 pub use load::{load, parse};
 pub use nearest::nearest;

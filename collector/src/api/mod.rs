@@ -1,6 +1,7 @@
 //! The HTTP API: journeys, orders and spans as JSON, health and metrics.
 
 mod findings;
+mod flows;
 mod health;
 mod journeys;
 mod openapi;
@@ -49,6 +50,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::ORDERS, get(orders::list))
         .route(routes::JOURNEY, get(journeys::one))
         .route(routes::FINDINGS, get(findings::list))
+        .route(routes::LEARNED_FLOW, get(flows::learned))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
         // Only these: health checks and scrapes come all the time and tell nothing.
         .route_layer(from_fn(trace::traced))

@@ -2,11 +2,15 @@
 
 mod check;
 mod error;
+mod learn;
+mod stored;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use error::FlowError;
+pub use learn::learn;
+pub use stored::reached;
 
 use crate::recognise::Recogniser;
 use crate::settings::FlowSettings;

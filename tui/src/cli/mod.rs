@@ -4,6 +4,7 @@ mod completions;
 mod config;
 mod exit;
 mod findings;
+mod flow;
 mod log;
 mod order;
 mod orders;
@@ -75,6 +76,9 @@ pub enum Command {
     Orders(orders::OrdersArgs),
     /// What is wrong: missed deadlines, double charges, stuck orders, ...
     Findings(findings::FindingsArgs),
+    /// What orders must reach
+    #[command(subcommand)]
+    Flow(flow::FlowCommand),
     /// What the collector accepted, stored and refused
     Status(status::StatusArgs),
     /// A completion script for a shell
@@ -182,6 +186,7 @@ pub async fn run<W: Write>(command: Command, options: &Options, output: &mut Out
         Command::Order(args) => order::run(args, options, output).await,
         Command::Orders(args) => orders::run(args, options, output).await,
         Command::Findings(args) => findings::run(args, options, output).await,
+        Command::Flow(command) => flow::run(command, options, output).await,
         Command::Status(args) => status::run(args, options, output).await,
         Command::Completions(args) => completions::run(args, options, output),
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ordertrace_api::agent::{AGENT_STATUS, AgentStatus};
 use ordertrace_api::finding::{FindingsPage, FindingsQuery};
+use ordertrace_api::flow::{LearnQuery, LearnedFlow};
 use ordertrace_api::journey::{Candidates, Journey};
 use ordertrace_api::keys::Key;
 use ordertrace_api::order::{OrdersPage, OrdersQuery};
@@ -105,6 +106,14 @@ impl Client {
     /// When the collector cannot be reached, refuses, or answers something else.
     pub async fn findings(&self, query: &FindingsQuery) -> Result<FindingsPage, ClientError> {
         self.list(routes::FINDINGS, query).await
+    }
+
+    /// What the latest journeys have in common.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn learned_flow(&self, query: &LearnQuery) -> Result<LearnedFlow, ClientError> {
+        self.list(routes::LEARNED_FLOW, query).await
     }
 
     /// The answer of a route that takes the fields of `query`, each a text, a number or nothing.

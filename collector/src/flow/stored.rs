@@ -1,0 +1,53 @@
+use clickhouse::{Client, Row};
+use jiff::Timestamp;
+use ordertrace_api::keys::Key;
+use serde::Deserialize;
+use tracing::instrument;
+
+use crate::journey::{Journeys, Sighting};
+use crate::storage::key_of;
+
+/// Journeys put together at once.
+const AT_ONCE: usize = 100;
+
+#[derive(Debug, Row, Deserialize)]
+struct ReachedRow {
+    kind: String,
+    value: String,
+    system: String,
+}
+
+/// What the latest journeys reached in which anything was from `since` and before `until`, at most `most`
+/// of them.
+///
+/// # Errors
+/// When ClickHouse does not answer.
+#[instrument(name = "SELECT activity", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "activity"))]
+pub async fn reached(
+    client: &Client,
+    journeys: &Journeys,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    most: u32,
+) -> clickhouse::error::Result<Vec<Vec<Sighting>>> {
+    let seconds = |at: Timestamp| u32::try_from(at.as_second().max(0)).unwrap_or(u32::MAX);
+    let rows = client
+        .query(
+            "SELECT kind, value, system FROM activity
+             WHERE reached AND at >= toDateTime(?, 'UTC') AND at < toDateTime(?, 'UTC')
+             GROUP BY kind, value, system ORDER BY max(stored_at) DESC LIMIT ?",
+        )
+        .bind(since.map_or(0, seconds))
+        .bind(until.map_or(u32::MAX, seconds))
+        .bind(most)
+        .fetch_all::<ReachedRow>()
+        .await?;
+    let keys: Vec<Key> = rows.into_iter().map(|row| key_of(row.kind, row.value, row.system)).collect();
+    let mut reached = std::collections::BTreeMap::new();
+    for keys in keys.chunks(AT_ONCE) {
+        // A journey may have news under several keys.
+        let cases = journeys.cases(keys).await?;
+        reached.extend(cases.into_iter().map(|case| (case.journey.id, case.sightings)));
+    }
+    Ok(reached.into_values().collect())
+}

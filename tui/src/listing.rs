@@ -102,7 +102,7 @@ impl ListColumns {
 
 /// Most are orders: saying so in each row would only cost columns. Where room is short the
 /// kind goes first, for system and value tell one from another.
-fn id(key: &Key, columns: usize) -> String {
+pub(crate) fn id(key: &Key, columns: usize) -> String {
     let full = key.to_string();
     let short = match &key.system {
         Some(system) => format!("@{system}:{}", key.value),

@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod build;
+mod findings;
 mod orders;
 mod status;
 
@@ -12,6 +13,7 @@ use ordertrace_api::span::{Span, SpanKind, SpansReply};
 
 pub(crate) use arbitrary::any_journey;
 pub(crate) use build::HandoffBuilder;
+pub(crate) use findings::findings;
 pub(crate) use orders::orders;
 pub(crate) use status::{agent_status, status};
 

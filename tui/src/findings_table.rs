@@ -1,0 +1,184 @@
+//! Findings as a table, for a screen or a report.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ordertrace_api::finding::{Finding, FindingState, Money, Severity};
+
+use crate::listing::id;
+use crate::text::{Line, Tone, coarse, date_clock, fit, ns_between, pad, short_clock, wrap};
+
+const SINCE: usize = 5;
+
+/// How the columns of the table share its width. A column of 0 is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FindingColumns {
+    severity: usize,
+    kind: usize,
+    since: usize,
+    money: usize,
+    order: usize,
+    what: usize,
+}
+
+impl FindingColumns {
+    /// Shares out `columns`: what kind of fault and whose come first; the sentence has what is
+    /// left, and is left out last.
+    pub fn of(columns: usize) -> Self {
+        // On a narrow screen the severity's first letter must do.
+        let narrow = columns < 40;
+        let wide = columns >= 110;
+        let severity = if narrow { 1 } else { 8 };
+        let mut free = columns.saturating_sub(severity + 1);
+        let mut take = |wanted: usize| {
+            // Each has a blank after it.
+            let taken = wanted.min(free.saturating_sub(1));
+            free = free.saturating_sub(taken + usize::from(taken > 0));
+            taken
+        };
+        // The first 16 characters tell all kinds apart.
+        let kind = take(if narrow { 10 } else { 16 } + if wide { 7 } else { 0 });
+        let since = take(if narrow { 0 } else { SINCE });
+        let order = take(if wide { 24 } else { 12 });
+        let money = take(match columns {
+            110.. => 14,
+            64.. => 11,
+            _ => 0,
+        });
+        Self { severity, kind, since, money, order, what: free }
+    }
+
+    fn line(self, cells: [(Tone, String); 6]) -> Line {
+        let widths = [self.severity, self.kind, self.since, self.money, self.order];
+        let [severity, kind, since, money, order, (what_tone, what)] = cells;
+        let mut line = Line::default();
+        let padded = [severity, kind, since, money, order].into_iter().zip(widths);
+        for ((tone, text), columns) in padded.filter(|(_, columns)| *columns > 0) {
+            line.push(tone, pad(&text, columns));
+            line.push(Tone::Plain, " ");
+        }
+        line.push(what_tone, fit(&what, self.what));
+        line
+    }
+
+    /// The names of the columns.
+    pub fn heading(self) -> Line {
+        let names = ["SEVERITY", "FINDING", "SINCE", "MONEY", "ORDER", "WHAT"];
+        self.line(names.map(|name| (Tone::Dim, name.to_owned())))
+    }
+
+    /// One finding; those that ceased to hold stand back.
+    pub fn row(self, finding: &Finding, now: Timestamp) -> Line {
+        let holds = finding.state == FindingState::Open;
+        let tone_if_it_holds = |tone| if holds { tone } else { Tone::Dim };
+        let tone = tone_if_it_holds(severity_tone(finding.severity));
+        let severity = severity_name(finding.severity);
+        let severity =
+            if self.severity < severity.len() { severity.chars().take(1).collect() } else { severity.into() };
+        let what = match finding.closed_because.as_str() {
+            _ if holds => finding.says.clone(),
+            because => format!("{}: {because}; {}", state_name(finding.state), finding.says),
+        };
+        self.line([
+            (tone, severity),
+            (tone, finding.kind.name().to_owned()),
+            (tone_if_it_holds(Tone::Plain), coarse(ns_between(finding.since, now))),
+            (tone_if_it_holds(Tone::Plain), finding.money.as_ref().map(money_text).unwrap_or_default()),
+            (tone_if_it_holds(Tone::Strong), subject(finding, self.order)),
+            (tone_if_it_holds(Tone::Plain), what),
+        ])
+    }
+}
+
+/// All of a finding, in lines of at most `columns`: its row has no room for that.
+pub fn finding_detail(finding: &Finding, zone: &TimeZone, columns: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for text in wrap(&finding.says, columns).into_iter().take(2) {
+        lines.push(Line::of(Tone::Strong, text));
+    }
+    if let Some(closed_at) = finding.closed_at {
+        let text = format!("{} {}: {}", state_name(finding.state), date_clock(closed_at, zone), finding.closed_because);
+        lines.push(Line::of(Tone::Dim, text));
+    }
+    let mut seen = Line::of(Tone::Dim, "seen   ");
+    for evidence in &finding.evidence {
+        seen.push(Tone::Plain, format!(" {}", evidence.what));
+        seen.push(Tone::Dim, format!(" {} {} ", evidence.system, short_clock(evidence.at, zone)));
+    }
+    let mut rule = Line::of(Tone::Dim, format!("since   {}", date_clock(finding.since, zone)));
+    if !finding.rule.is_empty() {
+        rule.push(Tone::Dim, format!("   {} flow: {}", finding.flow, finding.rule));
+    }
+    lines.push(rule);
+    if !finding.evidence.is_empty() {
+        lines.push(seen);
+    }
+    lines.into_iter().map(|line| line.cut(columns)).collect()
+}
+
+/// Whom a finding is about, in at most `columns`.
+pub fn subject(finding: &Finding, columns: usize) -> String {
+    match (&finding.order, &finding.system) {
+        (Some(order), _) => id(order, columns),
+        (None, Some(system)) => fit(system, columns),
+        (None, None) => String::new(),
+    }
+}
+
+/// `129.90 EUR`.
+pub fn money_text(money: &Money) -> String {
+    format!("{} {}", money.amount, money.currency)
+}
+
+/// As it is written everywhere.
+pub fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Critical => "critical",
+    }
+}
+
+/// How it looks.
+pub fn severity_tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Info => Tone::Dim,
+        Severity::Warning => Tone::Warning,
+        Severity::Critical => Tone::Error,
+    }
+}
+
+/// As it is written everywhere.
+pub fn state_name(state: FindingState) -> &'static str {
+    match state {
+        FindingState::Open => "open",
+        FindingState::Closed => "closed",
+        FindingState::Retracted => "retracted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use ordertrace_api::finding::FindingKind;
+
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_row_is_as_wide_as_the_screen_or_narrower() {
+        for columns in 0..200 {
+            for finding in sample::findings().findings {
+                let line = FindingColumns::of(columns).row(&finding, sample::now());
+                // Below that not even the severity fits.
+                assert!(line.width() <= columns.max(2), "{columns}: {:?}", line.text());
+            }
+        }
+    }
+
+    #[test]
+    fn narrow_columns_tell_all_kinds_apart() {
+        let names: HashSet<String> = FindingKind::ALL.iter().map(|kind| fit(kind.name(), 16)).collect();
+        assert_eq!(names.len(), FindingKind::ALL.len());
+    }
+}

@@ -1,0 +1,92 @@
+use ordertrace_api::finding::{Evidence, Finding, FindingKind, FindingState, FindingsPage, Money};
+
+use super::{HOUR_MS, MINUTE_MS, SECOND_MS, at_ms, build, key};
+
+/// When the tests look.
+const NOW_MS: u64 = 51 * HOUR_MS + 20 * MINUTE_MS;
+/// When the order of the worst finding was paid.
+const PAID_MS: u64 = NOW_MS - 4 * MINUTE_MS;
+
+fn finding(kind: FindingKind, order: Option<&str>, ago_ms: u64, says: &str) -> Finding {
+    let since = at_ms(NOW_MS - ago_ms);
+    Finding {
+        id: build::hex(&format!("{}{order:?}", kind.name()), 32),
+        kind,
+        severity: kind.severity(),
+        state: FindingState::Open,
+        flow: if order.is_some() { "order".to_owned() } else { String::new() },
+        rule: String::new(),
+        order: order.map(key),
+        system: None,
+        says: says.to_owned(),
+        since,
+        opened_at: since,
+        updated_at: since,
+        closed_at: None,
+        closed_because: String::new(),
+        money: None,
+        evidence: Vec::new(),
+    }
+}
+
+fn money(amount: &str) -> Option<Money> {
+    Some(Money { amount: amount.to_owned(), currency: "EUR".to_owned() })
+}
+
+/// The customer of A-10057 paid, and the OMS refused the order.
+fn paid_not_created() -> Finding {
+    let seed = "pay#0";
+    Finding {
+        rule: "order.created within 30s of payment.captured".to_owned(),
+        money: money("129.90"),
+        evidence: vec![Evidence {
+            at: at_ms(PAID_MS),
+            what: "payment.captured".to_owned(),
+            system: "payments".to_owned(),
+            trace_id: build::hex(seed, 32),
+            span_id: build::hex(&format!("{seed}Server"), 16),
+        }],
+        ..finding(
+            FindingKind::PaidNotCreated,
+            Some("order:A-10057"),
+            3 * MINUTE_MS + 30 * SECOND_MS,
+            "order.created did not follow payment.captured within 30s",
+        )
+    }
+}
+
+/// Findings as they come: those that hold first, the worst of them first.
+pub(crate) fn findings() -> FindingsPage {
+    let double = Finding {
+        money: money("1249.00"),
+        ..finding(
+            FindingKind::DoubleCharge,
+            Some("order:A-10042"),
+            50 * HOUR_MS,
+            "payment.captured 2 times, 1249.00 EUR too much",
+        )
+    };
+    let silent = Finding {
+        system: Some("shipping".to_owned()),
+        ..finding(FindingKind::SilentSystem, None, 12 * MINUTE_MS, "nothing from shipping for 12m, usually every 4s")
+    };
+    let stuck = finding(
+        FindingKind::StuckOrder,
+        Some("marketplace_order:902-1845936-5435065"),
+        26 * HOUR_MS,
+        "nothing after inventory.reserved for 24h",
+    );
+    let closed = Finding {
+        state: FindingState::Closed,
+        closed_at: Some(at_ms(NOW_MS - HOUR_MS)),
+        closed_because: "shipment.created came 12m later than it should".to_owned(),
+        ..finding(
+            FindingKind::MissedDeadline,
+            Some("order:A-10031"),
+            80 * MINUTE_MS,
+            "shipment.created did not follow order.created within 24h",
+        )
+    };
+    let fallback = finding(FindingKind::FallbackUsed, Some("order:A-10055"), 11 * MINUTE_MS, "tax.estimated");
+    FindingsPage { findings: vec![paid_not_created(), silent, double, stuck, fallback, closed], more: false }
+}

@@ -1,3 +1,4 @@
+use ordertrace_api::finding::FindingsQuery;
 use ordertrace_api::order::OrdersQuery;
 
 /// What the runtime is to do. Tickets come back with the answer, so that late ones are known.
@@ -9,6 +10,13 @@ pub enum Action {
         ticket: u64,
         /// Which orders.
         query: OrdersQuery,
+    },
+    /// Ask for findings.
+    FetchFindings {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which findings.
+        query: FindingsQuery,
     },
     /// Ask for a journey.
     FetchJourney {

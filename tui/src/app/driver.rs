@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::finding::FindingsPage;
 use ordertrace_api::journey::Journey;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
@@ -22,6 +23,8 @@ pub(crate) struct Driver {
     pub(crate) state: State,
     /// Questions nobody answered yet.
     pub(crate) asked: Vec<Action>,
+    /// Those about findings: asked beside the screen's own.
+    pub(crate) asides: Vec<Action>,
     /// All other actions.
     pub(crate) done: Vec<Action>,
 }
@@ -30,7 +33,7 @@ impl Driver {
     pub(crate) fn new(columns: u16, rows: u16) -> Self {
         let size = Size { columns, rows };
         let state = State::new("http://127.0.0.1:4320", Range::default(), TimeZone::UTC, sample::now(), size);
-        Self { state, asked: Vec::new(), done: Vec::new() }
+        Self { state, asked: Vec::new(), asides: Vec::new(), done: Vec::new() }
     }
 
     /// With the sample's orders on the screen.
@@ -38,6 +41,27 @@ impl Driver {
         let mut driver = Self::new(columns, rows);
         driver.tick(0);
         driver.answer_orders(Ok(sample::orders()));
+        driver.answer_findings(Ok(FindingsPage::default()));
+        driver
+    }
+
+    /// With the sample's orders on the screen, and findings.
+    pub(crate) fn with_alarm(columns: u16, rows: u16) -> Self {
+        Self::with_these_findings(columns, rows, sample::findings())
+    }
+
+    /// With the sample's findings on the screen.
+    pub(crate) fn with_findings(columns: u16, rows: u16) -> Self {
+        let mut driver = Self::with_alarm(columns, rows);
+        driver.press("F");
+        driver
+    }
+
+    pub(crate) fn with_these_findings(columns: u16, rows: u16, page: FindingsPage) -> Self {
+        let mut driver = Self::with_orders(columns, rows);
+        driver.tick(2_000);
+        driver.answer_orders(Ok(sample::orders()));
+        driver.answer_findings(Ok(page));
         driver
     }
 
@@ -57,6 +81,7 @@ impl Driver {
         for action in update(&mut self.state, event) {
             match action {
                 Action::Copy(_) | Action::Quit => self.done.push(action),
+                Action::FetchFindings { .. } => self.asides.push(action),
                 question => self.asked.push(question),
             }
         }
@@ -88,6 +113,12 @@ impl Driver {
         let result = result.map_err(NoAnswer::Unreachable);
         let ticket = self.take_ticket(|action| matches!(action, Action::FetchOrders { .. }));
         self.event(Event::Orders { ticket, result });
+    }
+
+    pub(crate) fn answer_findings(&mut self, result: Result<FindingsPage, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
+        let Action::FetchFindings { ticket, .. } = self.asides.remove(0) else { panic!("no question of findings") };
+        self.event(Event::Findings { ticket, result });
     }
 
     pub(crate) fn answer_journey(&mut self, result: Result<JourneyReply, String>) {

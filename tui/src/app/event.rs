@@ -1,5 +1,6 @@
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
+use ordertrace_api::finding::FindingsPage;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
 
@@ -34,6 +35,13 @@ pub enum Event {
         ticket: u64,
         /// The list.
         result: Result<OrdersPage, NoAnswer>,
+    },
+    /// Answer to [`FetchFindings`](super::Action::FetchFindings).
+    Findings {
+        /// The question's.
+        ticket: u64,
+        /// The findings.
+        result: Result<FindingsPage, NoAnswer>,
     },
     /// Answer to [`FetchJourney`](super::Action::FetchJourney).
     Journey {

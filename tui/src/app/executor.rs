@@ -31,6 +31,10 @@ impl Executor {
                     let result = client.orders(&query).await;
                     Event::Orders { ticket, result: result.map_err(|error| said(&error)) }
                 }
+                Action::FetchFindings { ticket, query } => {
+                    let result = client.findings(&query).await;
+                    Event::Findings { ticket, result: result.map_err(|error| said(&error)) }
+                }
                 Action::FetchJourney { ticket, key } => {
                     let result = client.journey(&key).await;
                     Event::Journey { ticket, result: result.map_err(|error| said(&error)) }

@@ -2,7 +2,7 @@
 
 use super::state::Size;
 
-/// Rows of the orders screen.
+/// Rows of a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rows {
     /// Title and what stands below it.
@@ -28,19 +28,36 @@ pub enum PaneSize {
     Full,
 }
 
-/// The rows of the orders list.
-pub(super) fn orders(size: Size) -> Rows {
-    share(size, 1, None)
+/// Findings that an order's head has room for.
+pub(super) const FINDINGS_OF_ORDER: usize = 2;
+
+/// The rows of the orders list; a further line in its head when there is an alarm.
+pub(super) fn orders(size: Size, alarm: bool) -> Rows {
+    share(size, if alarm && size.rows >= 8 { 2 } else { 1 }, None)
 }
 
-/// The rows of a journey.
-pub(super) fn journey(size: Size, pane: Option<PaneSize>) -> Rows {
+/// The rows of the findings; below them the chosen one in full.
+pub(super) fn findings(size: Size) -> Rows {
+    let mut rows = share(size, 1, None);
+    rows.pane = take(&mut rows.list, 5, 10);
+    // Half of it says nothing.
+    if rows.pane < 5 {
+        rows.list += std::mem::take(&mut rows.pane);
+    }
+    rows
+}
+
+/// The rows of a journey with so many findings.
+pub(super) fn journey(size: Size, pane: Option<PaneSize>, findings: usize) -> Rows {
     // A pane is looked into for its own sake: the order's keys and milestones can wait.
     let head = match (size.rows, pane) {
         (24.., None) => 4,
         (16.., None) | (30.., Some(_)) => 3,
         _ => 1,
     };
+    // A lower screen gives up other lines for findings.
+    let findings = u16::try_from(findings.min(FINDINGS_OF_ORDER)).unwrap_or(0);
+    let head = if head > 1 && size.rows >= 24 { head + findings } else { head };
     share(size, head, pane)
 }
 
@@ -75,10 +92,11 @@ mod tests {
         for rows in 0..80 {
             let size = Size { columns: 80, rows };
             for pane in [None, Some(PaneSize::Half), Some(PaneSize::Full)] {
-                let shared = journey(size, pane);
-                let Rows { head, heading, list, pane, message, footer } = shared;
-                assert_eq!(head + heading + list + pane + message + footer, rows, "{shared:?}");
-                assert!(list > 0 || rows == 0, "{rows}");
+                for shared in [journey(size, pane, 0), journey(size, pane, 9), orders(size, true), findings(size)] {
+                    let Rows { head, heading, list, pane, message, footer } = shared;
+                    assert_eq!(head + heading + list + pane + message + footer, rows, "{shared:?}");
+                    assert!(list > 0 || rows == 0, "{rows}");
+                }
             }
         }
     }

@@ -24,6 +24,8 @@ pub(super) enum Command {
     Pause,
     CopyId,
     CopyOrder,
+    Findings,
+    ShowAll,
     Fold,
     Close,
     Unfold,
@@ -83,6 +85,7 @@ pub(super) const ORDERS: &[Binding] = &[
         "search by any key; Enter opens the order that has it",
         Some(("/", "search")),
     ),
+    bind(Command::Findings, &[C('F')], "F", "findings: what is wrong, the worst first", Some(("F", "findings"))),
     bind(Command::Filter, &[C('f')], "f", "show all, failed, open or done orders", Some(("f", "filter"))),
     bind(Command::Sort, &[C('s')], "s S", "sort by the next column, the other way round", Some(("s", "sort"))),
     bind(Command::ReverseSort, &[C('S')], "S", "", None),
@@ -98,6 +101,30 @@ pub(super) const ORDERS: &[Binding] = &[
     HELP,
     bind(Command::Back, &[KeyCode::Esc], "Esc", "end the search, then the filter", None),
     bind(Command::Quit, &[C('q')], "q Ctrl-C", "quit", Some(("q", "quit"))),
+];
+
+/// Keys of the findings.
+pub(super) const FINDINGS: &[Binding] = &[
+    bind(
+        Command::Open,
+        &[KeyCode::Enter, C('l'), KeyCode::Right],
+        "Enter",
+        "open the order, at the handoff that shows the fault",
+        Some(("⏎", "open")),
+    ),
+    bind(Command::Search, &[C('/')], "/", "show those that say something", Some(("/", "filter"))),
+    bind(Command::ShowAll, &[C('a')], "a", "show also those that ceased to hold, or not", Some(("a", "all"))),
+    bind(Command::Pause, &[C('p')], "p", "pause, or go on", Some(("p", "pause"))),
+    bind(Command::CopyOrder, &[C('y'), C('Y')], "y Y", "copy the order's id", Some(("y", "copy"))),
+    bind(Command::Down, &[C('j'), KeyCode::Down], "j k ↓ ↑", "down, up", None),
+    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "", None),
+    PAGE_DOWN,
+    PAGE_UP,
+    bind(Command::Top, &[C('g'), KeyCode::Home], "g G", "to the first, the last; also Home, End", None),
+    bind(Command::Bottom, &[C('G'), KeyCode::End], "G", "", None),
+    REFRESH,
+    HELP,
+    bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back to the orders", Some(("q", "back"))),
 ];
 
 /// Keys of a journey.
@@ -167,7 +194,7 @@ mod tests {
 
     #[test]
     fn no_key_asks_for_two_things() {
-        for bindings in [ORDERS, JOURNEY] {
+        for bindings in [ORDERS, FINDINGS, JOURNEY] {
             let keys: Vec<&KeyCode> = bindings.iter().flat_map(|binding| binding.keys).collect();
             for (at, key) in keys.iter().enumerate() {
                 assert!(!keys[at + 1..].contains(key), "{key:?}");

@@ -6,6 +6,8 @@ mod action;
 mod driver;
 mod event;
 mod executor;
+#[cfg(test)]
+mod findings_tests;
 mod geometry;
 mod keymap;
 mod pane;

@@ -268,7 +268,7 @@ enum Happening {
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let letters = "jkgGlfterRE fsSpyYzdiJK[]/?q4 hb".chars().collect::<Vec<_>>();
+    let letters = "jkgGlfterRE fsSpyYzdiJK[]/?q4 hbFFa".chars().collect::<Vec<_>>();
     let codes = vec![
         KeyCode::Enter,
         KeyCode::Enter,
@@ -295,8 +295,15 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     prop::collection::vec(happening, 1..60)
 }
 
-/// Answers the oldest open question with one of everything that may come.
+/// Answers the oldest question about findings, or the oldest other one, with one of everything that may come.
 fn answer(driver: &mut Driver, which: u8) {
+    if which.is_multiple_of(3) && !driver.asides.is_empty() {
+        return driver.answer_findings(match which % 4 {
+            0 => Err(refused()),
+            1 => Ok(<_>::default()),
+            _ => Ok(sample::findings()),
+        });
+    }
     match driver.asked.first() {
         Some(Action::FetchOrders { .. }) => driver.answer_orders(match which % 4 {
             0 => Err(refused()),
@@ -341,7 +348,7 @@ proptest! {
                 let Size { rows, .. } = driver.state.size;
                 prop_assert!(screen.cursor.at < screen.cursor.top + usize::from(rows).max(1), "on the screen");
             }
-            prop_assert!(driver.asked.len() < 200);
+            prop_assert!(driver.asked.len() < 200 && driver.asides.len() < 2);
             prop_assert!(driver.state.now >= sample::now() - SignedDuration::from_secs(1));
         }
     }

@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use ordertrace_api::finding::{Evidence, Finding, FindingKind, FindingState, FindingsPage, Money, Severity};
 use ordertrace_api::journey::{
     Attempt, Handoff, JoinKind, Journey, JourneyState, Observer, Outcome, PathSegment, Side, Wait,
 };
@@ -107,4 +108,53 @@ pub(crate) fn any_journey() -> impl Strategy<Value = Journey> {
             limits: Vec::new(),
         },
     )
+}
+
+fn any_evidence() -> impl Strategy<Value = Evidence> {
+    (any_time(), any_text(), any_text(), any_text()).prop_map(|(at, what, system, span_id)| Evidence {
+        at,
+        what,
+        trace_id: system.clone(),
+        system,
+        span_id,
+    })
+}
+
+fn any_finding() -> impl Strategy<Value = Finding> {
+    let states = prop::sample::select(vec![FindingState::Open, FindingState::Closed, FindingState::Retracted]);
+    let severities = prop::sample::select(vec![Severity::Info, Severity::Warning, Severity::Critical]);
+    let kinds = prop::sample::select(FindingKind::ALL.to_vec());
+    let order = prop::sample::select(vec![None, Some("order:A-1"), Some("order@erp:漢字漢字漢字漢字漢字漢字")]);
+    let money = prop::option::of((any_text(), any_text()));
+    let texts = (any_text(), any_text(), any_text(), prop::option::of(any_text()));
+    let times = (any_time(), prop::option::of(any_time()));
+    let evidence = prop::collection::vec(any_evidence(), 0..4);
+    (any_id(), (states, severities, kinds), order, money, texts, times, evidence).prop_map(
+        |(id, (state, severity, kind), order, money, (flow, rule, says, system), (since, closed_at), evidence)| {
+            Finding {
+                id,
+                kind,
+                severity,
+                state,
+                rule,
+                order: order.map(super::key),
+                system,
+                closed_because: says.clone(),
+                says,
+                since,
+                opened_at: since,
+                updated_at: since,
+                closed_at,
+                money: money.map(|(amount, currency)| Money { amount, currency }),
+                flow,
+                evidence,
+            }
+        },
+    )
+}
+
+/// Findings as no collector should ever send them.
+pub(crate) fn any_findings() -> impl Strategy<Value = FindingsPage> {
+    (prop::collection::vec(any_finding(), 0..40), any::<bool>())
+        .prop_map(|(findings, more)| FindingsPage { findings, more })
 }

@@ -1,10 +1,13 @@
 use ordertrace_api::finding::{Evidence, Finding, FindingKind, FindingState, FindingsPage, Money};
+use ordertrace_api::journey::{Journey, JourneyKey, JourneyState};
+use ordertrace_api::keys::Strength;
 
-use super::{HOUR_MS, MINUTE_MS, SECOND_MS, at_ms, build, key};
+use super::build::{self, HandoffBuilder};
+use super::{HOUR_MS, MINUTE_MS, SECOND_MS, at_ms, key};
 
 /// When the tests look.
 const NOW_MS: u64 = 51 * HOUR_MS + 20 * MINUTE_MS;
-/// When the order of the worst finding was paid.
+/// When the order of [`incident`] was paid.
 const PAID_MS: u64 = NOW_MS - 4 * MINUTE_MS;
 
 fn finding(kind: FindingKind, order: Option<&str>, ago_ms: u64, says: &str) -> Finding {
@@ -89,4 +92,29 @@ pub(crate) fn findings() -> FindingsPage {
     };
     let fallback = finding(FindingKind::FallbackUsed, Some("order:A-10055"), 11 * MINUTE_MS, "tax.estimated");
     FindingsPage { findings: vec![paid_not_created(), silent, double, stuck, fallback, closed], more: false }
+}
+
+/// The journey of the first of [`findings`]: of its handoffs the last failed.
+pub(crate) fn incident() -> Journey {
+    let h = HandoffBuilder::new;
+    let before_ms = |ms: u64| PAID_MS - ms;
+    let handoffs = vec![
+        h("checkout", None, "storefront", "POST /checkout").ok(before_ms(900), 1_400, 202).build(),
+        h("price", Some("storefront"), "pricing", "POST /quote").within("checkout").ok(before_ms(880), 40, 200).build(),
+        h("pay", Some("storefront"), "payments", "POST /v1/charges")
+            .within("checkout")
+            .ok(before_ms(500), 520, 201)
+            .build(),
+        h("oms", Some("storefront"), "oms", "POST /orders")
+            .failed(PAID_MS + 700, 90, Some(500), "500")
+            .failed(PAID_MS + 2_000, 85, Some(500), "500")
+            .failed(PAID_MS + 6_000, 30_000, None, "timeout")
+            .build(),
+    ];
+    let keys = [("order:A-10057", "storefront"), ("payment:ch_8812", "payments")].map(|(text, system)| JourneyKey {
+        key: key(text),
+        strength: Strength::Strong,
+        systems: vec![system.to_owned()],
+    });
+    Journey { keys: keys.to_vec(), ..build::journey(key("order:A-10057"), JourneyState::Failed, handoffs) }
 }

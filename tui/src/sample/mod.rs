@@ -11,9 +11,9 @@ use ordertrace_api::journey::{Journey, JourneyKey, JourneyState, LimitReached, M
 use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::{Span, SpanKind, SpansReply};
 
-pub(crate) use arbitrary::any_journey;
+pub(crate) use arbitrary::{any_findings, any_journey};
 pub(crate) use build::HandoffBuilder;
-pub(crate) use findings::findings;
+pub(crate) use findings::{findings, incident};
 pub(crate) use orders::orders;
 pub(crate) use status::{agent_status, status};
 

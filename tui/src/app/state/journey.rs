@@ -1,9 +1,12 @@
 use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::finding::Evidence;
 use ordertrace_api::journey::{Handoff, Journey};
 
-use super::{Cursor, Pane, Poll};
+use super::aim::aimed_row;
+use super::{Cursor, FindingsScreen, Pane, Poll};
+use crate::findings_table::{severity_name, severity_tone};
 use crate::text::{Line, Tone, human, ns_between};
 use crate::waterfall::{Fold, Outline, Row, Scale};
 
@@ -30,6 +33,8 @@ pub struct JourneyScreen {
     pub zoom: Option<Scale>,
     /// When to ask again.
     pub poll: Poll,
+    /// Evidence of the finding it was opened from, until there is a handoff to choose by it.
+    aim: Option<Vec<Evidence>>,
     folded: HashSet<String>,
 }
 
@@ -46,6 +51,8 @@ pub struct Loaded {
     pub failed: usize,
     /// Attempts beyond the first.
     pub retries: usize,
+    /// What detection finds wrong with the order, worst first.
+    pub findings: Vec<Line>,
     /// Keys, strong ones first.
     pub keys: Line,
     /// Milestones and how long after the start.
@@ -82,7 +89,7 @@ impl Loaded {
         }
         let failed = outline.failed().count();
         let retries = outline.retries();
-        Self { failed, retries, keys, milestones, trouble, journey, outline, received_at }
+        Self { findings: Vec::new(), failed, retries, keys, milestones, trouble, journey, outline, received_at }
     }
 }
 
@@ -99,8 +106,29 @@ impl JourneyScreen {
             attempt: None,
             zoom: None,
             poll: Poll::new(EVERY, now),
+            aim: None,
             folded: HashSet::new(),
         }
+    }
+
+    /// Nothing known yet, but where to look first.
+    pub fn aimed(key: &str, evidence: Vec<Evidence>, now: Timestamp) -> Self {
+        Self { aim: Some(evidence), ..Self::new(key, now) }
+    }
+
+    /// How many findings there are of the order.
+    pub fn findings(&self) -> usize {
+        self.loaded.as_ref().map_or(0, |loaded| loaded.findings.len())
+    }
+
+    /// Takes over what is wrong with this order.
+    pub fn relate(&mut self, findings: &FindingsScreen) {
+        let Some(loaded) = &mut self.loaded else { return };
+        let lines = findings.of_journey(&loaded.journey).map(|finding| {
+            let name = format!("{} {}", severity_name(finding.severity), finding.kind.name());
+            Line::of(severity_tone(finding.severity), name).and(Tone::Plain, format!("  {}", finding.says))
+        });
+        loaded.findings = lines.collect();
     }
 
     /// Takes in an answer; chosen row and folds stay by the handoffs' ids.
@@ -117,6 +145,11 @@ impl JourneyScreen {
         self.unfold_visible();
         if let Some(chosen) = chosen {
             self.choose(|row| row.id == chosen);
+        }
+        if let (Some(evidence), Some(loaded)) = (self.aim.take(), &self.loaded)
+            && let Some(at) = aimed_row(&loaded.outline, &loaded.journey, &evidence)
+        {
+            self.reveal(at);
         }
     }
 

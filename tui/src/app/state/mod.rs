@@ -1,8 +1,10 @@
 //! What the screens show, ready to be drawn. Nothing here draws, asks or knows the time but
 //! from events.
 
+mod aim;
 mod connection;
 mod cursor;
+mod findings;
 mod journey;
 mod orders;
 mod pane;
@@ -14,6 +16,7 @@ use ordertrace_api::keys::Key;
 
 pub use connection::Connection;
 pub use cursor::Cursor;
+pub use findings::{FindingsScreen, Severities};
 pub use journey::{JourneyScreen, Loaded};
 pub use orders::{Filter, OrdersScreen, Sort, Tally};
 pub use pane::{Pane, PaneKind, SpansState};
@@ -45,6 +48,10 @@ pub struct State {
     pub connection: Connection,
     /// The list; there even while an order is open.
     pub orders: OrdersScreen,
+    /// What is wrong; asked for whatever is on the screen.
+    pub findings: FindingsScreen,
+    /// Whether the findings lie over the list.
+    pub findings_open: bool,
     /// The open order.
     pub journey: Option<JourneyScreen>,
     /// What lies over the screen.
@@ -54,6 +61,17 @@ pub struct State {
     /// The key that is being looked up, and the question's ticket.
     pub lookup: Option<(u64, String)>,
     next_ticket: u64,
+}
+
+/// What the terminal shows, overlays aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The list.
+    Orders,
+    /// What is wrong.
+    Findings,
+    /// One order.
+    Journey,
 }
 
 /// What lies over a screen until a key closes it.
@@ -94,11 +112,22 @@ impl State {
             collector: collector.to_owned(),
             connection: Connection::Connecting { since: now },
             orders: OrdersScreen::new(range, now),
+            findings: FindingsScreen::new(range, now),
+            findings_open: false,
             journey: None,
             overlay: None,
             flash: None,
             lookup: None,
             next_ticket: 0,
+        }
+    }
+
+    /// What is on the screen.
+    pub fn screen(&self) -> Screen {
+        match (&self.journey, self.findings_open) {
+            (Some(_), _) => Screen::Journey,
+            (None, true) => Screen::Findings,
+            (None, false) => Screen::Orders,
         }
     }
 

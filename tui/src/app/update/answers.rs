@@ -50,7 +50,7 @@ pub(super) fn journey(state: &mut State, ticket: u64, result: Result<JourneyRepl
 
 /// What an answer, or none, says of the connection; if it is down, when to ask again. Who
 /// refuses a question is there.
-fn reach<T>(state: &mut State, result: &Result<T, NoAnswer>) -> Option<Timestamp> {
+pub(super) fn reach<T>(state: &mut State, result: &Result<T, NoAnswer>) -> Option<Timestamp> {
     match result {
         Ok(_) | Err(NoAnswer::Refused(_)) => {
             state.connection.answered();

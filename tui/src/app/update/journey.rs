@@ -61,8 +61,9 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
         Command::Back if screen.pane.is_some() => screen.pane = None,
         Command::Back => {
             state.journey = None;
-            // The list is as old as the time spent in the order.
+            // The list below is as old as the time spent in the order.
             state.orders.poll.hurry();
+            state.findings.poll.hurry();
         }
         _ => {}
     }

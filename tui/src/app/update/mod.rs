@@ -1,6 +1,7 @@
 //! What an event changes, and what is to be done about it.
 
 mod answers;
+mod findings;
 mod journey;
 mod orders;
 mod overlay;
@@ -13,7 +14,7 @@ use super::action::Action;
 use super::event::Event;
 use super::geometry;
 use super::keymap;
-use super::state::{Connection, JourneyScreen, Size, State};
+use super::state::{Connection, JourneyScreen, Screen, Size, State};
 
 /// Takes in one event.
 pub fn update(state: &mut State, event: Event) -> Vec<Action> {
@@ -32,8 +33,13 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
             answers::orders(state, ticket, result);
             Vec::new()
         }
+        Event::Findings { ticket, result } => {
+            findings::receive(state, ticket, result);
+            Vec::new()
+        }
         Event::Journey { ticket, result } => {
             answers::journey(state, ticket, result);
+            findings::relate(state);
             Vec::new()
         }
         Event::Spans { ticket, result } => {
@@ -65,17 +71,40 @@ fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
         overlay::press(state, key);
         return Vec::new();
     }
-    match &mut state.journey {
-        Some(_) => journey::press(state, key),
-        None => orders::press(state, key),
+    match state.screen() {
+        Screen::Journey => journey::press(state, key),
+        Screen::Findings => findings::press(state, key),
+        Screen::Orders => orders::press(state, key),
     }
 }
 
-/// The questions that are due; only of what is on the screen.
-fn ask(state: &mut State) -> Option<Action> {
+/// The questions that are due: what is on the screen, and what is wrong.
+fn ask(state: &mut State) -> Vec<Action> {
+    let screen = state.screen();
+    let shown = if screen == Screen::Findings { ask_findings(state) } else { ask_shown(state) };
+    // While the collector is not known to be there, one question is enough to find it.
+    let aside = screen != Screen::Findings && state.connection == Connection::Up;
+    let aside = if aside { ask_findings(state) } else { None };
+    shown.into_iter().chain(aside).collect()
+}
+
+/// While nobody answers, no change of the question must ask faster than the retries do.
+fn is_waiting(state: &State) -> bool {
+    matches!(&state.connection, Connection::Down { retry_at, .. } if state.now < *retry_at)
+}
+
+fn ask_findings(state: &mut State) -> Option<Action> {
+    if !state.findings.poll.is_due(state.now) || is_waiting(state) {
+        return None;
+    }
+    let ticket = state.ticket();
+    state.findings.poll.asked(ticket);
+    Some(Action::FetchFindings { ticket, query: state.findings.query(state.now) })
+}
+
+fn ask_shown(state: &mut State) -> Option<Action> {
     let now = state.now;
-    // While nobody answers, a changed search must not ask faster than the retries do.
-    let waiting = matches!(&state.connection, Connection::Down { retry_at, .. } if now < *retry_at);
+    let waiting = is_waiting(state);
     let ticket = state.ticket();
     if let Some(screen) = &mut state.journey {
         let due = screen.poll.is_due(now) && !waiting;
@@ -94,9 +123,11 @@ fn ask(state: &mut State) -> Option<Action> {
 
 /// Keeps chosen rows on the screen, whatever changed.
 fn fit(state: &mut State) {
-    let list = usize::from(geometry::orders(state.size).list);
+    let list = usize::from(geometry::orders(state.size, state.findings.matters()).list);
     let len = state.orders.shown.len();
     state.orders.cursor.fit(len, list);
+    let list = usize::from(geometry::findings(state.size).list);
+    state.findings.cursor.fit(state.findings.shown.len(), list);
     let size = state.size;
     if let Some(screen) = &mut state.journey {
         let list = journey_rows(size, screen).list;
@@ -106,5 +137,5 @@ fn fit(state: &mut State) {
 }
 
 fn journey_rows(size: Size, screen: &JourneyScreen) -> geometry::Rows {
-    geometry::journey(size, screen.pane.as_ref().map(|pane| pane.size))
+    geometry::journey(size, screen.pane.as_ref().map(|pane| pane.size), screen.findings())
 }

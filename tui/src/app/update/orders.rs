@@ -13,7 +13,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
         return type_search(state, key);
     }
     let Some(command) = keymap::command(keymap::ORDERS, key) else { return Vec::new() };
-    let page = usize::from(geometry::orders(state.size).list).max(1);
+    let page = usize::from(geometry::orders(state.size, state.findings.matters()).list).max(1);
     let page = isize::try_from(page).unwrap_or(1);
     let orders = &mut state.orders;
     match command {
@@ -50,6 +50,10 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
         Command::Back => {
             orders.filter = Filter::All;
             orders.arrange();
+        }
+        Command::Findings => {
+            state.findings_open = true;
+            state.findings.poll.hurry();
         }
         Command::CopyOrder => {
             if let Some(id) = orders.selected().map(|order| order.id.to_string()) {

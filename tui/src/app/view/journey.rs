@@ -8,7 +8,7 @@ use crate::text::{Line, Tone, human, ns_between};
 use crate::waterfall::{Axis, Columns, heading_line, row_line};
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, screen: &JourneyScreen) {
-    let rows = geometry::journey(state.size, screen.pane.as_ref().map(|pane| pane.size));
+    let rows = geometry::journey(state.size, screen.pane.as_ref().map(|pane| pane.size), screen.findings());
     let received_at = screen.loaded.as_ref().map(|loaded| loaded.received_at);
     let fresh = freshness(state, received_at, false);
     let Some(loaded) = &screen.loaded else {
@@ -79,9 +79,14 @@ fn title(state: &State, loaded: &Loaded) -> Line {
     line
 }
 
-/// Trouble first; a lower screen leaves out the keys, then the milestones.
+/// What is wrong first; a lower screen leaves out the keys, then the milestones.
 fn head(loaded: &Loaded, rows: u16) -> Vec<Line> {
-    let mut lines = Vec::new();
+    let mut lines = loaded.findings.clone();
+    if lines.len() > geometry::FINDINGS_OF_ORDER {
+        let hidden = lines.len() + 1 - geometry::FINDINGS_OF_ORDER;
+        lines.truncate(geometry::FINDINGS_OF_ORDER - 1);
+        lines.push(Line::of(Tone::Warning, format!("and {hidden} more findings of this order")));
+    }
     if !loaded.trouble.0.is_empty() {
         lines.push(loaded.trouble.clone());
     }

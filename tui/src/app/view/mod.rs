@@ -1,6 +1,7 @@
 //! Draws the state. Decides nothing.
 
 mod canvas;
+mod findings;
 mod journey;
 mod message;
 mod orders;
@@ -29,6 +30,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
     let mut canvas = Canvas::new(frame.buffer_mut(), area, look.theme);
     match &state.journey {
         Some(screen) => journey::draw(&mut canvas, state, screen),
+        None if state.findings_open => findings::draw(&mut canvas, state),
         None => orders::draw(&mut canvas, state),
     }
     if let Some(overlay) = &state.overlay {

@@ -1,15 +1,21 @@
 use super::canvas::Canvas;
+use super::findings::{alarm, tally as findings_tally};
 use super::message::{footer, freshness, message};
 use crate::app::geometry;
 use crate::app::keymap;
-use crate::app::state::{Connection, Filter, OrdersScreen, Sort, State};
+use crate::app::state::{Connection, Filter, FindingsScreen, OrdersScreen, Sort, State};
 use crate::listing::ListColumns;
 use crate::text::{Line, Tone};
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let orders = &state.orders;
-    let rows = geometry::orders(state.size);
-    canvas.split_row(0, title(orders), freshness(state, orders.received_at, orders.paused));
+    let rows = geometry::orders(state.size, state.findings.matters());
+    // Where there is no row for it, the alarm at least is counted.
+    let findings = if rows.head > 1 { None } else { Some(&state.findings) };
+    canvas.split_row(0, title(orders, findings), freshness(state, orders.received_at, orders.paused));
+    if rows.head > 1 {
+        canvas.row(1, alarm(&state.findings));
+    }
     let columns = ListColumns::of(canvas.columns().saturating_sub(1));
     let mut row = rows.head;
     if rows.heading > 0 {
@@ -43,9 +49,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     }
 }
 
-fn title(orders: &OrdersScreen) -> Line {
+fn title(orders: &OrdersScreen, findings: Option<&FindingsScreen>) -> Line {
     let tally = &orders.tally;
     let mut line = Line::of(Tone::Title, " orders");
+    if let Some(findings) = findings.filter(|findings| findings.matters()) {
+        line.push(Tone::Dim, " │ ");
+        line.extend(findings_tally(&findings.tally));
+    }
     if orders.received_at.is_none() {
         // Not even "0 failed" is known.
         return line;

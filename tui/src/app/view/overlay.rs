@@ -1,14 +1,18 @@
 use super::canvas::Canvas;
 use crate::app::keymap::{self, Binding};
-use crate::app::state::{Overlay, State};
+use crate::app::state::{Overlay, Screen, State};
 use crate::text::{Line, Tone, pad, width};
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
     match overlay {
         Overlay::Help { scroll } => {
-            let bindings = if state.journey.is_some() { keymap::JOURNEY } else { keymap::ORDERS };
+            let (bindings, legend) = match state.screen() {
+                Screen::Orders => (keymap::ORDERS, orders_legend()),
+                Screen::Findings => (keymap::FINDINGS, findings_legend()),
+                Screen::Journey => (keymap::JOURNEY, journey_legend()),
+            };
             let mut lines = help(bindings);
-            lines.extend(if state.journey.is_some() { journey_legend() } else { orders_legend() });
+            lines.extend(legend);
             let room = usize::from(canvas.rows().saturating_sub(2));
             let scroll = (*scroll).min(lines.len().saturating_sub(room));
             let hidden = lines.len().saturating_sub(scroll + room);
@@ -42,6 +46,15 @@ fn orders_legend() -> Vec<Line> {
         Line::default(),
         Line::of(Tone::Error, "✗").and(Tone::Dim, " a handoff's last attempt failed, nothing made good for it"),
         Line::of(Tone::Warning, "↻").and(Tone::Dim, " attempts beyond the first"),
+    ]
+}
+
+fn findings_legend() -> Vec<Line> {
+    vec![
+        Line::default(),
+        Line::of(Tone::Error, "critical").and(Tone::Dim, "  money or goods are being lost"),
+        Line::of(Tone::Warning, "warning ").and(Tone::Dim, "  somebody should look at it today"),
+        Line::of(Tone::Dim, "info      good to know"),
     ]
 }
 

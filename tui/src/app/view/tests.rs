@@ -1,4 +1,5 @@
 use insta::assert_snapshot;
+use ordertrace_api::finding::FindingsPage;
 use ordertrace_api::order::OrdersPage;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -82,6 +83,50 @@ fn only_failed_orders_by_retries() {
 }
 
 #[test]
+fn orders_with_an_alarm() {
+    both_sizes("orders_alarm", Driver::with_alarm, |_| {});
+}
+
+#[test]
+fn findings() {
+    both_sizes("findings", Driver::with_findings, |_| {});
+    both_sizes("findings_all", Driver::with_findings, |driver| {
+        driver.press("a");
+        driver.answer_findings(Ok(sample::findings()));
+        driver.answer_findings(Ok(FindingsPage { more: true, ..sample::findings() }));
+        driver.press("G");
+    });
+}
+
+#[test]
+fn findings_that_say_something() {
+    both_sizes("findings_filtering", Driver::with_findings, |driver| driver.press("/a-100"));
+}
+
+#[test]
+fn nothing_is_wrong() {
+    both_sizes("findings_empty", Driver::with_orders, |driver| driver.press("F"));
+}
+
+#[test]
+fn findings_of_a_collector_that_refuses() {
+    both_sizes("findings_unknown", Driver::with_orders, |driver| {
+        driver.press("F");
+        driver.tick(2_000);
+        driver.answer_findings(Err("503 storage away: ClickHouse does not answer".to_owned()));
+    });
+}
+
+#[test]
+fn a_journey_with_a_finding() {
+    both_sizes("journey_finding", Driver::with_findings, |driver| {
+        driver.press("⏎");
+        driver.answer_journey(Ok(JourneyReply::Found(Box::new(sample::incident()))));
+        driver.press("e");
+    });
+}
+
+#[test]
 fn journey() {
     both_sizes("journey", Driver::with_journey, |_| {});
 }
@@ -132,6 +177,7 @@ fn spans_inside_a_handoff() {
 #[test]
 fn help() {
     both_sizes("help_orders", Driver::with_orders, |driver| driver.press("?"));
+    both_sizes("help_findings", Driver::with_findings, |driver| driver.press("?"));
     both_sizes("help_journey", Driver::with_journey, |driver| driver.press("?"));
 }
 
@@ -161,6 +207,8 @@ fn mono_needs_no_colour() {
 fn a_tiny_terminal_shows_what_it_can() {
     let mut driver = Driver::with_orders(20, 5);
     assert_snapshot!("orders_20x5", driver.screen());
+    driver = Driver::with_findings(20, 5);
+    assert_snapshot!("findings_20x5", driver.screen());
     driver = Driver::with_journey(20, 5);
     assert_snapshot!("journey_20x5", driver.screen());
 }

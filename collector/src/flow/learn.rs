@@ -137,9 +137,8 @@ fn yaml(learned: &LearnedFlow, known: &FlowSettings) -> String {
     let milestone = |name: &String| {
         let settings = known.milestones.get(name).cloned();
         // Its parts may be of a milestone that nobody reached.
-        let settings = settings.filter(|settings| {
-            settings.parts_of.as_ref().is_none_or(|whole| learned.milestones.contains_key(whole))
-        });
+        let settings = settings
+            .filter(|settings| settings.parts_of.as_ref().is_none_or(|whole| learned.milestones.contains_key(whole)));
         (name.clone(), settings.unwrap_or_else(|| MilestoneSettings { stated: true, ..MilestoneSettings::default() }))
     };
     let steps = learned.steps.iter().filter_map(|step| {
@@ -218,7 +217,9 @@ mod tests {
                 ("shipment.created", 86_400 + n),
                 ("order.completed", 200_000),
             ]),
-            _ => journey(&[("order.placed", 0), ("payment.captured", 2), ("order.created", 6), ("order.cancelled", 60)]),
+            _ => {
+                journey(&[("order.placed", 0), ("payment.captured", 2), ("order.created", 6), ("order.cancelled", 60)])
+            }
         };
         (0..100).chain(0..20).map(order).collect()
     }

@@ -80,7 +80,7 @@ async fn the_orders_query_reaches_the_server() {
         limit: Some(5),
     };
     let error = client_of(router).await.orders(&query).await.unwrap_err();
-    let sent = "since=2026-11-19T09%3A00%3A00Z&search=order%3AA+1%26x&limit=5";
+    let sent = "limit=5&search=order%3AA+1%26x&since=2026-11-19T09%3A00%3A00Z";
     assert_eq!(error.reason(), format!("400 nothing found: {sent}"));
 }
 

@@ -118,7 +118,7 @@ impl Detector {
 
     #[instrument(name = "detect", skip_all)]
     async fn look(&mut self, seeds: &[Key], now: Timestamp, now_ns: i64) -> clickhouse::error::Result<()> {
-        let cases = self.cases(seeds).await?;
+        let cases = self.journeys.cases(seeds).await?;
         let keys: Vec<Key> = cases.iter().flat_map(strong_keys).cloned().collect();
         let known = if keys.is_empty() { Vec::new() } else { self.ledger.of(&keys).await? };
         let mut changed = Vec::new();
@@ -149,19 +149,6 @@ impl Detector {
         seeds.iter().for_each(|seed| self.watches.set(seed, None));
         watched.iter().for_each(|(key, again_ns)| self.watches.set(key, *again_ns));
         Ok(())
-    }
-
-    async fn cases(&self, seeds: &[Key]) -> clickhouse::error::Result<Vec<Case>> {
-        let together = self.journeys.cases(seeds).await?;
-        if together.len() < 2 || together.iter().all(|case| case.journey.limits.is_empty()) {
-            return Ok(together);
-        }
-        // Together they are too large; one at a time shows which of them really is.
-        let mut apart = Vec::with_capacity(together.len());
-        for case in together {
-            apart.extend(self.journeys.cases(&[case.journey.id]).await?);
-        }
-        Ok(apart)
     }
 }
 

@@ -119,8 +119,8 @@ impl Journeys {
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn of(&self, keys: &[Key]) -> clickhouse::error::Result<Vec<Journey>> {
-        let mut reading = Reading::new(self.loader.clone());
-        self.assemble(Closure::of(&mut reading, keys, &self.limits).await?).await
+        let cases = self.cases_in(keys, Detail::Handoffs).await?;
+        Ok(cases.into_iter().map(|case| case.journey).collect())
     }
 
     /// The journeys of strong keys, each once, with what was said of their milestones.
@@ -129,9 +129,28 @@ impl Journeys {
     /// When ClickHouse does not answer.
     #[instrument(skip_all)]
     pub async fn cases(&self, keys: &[Key]) -> clickhouse::error::Result<Vec<Case>> {
-        let mut reading = Reading::new(self.loader.with_detail(Detail::Milestones));
+        self.cases_in(keys, Detail::Milestones).await
+    }
+
+    async fn cases_in(&self, keys: &[Key], detail: Detail) -> clickhouse::error::Result<Vec<Case>> {
+        let together = self.cases_together(keys, detail).await?;
+        if together.len() < 2 || together.iter().all(|case| case.journey.limits.is_empty()) {
+            return Ok(together);
+        }
+        // Together they are too large; one at a time shows which of them really is.
+        let mut apart = Vec::with_capacity(together.len());
+        for case in together {
+            apart.extend(self.cases_together(&[case.journey.id], detail).await?);
+        }
+        Ok(apart)
+    }
+
+    async fn cases_together(&self, keys: &[Key], detail: Detail) -> clickhouse::error::Result<Vec<Case>> {
+        let mut reading = Reading::new(self.loader.with_detail(detail));
         let mut closure = Closure::of(&mut reading, keys, &self.limits).await?;
-        closure.read_loose_events(reading.loader()).await?;
+        if detail == Detail::Milestones {
+            closure.read_loose_events(reading.loader()).await?;
+        }
         self.shape(closure, |parts, ends| {
             let sightings = parts.sightings.clone();
             Some(Case { journey: assemble(parts, ends)?, sightings })

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use clickhouse::Client;
 use jiff::Timestamp;
-use ordertrace_api::journey::Journey;
 use ordertrace_api::keys::{Key, KeyPattern};
 use ordertrace_api::order::{OrderSummary, OrdersPage};
 use tokio::sync::Mutex;
@@ -82,7 +81,7 @@ impl Orders {
                 // Unless a journey turns up below: its spans may have been deleted meanwhile.
                 lines.put(activity, None, now);
             }
-            for journey in self.journeys_of(&keys).await? {
+            for journey in self.journeys.of(&keys).await? {
                 let summary = is_listed(&journey).then(|| summarise(&journey));
                 for activity in journey.keys.iter().filter_map(|key| news.get(&key.key)) {
                     lines.put(activity, summary.clone(), now);
@@ -95,19 +94,6 @@ impl Orders {
             orders.insert(summary.id.clone(), summary);
         }
         Ok(orders.into_values().collect())
-    }
-
-    async fn journeys_of(&self, keys: &[Key]) -> Result<Vec<Journey>> {
-        let together = self.journeys.of(keys).await?;
-        if together.len() < 2 || together.iter().all(|journey| journey.limits.is_empty()) {
-            return Ok(together);
-        }
-        // Together they are too large; one at a time shows which of them really is.
-        let mut apart = Vec::with_capacity(together.len());
-        for journey in together {
-            apart.extend(self.journeys.of(&[journey.id]).await?);
-        }
-        Ok(apart)
     }
 }
 

@@ -197,7 +197,8 @@ async fn journeys_that_turn_out_to_be_one_have_one_finding() {
         .key("payment", "pay-c2");
     database.spans(vec![joins.build(), too.build()]).await.unwrap();
     look(&mut detector, at(301)).await;
-    look(&mut detector, at(300 + 3_600)).await;
+    // On the second full hour at the latest.
+    look(&mut detector, at(300 + 2 * 3_600)).await;
     let mut found = kinds(&database).await;
     found.sort_by_key(|(kind, state)| (*kind, *state != FindingState::Open));
     assert_eq!(

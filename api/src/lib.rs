@@ -6,6 +6,7 @@ pub mod agent;
 pub mod attributes;
 pub mod finding;
 pub mod flow;
+pub mod hotspot;
 pub mod journey;
 pub mod keys;
 pub mod order;

@@ -9,6 +9,8 @@ pub const ORDERS: &str = "/api/v1/orders";
 pub const JOURNEY: &str = "/api/v1/journeys/{key}";
 /// `GET`: what detection found; see [`FindingsQuery`](crate::finding::FindingsQuery).
 pub const FINDINGS: &str = "/api/v1/findings";
+/// `GET`: which handoffs cost most; see [`HotspotsQuery`](crate::hotspot::HotspotsQuery).
+pub const HOTSPOTS: &str = "/api/v1/hotspots";
 /// `GET`: a flow as orders go; see [`LearnQuery`](crate::flow::LearnQuery).
 pub const LEARNED_FLOW: &str = "/api/v1/flows/learned";
 /// `GET`: the spans of one trace, or with `?under=SPAN_ID` only that span and what it

@@ -2,13 +2,15 @@
 //!
 //! [`service`] plugs the parts together: [`ingest`] decodes and, with [`recognise`], turns what
 //! arrives into [`record`]s; [`storage`] keeps them in the ClickHouse that [`engine`] runs, or in
-//! any other; [`journey`] puts one order together; [`orders`] keeps the list; [`api`] answers.
+//! any other; [`journey`] puts one order together; [`orders`] keeps the list; [`hotspots`]
+//! adds up what handoffs cost; [`api`] answers.
 
 pub mod api;
 pub mod command;
 pub mod detect;
 pub mod engine;
 pub mod flow;
+pub mod hotspots;
 pub mod ingest;
 pub mod journey;
 pub mod memory;

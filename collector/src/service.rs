@@ -16,6 +16,7 @@ use crate::api::{self, ApiState};
 use crate::detect::{self, Ledger};
 use crate::engine::{Engine, EngineError, EngineSettings, Progress};
 use crate::flow::{FlowError, Flows};
+use crate::hotspots::Rollup;
 use crate::ingest::{Ingest, IngestMetrics, serve_grpc, serve_http, system_clock};
 use crate::journey::Journeys;
 use crate::orders::Orders;
@@ -96,6 +97,7 @@ impl Collector {
         let state = ApiState {
             orders: Orders::new(client.clone(), journeys.clone()),
             findings: Ledger::new(client.clone()),
+            hotspots: Rollup::new(client.clone(), settings.retention.journeys_days),
             journeys: journeys.clone(),
             client: client.clone(),
             status: status(ingest.metrics().clone(), connection.url.clone(), engine.is_some()),

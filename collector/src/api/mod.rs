@@ -1,8 +1,9 @@
-//! The HTTP API: journeys, orders and spans as JSON, health and metrics.
+//! The HTTP API: journeys, orders, findings, hotspots and spans as JSON, health and metrics.
 
 mod findings;
 mod flows;
 mod health;
+mod hotspots;
 mod journeys;
 mod openapi;
 mod orders;
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::detect::Ledger;
+use crate::hotspots::Rollup;
 use crate::journey::Journeys;
 use crate::orders::Orders;
 
@@ -36,6 +38,8 @@ pub struct ApiState {
     pub orders: Orders,
     /// What detection found.
     pub findings: Ledger,
+    /// What handoffs cost.
+    pub hotspots: Rollup,
     /// For raw spans and readiness.
     pub client: Client,
     /// The collector's own figures, taken when asked.
@@ -51,6 +55,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::JOURNEY, get(journeys::one))
         .route(routes::FINDINGS, get(findings::list))
         .route(routes::LEARNED_FLOW, get(flows::learned))
+        .route(routes::HOTSPOTS, get(hotspots::list))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
         // Only these: health checks and scrapes come all the time and tell nothing.
         .route_layer(from_fn(trace::traced))

@@ -17,6 +17,7 @@ use clickhouse::Client;
 use tokio_util::task::AbortOnDropHandle;
 
 pub use codes::{key_of, key_tuple, kind_of, observer_of, strength_of};
+pub(crate) use columns::Sketch;
 pub use columns::{Decoder, SPANS, StoredError, StoredSpan, TraceRow};
 pub use connection::{Cluster, Connection, ConnectionError};
 pub use metrics::StorageMetrics;

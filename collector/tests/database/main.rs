@@ -6,6 +6,7 @@ mod cluster;
 mod dashboards;
 mod findings;
 mod handoffs;
+mod hotspots;
 mod journeys;
 mod keys;
 mod native;

@@ -5,6 +5,7 @@ mod config;
 mod exit;
 mod findings;
 mod flow;
+mod hotspots;
 mod log;
 mod order;
 mod orders;
@@ -79,6 +80,8 @@ pub enum Command {
     /// What orders must reach
     #[command(subcommand)]
     Flow(flow::FlowCommand),
+    /// Which handoffs cost most: by time, latency, errors or retries
+    Hotspots(hotspots::HotspotsArgs),
     /// What the collector accepted, stored and refused
     Status(status::StatusArgs),
     /// A completion script for a shell
@@ -187,6 +190,7 @@ pub async fn run<W: Write>(command: Command, options: &Options, output: &mut Out
         Command::Orders(args) => orders::run(args, options, output).await,
         Command::Findings(args) => findings::run(args, options, output).await,
         Command::Flow(command) => flow::run(command, options, output).await,
+        Command::Hotspots(args) => hotspots::run(args, options, output).await,
         Command::Status(args) => status::run(args, options, output).await,
         Command::Completions(args) => completions::run(args, options, output),
     }

@@ -1,11 +1,13 @@
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use clap::CommandFactory;
 use insta::assert_snapshot;
+use jiff::SignedDuration;
 use ordertrace_api::agent::AGENT_STATUS;
+use ordertrace_api::hotspot::{Against, Hotspots, HotspotsQuery};
 use ordertrace_api::journey::{Candidates, Journey};
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::problem::Problem;
@@ -31,9 +33,19 @@ async fn collector() -> String {
             }
         }
     };
+    let hotspots = |Query(query): Query<HotspotsQuery>| async move {
+        // What is asked for without a range, and with all there is.
+        if query == HotspotsQuery::default() {
+            return Json(Hotspots { handoffs: Vec::new(), systems: Vec::new(), ..sample::hotspots() });
+        }
+        let ago = |minutes| Some(sample::now() - SignedDuration::from_mins(minutes));
+        assert_eq!(query, HotspotsQuery { since: ago(120), until: ago(30), against: Some(Against::Week) });
+        Json(sample::hotspots())
+    };
     let router = Router::new()
         .route(routes::JOURNEY, get(journey))
         .route(routes::STATUS, get(|| async { Json(sample::status()) }))
+        .route(routes::HOTSPOTS, get(hotspots))
         .route(AGENT_STATUS, get(|| async { Json(sample::agent_status()) }))
         .route(routes::ORDERS, get(|| async { Json(OrdersPage::default()) }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -84,6 +96,21 @@ async fn an_order_is_answered_in_every_format() {
     assert!(pretty.starts_with("order:A-10042  ✗ failed"), "{pretty}");
     let (_, markdown) = run_line("order A-10042 --format markdown").await;
     assert!(markdown.starts_with("## order:A-10042 ✗ failed"), "{markdown}");
+}
+
+#[tokio::test]
+async fn hotspots_are_sorted_cut_and_compared_as_asked() {
+    let asked = "hotspots --since 2h --until 30m --against week";
+    let (exit, json) = run_line(&format!("{asked} --sort retries --limit 1 --format json")).await;
+    assert_eq!(exit.unwrap().code(), 0);
+    let reply: Hotspots = serde_json::from_str(&json).unwrap();
+    assert_eq!((reply.handoffs.len(), &*reply.handoffs[0].to, reply.systems.len(), reply.more), (1, "oms", 1, true));
+    let (_, pretty) = run_line(&format!("{asked} --by system")).await;
+    assert!(pretty.contains("\nSYSTEM") && pretty.contains("\nerp") && !pretty.contains("HANDOFF"), "{pretty}");
+    let (_, markdown) = run_line(&format!("{asked} --format markdown")).await;
+    assert!(markdown.contains("| handoff |") && markdown.contains("`storefront→oms POST /orders`"), "{markdown}");
+    let (exit, pretty) = run_line("hotspots").await;
+    assert_eq!((exit.unwrap().code(), &*pretty), (1, ""));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ordertrace_api::agent::{AGENT_STATUS, AgentStatus};
 use ordertrace_api::finding::{FindingsPage, FindingsQuery};
 use ordertrace_api::flow::{LearnQuery, LearnedFlow};
+use ordertrace_api::hotspot::{Hotspots, HotspotsQuery};
 use ordertrace_api::journey::{Candidates, Journey};
 use ordertrace_api::keys::Key;
 use ordertrace_api::order::{OrdersPage, OrdersQuery};
@@ -106,6 +107,14 @@ impl Client {
     /// When the collector cannot be reached, refuses, or answers something else.
     pub async fn findings(&self, query: &FindingsQuery) -> Result<FindingsPage, ClientError> {
         self.list(routes::FINDINGS, query).await
+    }
+
+    /// Which handoffs cost most.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn hotspots(&self, query: &HotspotsQuery) -> Result<Hotspots, ClientError> {
+        self.list(routes::HOTSPOTS, query).await
     }
 
     /// What the latest journeys have in common.

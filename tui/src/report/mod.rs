@@ -2,6 +2,7 @@
 
 mod agent;
 mod findings;
+mod hotspots;
 mod journey;
 mod journey_markdown;
 mod markdown;
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 
 pub use agent::{agent_lines, agent_markdown};
 pub use findings::{findings_lines, findings_markdown};
+pub use hotspots::{HotspotBy, HotspotSort, hotspots_lines, hotspots_markdown, ranked};
 pub use journey::journey_lines;
 pub use journey_markdown::journey_markdown;
 pub use orders::{orders_lines, orders_markdown};

@@ -1,5 +1,6 @@
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
+use ordertrace_api::hotspot::{HandoffHotspot, Hotspots};
 use ordertrace_api::order::OrdersPage;
 use proptest::prelude::*;
 
@@ -46,6 +47,38 @@ fn the_orders_list() {
 }
 
 #[test]
+fn hotspots() {
+    let reply = sample::hotspots();
+    let lines = |by, sort, columns| printed(&hotspots_lines(&reply, by, sort, &around(columns)), columns);
+    assert_snapshot!("hotspots_80", lines(HotspotBy::Handoff, HotspotSort::Time, 80));
+    assert_snapshot!("hotspots_120", lines(HotspotBy::Handoff, HotspotSort::Errors, 120));
+    assert_snapshot!("hotspots_systems", lines(HotspotBy::System, HotspotSort::P50, 80));
+    let markdown = hotspots_markdown(&reply, HotspotBy::Handoff, HotspotSort::Time, &around(80));
+    assert_snapshot!("hotspots_markdown", markdown);
+    let alone = Hotspots { compared: None, more: false, ..ranked(reply.clone(), HotspotSort::Rate, 2) };
+    let alone = Hotspots {
+        handoffs: alone.handoffs.into_iter().map(|spot| HandoffHotspot { before: None, ..spot }).collect(),
+        ..alone
+    };
+    let lines = hotspots_lines(&alone, HotspotBy::Handoff, HotspotSort::Rate, &around(80));
+    assert_snapshot!("hotspots_alone", printed(&lines, 80));
+}
+
+#[test]
+fn hotspots_are_ranked_and_cut() {
+    let systems = |reply: &Hotspots| reply.handoffs.iter().map(|spot| spot.to.clone()).collect::<Vec<_>>();
+    let whole = Hotspots { more: false, ..sample::hotspots() };
+    let ranked = |sort, limit| ranked(whole.clone(), sort, limit);
+    assert_eq!(systems(&ranked(HotspotSort::Time, 9)), ["payments", "search", "oms", "payments"]);
+    assert_eq!(systems(&ranked(HotspotSort::Rate, 2)), ["search", "payments"]);
+    assert_eq!(systems(&ranked(HotspotSort::P99, 1)), ["payments"]);
+    assert_eq!(systems(&ranked(HotspotSort::P50, 2)), ["payments", "oms"]);
+    assert_eq!(systems(&ranked(HotspotSort::Errors, 1)), ["payments"]);
+    assert_eq!(systems(&ranked(HotspotSort::Retries, 1)), ["oms"]);
+    assert_eq!((ranked(HotspotSort::P95, 4).more, ranked(HotspotSort::P95, 3).more), (false, true));
+}
+
+#[test]
 fn the_status() {
     let mut status = sample::status();
     let url = "http://127.0.0.1:4320";
@@ -71,6 +104,8 @@ fn no_width_is_too_small_and_no_journey_too_large() {
     for columns in [1, 5, 20, 39, 60, 200] {
         journey_lines(&sample::journey(), &around(columns));
         orders_lines(&sample::orders(), &around(columns));
+        let lines = hotspots_lines(&sample::hotspots(), HotspotBy::Handoff, HotspotSort::P99, &around(columns));
+        assert!(lines.iter().all(|line| line.width() <= columns));
     }
     assert!(journey_lines(&sample::huge_journey(10_000), &around(80)).len() > 10_000);
 }

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod build;
 mod findings;
+mod hotspots;
 mod orders;
 mod status;
 
@@ -14,6 +15,7 @@ use ordertrace_api::span::{Span, SpanKind, SpansReply};
 pub(crate) use arbitrary::{any_findings, any_journey};
 pub(crate) use build::HandoffBuilder;
 pub(crate) use findings::{findings, incident};
+pub(crate) use hotspots::{figures, hotspots};
 pub(crate) use orders::orders;
 pub(crate) use status::{agent_status, status};
 

@@ -15,6 +15,7 @@ mod span;
 mod stored;
 mod template;
 
+pub(crate) use sketch::Sketch;
 pub use stored::{Decoder, SPANS, StoredError, StoredSpan, TraceRow};
 
 pub(super) use batch::{Batches, Step, UUID, uuid_bytes};

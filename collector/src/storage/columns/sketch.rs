@@ -1,3 +1,5 @@
+mod read;
+
 use std::collections::BTreeMap;
 
 use crate::native::put_length;
@@ -8,8 +10,8 @@ use crate::native::put_length;
 /// Sources: C. Masson and others, "DDSketch: a fast and fully-mergeable quantile sketch with
 /// relative-error guarantees" (VLDB 2019); DataDog's encoding of sketches; ClickHouse,
 /// src/AggregateFunctions/DDSketch.
-#[derive(Debug, Default)]
-pub(super) struct Sketch {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sketch {
     bins: BTreeMap<i32, u64>,
     zeros: u64,
 }
@@ -28,7 +30,7 @@ const DELTAS_AND_COUNTS: u8 = 1 << 2;
 
 impl Sketch {
     /// Adds a value.
-    pub(super) fn add(&mut self, value: u64) {
+    pub(crate) fn add(&mut self, value: u64) {
         if value == 0 {
             self.zeros += 1;
         } else {

@@ -1,0 +1,65 @@
+use clickhouse::error::Error;
+use clickhouse::{Client, Row};
+use serde::Deserialize;
+use tracing::instrument;
+
+use super::Minutes;
+use super::choice::Report;
+use super::figures::Sums;
+use crate::storage::{Sketch, observer_of};
+
+/// Reports of the same receiver and operation come together, those on which most time was spent
+/// first, for choosing among them takes all of them. The sketches come as ClickHouse keeps them:
+/// what is chosen is merged further.
+const REPORTS: &str = "
+    SELECT handoff_to, handoff_from, operation, toInt8(observer) AS reported_by, sum(attempts) AS all_attempts,
+        sum(failed) AS all_failed, sum(resent) AS all_resent, sum(duration_ns) AS all_duration_ns,
+        CAST(quantilesDDMergeState(0.01, 0.5, 0.95, 0.99)(durations) AS String) AS sketch
+    FROM handoffs_per_minute
+    WHERE minute >= toDateTime(?, 'UTC') AND minute < toDateTime(?, 'UTC')
+    GROUP BY handoff_to, handoff_from, operation, observer
+    ORDER BY sum(all_duration_ns) OVER (PARTITION BY handoff_to, operation) DESC,
+        handoff_to, operation, handoff_from, observer
+    LIMIT ?";
+
+#[derive(Debug, Row, Deserialize)]
+struct ReportRow {
+    handoff_to: String,
+    handoff_from: String,
+    operation: String,
+    reported_by: i8,
+    all_attempts: u64,
+    all_failed: u64,
+    all_resent: u64,
+    all_duration_ns: u64,
+    #[serde(with = "serde_bytes")]
+    sketch: Vec<u8>,
+}
+
+/// What was reported of handoffs in these minutes, at most `limit` reports.
+#[instrument(name = "SELECT handoffs_per_minute", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "handoffs_per_minute"))]
+pub(super) async fn reports(client: &Client, minutes: Minutes, limit: usize) -> clickhouse::error::Result<Vec<Report>> {
+    let mut rows =
+        client.query(REPORTS).bind(minutes.since_s).bind(minutes.until_s).bind(limit as u64).fetch::<ReportRow>()?;
+    let mut reports = Vec::new();
+    while let Some(row) = rows.next().await? {
+        // An observer that a newer program wrote is nobody to this one.
+        reports.extend(row.into_report()?);
+    }
+    Ok(reports)
+}
+
+impl ReportRow {
+    fn into_report(self) -> clickhouse::error::Result<Option<Report>> {
+        let Some(observer) = observer_of(self.reported_by) else { return Ok(None) };
+        let durations = Sketch::read(&self.sketch).map_err(|error| Error::Other(error.into()))?;
+        let sums = Sums {
+            attempts: self.all_attempts,
+            failed: self.all_failed,
+            resent: self.all_resent,
+            duration_ns: self.all_duration_ns,
+            durations,
+        };
+        Ok(Some(Report { from: self.handoff_from, to: self.handoff_to, operation: self.operation, observer, sums }))
+    }
+}

@@ -24,7 +24,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 pub use filter::UNTRACED_TARGET;
-pub use propagation::{continue_from, continue_in};
+pub use propagation::{continue_from, continue_in, leave_unsampled};
 use settings::{LogFormat, Settings};
 
 /// How long a guard waits for the last own spans to leave.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ordertrace_api::keys::{Key, Strength};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::instrument;
+use tracing::{Instrument, info_span, instrument};
 
 use super::examine;
 use super::feed::Feed;
@@ -201,8 +201,12 @@ pub async fn run(
             }
         }
     };
+    // It looks every second whether anything happened: a collector that exports to itself would never
+    // come to rest.
+    let span = info_span!("detection");
+    ordertrace_telemetry::leave_unsampled(&span);
     tokio::select! {
-        () = detecting => {}
+        () = detecting.instrument(span) => {}
         () = stop.cancelled() => {}
     }
 }

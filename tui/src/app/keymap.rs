@@ -89,14 +89,14 @@ pub(super) const ORDERS: &[Binding] = &[
     bind(Command::Filter, &[C('f')], "f", "show all, failed, open or done orders", Some(("f", "filter"))),
     bind(Command::Sort, &[C('s')], "s S", "sort by the next column, the other way round", Some(("s", "sort"))),
     bind(Command::ReverseSort, &[C('S')], "S", "", None),
-    bind(Command::Pause, &[C('p')], "p", "pause, or go on", Some(("p", "pause"))),
-    bind(Command::CopyOrder, &[C('y'), C('Y')], "y Y", "copy the order's id", Some(("y", "copy"))),
-    bind(Command::Down, &[C('j'), KeyCode::Down], "j k ↓ ↑", "down, up", None),
-    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "", None),
+    PAUSE,
+    COPY_ORDER,
+    DOWN,
+    UP,
     PAGE_DOWN,
     PAGE_UP,
-    bind(Command::Top, &[C('g'), KeyCode::Home], "g G", "to the first, the last; also Home, End", None),
-    bind(Command::Bottom, &[C('G'), KeyCode::End], "G", "", None),
+    TOP,
+    BOTTOM,
     REFRESH,
     HELP,
     bind(Command::Back, &[KeyCode::Esc], "Esc", "end the search, then the filter", None),
@@ -114,14 +114,14 @@ pub(super) const FINDINGS: &[Binding] = &[
     ),
     bind(Command::Search, &[C('/')], "/", "show those that say something", Some(("/", "filter"))),
     bind(Command::ShowAll, &[C('a')], "a", "show also those that ceased to hold, or not", Some(("a", "all"))),
-    bind(Command::Pause, &[C('p')], "p", "pause, or go on", Some(("p", "pause"))),
-    bind(Command::CopyOrder, &[C('y'), C('Y')], "y Y", "copy the order's id", Some(("y", "copy"))),
-    bind(Command::Down, &[C('j'), KeyCode::Down], "j k ↓ ↑", "down, up", None),
-    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "", None),
+    PAUSE,
+    COPY_ORDER,
+    DOWN,
+    UP,
     PAGE_DOWN,
     PAGE_UP,
-    bind(Command::Top, &[C('g'), KeyCode::Home], "g G", "to the first, the last; also Home, End", None),
-    bind(Command::Bottom, &[C('G'), KeyCode::End], "G", "", None),
+    TOP,
+    BOTTOM,
     REFRESH,
     HELP,
     bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back to the orders", Some(("q", "back"))),
@@ -153,16 +153,30 @@ pub(super) const JOURNEY: &[Binding] = &[
     bind(Command::FoldAll, &[C('z')], "z", "", None),
     bind(Command::CopyId, &[C('y')], "y Y", "copy the trace id of the attempt, the order's id", Some(("y", "copy"))),
     bind(Command::CopyOrder, &[C('Y')], "Y", "", None),
-    bind(Command::Down, &[C('j'), KeyCode::Down], "j k ↓ ↑", "down, up", None),
-    bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "", None),
+    DOWN,
+    UP,
     PAGE_DOWN,
     PAGE_UP,
-    bind(Command::Top, &[C('g'), KeyCode::Home], "g G", "to the first, the last; also Home, End", None),
-    bind(Command::Bottom, &[C('G'), KeyCode::End], "G", "", None),
+    TOP,
+    BOTTOM,
     REFRESH,
     HELP,
     bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "close the pane, then the order", Some(("q", "back"))),
 ];
+
+const DOWN: Binding = bind(Command::Down, &[C('j'), KeyCode::Down], "j k ↓ ↑", "down, up", None);
+
+const UP: Binding = bind(Command::Up, &[C('k'), KeyCode::Up], "k ↑", "", None);
+
+const TOP: Binding =
+    bind(Command::Top, &[C('g'), KeyCode::Home], "g G", "to the first, the last; also Home, End", None);
+
+const BOTTOM: Binding = bind(Command::Bottom, &[C('G'), KeyCode::End], "G", "", None);
+
+const PAUSE: Binding = bind(Command::Pause, &[C('p')], "p", "pause, or go on", Some(("p", "pause")));
+
+const COPY_ORDER: Binding =
+    bind(Command::CopyOrder, &[C('y'), C('Y')], "y Y", "copy the order's id", Some(("y", "copy")));
 
 const PAGE_DOWN: Binding = control(
     bind(Command::PageDown, &[KeyCode::PageDown], "PgDn PgUp", "a page down, up; also Ctrl-D, Ctrl-U", None),

@@ -14,6 +14,7 @@ pub mod hotspots;
 pub mod ingest;
 pub mod journey;
 pub mod memory;
+pub mod moment;
 pub mod native;
 pub mod orders;
 pub mod recognise;

@@ -97,6 +97,7 @@ impl Collector {
         let state = ApiState {
             orders: Orders::new(client.clone(), journeys.clone()),
             findings: Ledger::new(client.clone()),
+            flows: Arc::clone(&flows),
             hotspots: Rollup::new(client.clone(), settings.retention.journeys_days),
             journeys: journeys.clone(),
             client: client.clone(),
@@ -190,13 +191,12 @@ async fn connect(
     settings: &ClickHouseSettings,
     progress: &dyn Progress,
 ) -> Result<(Option<Engine>, Connection), StartError> {
-    let database = settings.database.clone();
     if let Some(url) = &settings.url {
         let connection = Connection {
             url: url.clone(),
             user: settings.user.clone(),
             password: settings.password.clone(),
-            database,
+            database: settings.database.clone(),
             ca_file: settings.ca_file.clone(),
             cluster: settings.cluster.as_ref().map(|cluster| Cluster {
                 name: cluster.name.clone(),
@@ -217,15 +217,7 @@ async fn connect(
     engine.tcp_port = embedded.tcp_port;
     engine.password = Some(settings.password.clone()).filter(|password| !password.is_empty());
     let engine = Engine::start(engine, progress).await?;
-    let at = engine.endpoint();
-    let connection = Connection {
-        url: at.url.clone(),
-        user: at.user.clone(),
-        password: at.password.clone(),
-        database,
-        ca_file: None,
-        cluster: None,
-    };
+    let connection = Connection::embedded(engine.endpoint(), &settings.database);
     Ok((Some(engine), connection))
 }
 

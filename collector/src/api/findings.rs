@@ -36,10 +36,7 @@ pub(super) async fn list(
     query: Result<Query<FindingsQuery>, QueryRejection>,
 ) -> Result<Json<FindingsPage>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Refusal::bad_request(format!("limit is {limit}; it must be 1 to {MAX_LIMIT}")));
-    }
+    let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let wanted = Wanted {
         since: query.since,
         until: query.until,

@@ -7,7 +7,6 @@ use ordertrace_api::problem::Problem;
 use super::ApiState;
 use super::problem::Refusal;
 use crate::flow::{learn, reached};
-use crate::settings::FlowSettings;
 
 /// Journeys to learn from unless the query says otherwise.
 const DEFAULT_JOURNEYS: u32 = 2_000;
@@ -34,10 +33,7 @@ pub(super) async fn learned(
     query: Result<Query<LearnQuery>, QueryRejection>,
 ) -> Result<Json<LearnedFlow>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    let most = query.journeys.unwrap_or(DEFAULT_JOURNEYS);
-    if !(1..=MAX_JOURNEYS).contains(&most) {
-        return Err(Refusal::bad_request(format!("journeys is {most}; it must be 1 to {MAX_JOURNEYS}")));
-    }
+    let most = Refusal::unless_within("journeys", query.journeys, DEFAULT_JOURNEYS, MAX_JOURNEYS)?;
     let journeys = reached(&state.client, &state.journeys, query.since, query.until, most).await?;
-    Ok(Json(learn(&journeys, &FlowSettings::shop())))
+    Ok(Json(learn(&journeys, &state.flows)))
 }

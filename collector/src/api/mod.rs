@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::detect::Ledger;
+use crate::flow::Flows;
 use crate::hotspots::Rollup;
 use crate::journey::Journeys;
 use crate::orders::Orders;
@@ -38,6 +39,8 @@ pub struct ApiState {
     pub orders: Orders,
     /// What detection found.
     pub findings: Ledger,
+    /// What journeys must reach.
+    pub flows: Arc<Flows>,
     /// What handoffs cost.
     pub hotspots: Rollup,
     /// For raw spans and readiness.

@@ -36,10 +36,7 @@ pub(super) async fn list(
     query: Result<Query<OrdersQuery>, QueryRejection>,
 ) -> Result<Json<OrdersPage>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Refusal::bad_request(format!("limit is {limit}; it must be 1 to {MAX_LIMIT}")));
-    }
+    let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let page = match query.search.as_deref().map(str::trim).filter(|search| !search.is_empty()) {
         Some(search) => {
             let pattern = search.parse().map_err(|error| Refusal::bad_request(format!("search: {error}")))?;

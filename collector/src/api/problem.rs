@@ -16,6 +16,15 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "bad request", detail)
     }
 
+    /// `given` or else `otherwise`, if it is 1 to `most`.
+    pub(super) fn unless_within(name: &str, given: Option<u32>, otherwise: u32, most: u32) -> Result<u32, Self> {
+        let value = given.unwrap_or(otherwise);
+        if (1..=most).contains(&value) {
+            return Ok(value);
+        }
+        Err(Self::bad_request(format!("{name} is {value}; it must be 1 to {most}")))
+    }
+
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not found", detail)
     }

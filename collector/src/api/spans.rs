@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::ApiState;
 use super::problem::Refusal;
-use crate::journey::timestamp;
+use crate::moment::timestamp;
 use crate::storage::{Decoder, SPANS, StoredSpan, TraceRow, kind_of};
 
 /// Spans in one reply.

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,10 +17,14 @@ use super::silence::Silence;
 use super::watches::Watches;
 use crate::flow::Flows;
 use crate::journey::{Case, Journeys};
+use crate::moment::nanoseconds;
 
 /// Journeys put together at once: enough to share their look-ups, few enough to stay within the
 /// limits of a closure.
 const AT_ONCE: usize = 100;
+
+/// A time at which everything is due.
+const AT_ONCE_NS: i64 = 1;
 
 /// Journeys that are due looked at in one round, beside those with news.
 const MOST_DUE: usize = 2_000;
@@ -78,7 +82,7 @@ impl Detector {
     /// # Errors
     /// When ClickHouse does not answer; nothing is lost then.
     pub async fn round(&mut self, now: Timestamp) -> clickhouse::error::Result<bool> {
-        let now_ns = i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX);
+        let now_ns = nanoseconds(now);
         let news = self.feed.news(self.watches.len() > 0).await?;
         news.touched.iter().for_each(|key| self.watches.hasten(key, now_ns.saturating_add(SETTLING_NS)));
         let due = self.watches.due(now_ns, MOST_DUE);
@@ -120,12 +124,16 @@ impl Detector {
     async fn look(&mut self, seeds: &[Key], now: Timestamp, now_ns: i64) -> clickhouse::error::Result<()> {
         let cases = self.journeys.cases(seeds).await?;
         let keys: Vec<Key> = cases.iter().flat_map(strong_keys).cloned().collect();
-        let known = if keys.is_empty() { Vec::new() } else { self.ledger.of(&keys).await? };
+        let mut known: HashMap<Key, Vec<Entry>> = HashMap::new();
+        if !keys.is_empty() {
+            for entry in self.ledger.of(&keys).await? {
+                known.entry(entry.anchor.clone()).or_default().push(entry);
+            }
+        }
         let mut changed = Vec::new();
         let mut watched = Vec::new();
         for case in &cases {
-            let of_case: BTreeSet<&Key> = strong_keys(case).collect();
-            let known: Vec<Entry> = known.iter().filter(|entry| of_case.contains(&entry.anchor)).cloned().collect();
+            let known: Vec<&Entry> = strong_keys(case).filter_map(|key| known.get(key)).flatten().collect();
             let again_ns = match examine(&self.flows, &case.sightings, now_ns) {
                 Some((flow, verdict)) => {
                     changed.extend(reconcile(case, &flow.name, &verdict.faults, &known, now));
@@ -151,9 +159,6 @@ impl Detector {
         Ok(())
     }
 }
-
-/// A time at which everything is due.
-const AT_ONCE_NS: i64 = 1;
 
 fn strong_keys(case: &Case) -> impl Iterator<Item = &Key> {
     case.journey.keys.iter().filter(|key| key.strength == Strength::Strong).map(|key| &key.key)

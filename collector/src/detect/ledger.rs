@@ -4,7 +4,9 @@ use ordertrace_api::finding::{Evidence, Finding, FindingKind, FindingState, Mone
 use ordertrace_api::keys::Key;
 use serde::{Deserialize, Serialize};
 use tracing::instrument;
+use twox_hash::XxHash3_128;
 
+use crate::moment::nanoseconds;
 use crate::storage::{key_of, key_tuple};
 
 /// Findings as they are kept.
@@ -64,10 +66,69 @@ struct FindingRow {
     evidence: String,
 }
 
-/// The columns of a row, the latest of each finding.
+#[derive(Debug, Row, Deserialize)]
+struct AnchorRow {
+    anchor_kind: String,
+    anchor_value: String,
+    anchor_system: String,
+}
+
+/// The columns of a row.
 const COLUMNS: &str =
     "id, updated_at, anchor_kind, anchor_value, anchor_system, order_key, kind, severity, state, flow, rule,
     about, system, says, since, opened_at, closed_at, closed_because, amount, currency, evidence";
+
+/// The latest row of each finding.
+const LATEST: &str = "SELECT * FROM findings ORDER BY updated_at DESC LIMIT 1 BY id";
+
+/// What stands as a number in the table.
+const SEVERITIES: [(Severity, i8); 3] = [(Severity::Info, 1), (Severity::Warning, 2), (Severity::Critical, 3)];
+
+/// What stands as a number in the table.
+const STATES: [(FindingState, i8); 3] =
+    [(FindingState::Open, 1), (FindingState::Closed, 2), (FindingState::Retracted, 3)];
+
+impl Entry {
+    /// A finding about `about` of what `anchor` names that is found at `now` and holds since `since`, by
+    /// `rule` of `flow`. Wherever it is found, its id is the same.
+    pub(super) fn open(
+        (anchor, about): (Key, &str),
+        (flow, rule): (&str, &str),
+        kind: FindingKind,
+        since: Timestamp,
+        says: String,
+        now: Timestamp,
+    ) -> Self {
+        let text = [&anchor.to_string(), flow, rule, about].join("\0");
+        let finding = Finding {
+            id: hex::encode(XxHash3_128::oneshot(text.as_bytes()).to_be_bytes()),
+            kind,
+            severity: kind.severity(),
+            state: FindingState::Open,
+            flow: flow.to_owned(),
+            rule: rule.to_owned(),
+            order: None,
+            system: None,
+            says,
+            since,
+            opened_at: now,
+            updated_at: now,
+            closed_at: None,
+            closed_because: String::new(),
+            money: None,
+            evidence: Vec::new(),
+        };
+        Self { anchor, about: about.to_owned(), finding }
+    }
+
+    /// The same, which does not hold any more since `at`.
+    pub(super) fn ended(mut self, state: FindingState, at: Timestamp, because: &str) -> Self {
+        self.finding.state = state;
+        self.finding.closed_at = Some(at);
+        because.clone_into(&mut self.finding.closed_because);
+        self
+    }
+}
 
 impl Ledger {
     /// The findings of one database.
@@ -93,11 +154,10 @@ impl Ledger {
     /// The keys under which findings are kept that hold.
     #[instrument(name = "SELECT findings that are open", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
     pub(super) async fn open(&self) -> clickhouse::error::Result<Vec<Key>> {
-        let query = format!(
-            "SELECT {COLUMNS} FROM (SELECT {COLUMNS} FROM findings ORDER BY updated_at DESC LIMIT 1 BY id) WHERE state = 'open'"
-        );
-        let rows = self.0.query(&query).fetch_all::<FindingRow>().await?;
-        Ok(rows.into_iter().filter_map(FindingRow::into_entry).map(|entry| entry.anchor).collect())
+        let query =
+            format!("SELECT DISTINCT anchor_kind, anchor_value, anchor_system FROM ({LATEST}) WHERE state = 'open'");
+        let rows = self.0.query(&query).fetch_all::<AnchorRow>().await?;
+        Ok(rows.into_iter().map(|row| key_of(row.anchor_kind, row.anchor_value, row.anchor_system)).collect())
     }
 
     /// Findings, those that hold first, the worst of them first, then the latest.
@@ -107,9 +167,9 @@ impl Ledger {
     #[instrument(name = "SELECT findings", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
     pub async fn list(&self, wanted: &Wanted) -> clickhouse::error::Result<Vec<Finding>> {
         let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.name()).collect();
-        let states: Vec<i8> = wanted.states.iter().map(|state| state_code(*state)).collect();
+        let states: Vec<i8> = wanted.states.iter().map(|state| code(&STATES, *state)).collect();
         let query = format!(
-            "SELECT {COLUMNS} FROM (SELECT {COLUMNS} FROM findings ORDER BY updated_at DESC LIMIT 1 BY id)
+            "SELECT {COLUMNS} FROM ({LATEST})
              WHERE (state = 'open' OR closed_at >= fromUnixTimestamp64Nano(?, 'UTC'))
                 AND since < fromUnixTimestamp64Nano(?, 'UTC')
                 AND (empty(?) OR kind IN ?) AND (empty(?) OR toInt8(state) IN ?) AND toInt8(severity) >= ?
@@ -124,7 +184,7 @@ impl Ledger {
             .bind(&kinds)
             .bind(&states)
             .bind(&states)
-            .bind(wanted.severity.map_or(0, severity_code))
+            .bind(wanted.severity.map_or(0, |severity| code(&SEVERITIES, severity)))
             .bind(wanted.limit as u64)
             .fetch_all::<FindingRow>()
             .await?;
@@ -161,8 +221,8 @@ impl FindingRow {
             anchor_system: system.to_owned(),
             order_key: finding.order.as_ref().map(Key::to_string).unwrap_or_default(),
             kind: finding.kind.name().to_owned(),
-            severity: severity_code(finding.severity),
-            state: state_code(finding.state),
+            severity: code(&SEVERITIES, finding.severity),
+            state: code(&STATES, finding.state),
             flow: finding.flow.clone(),
             rule: finding.rule.clone(),
             about: about.clone(),
@@ -189,8 +249,8 @@ impl FindingRow {
             finding: Finding {
                 id: hex::encode(self.id),
                 kind: FindingKind::of_name(&self.kind)?,
-                severity: severity_of(self.severity)?,
-                state: state_of(self.state)?,
+                severity: of_code(&SEVERITIES, self.severity)?,
+                state: of_code(&STATES, self.state)?,
                 flow: self.flow,
                 rule: self.rule,
                 order: self.order_key.parse().ok(),
@@ -208,32 +268,10 @@ impl FindingRow {
     }
 }
 
-fn nanoseconds(at: Timestamp) -> i64 {
-    i64::try_from(at.as_nanosecond()).unwrap_or(if at < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX })
+fn code<T: PartialEq>(codes: &[(T, i8)], value: T) -> i8 {
+    codes.iter().find(|(known, _)| *known == value).map_or(0, |(_, code)| *code)
 }
 
-fn severity_code(severity: Severity) -> i8 {
-    match severity {
-        Severity::Info => 1,
-        Severity::Warning => 2,
-        Severity::Critical => 3,
-    }
-}
-
-fn severity_of(code: i8) -> Option<Severity> {
-    [Severity::Info, Severity::Warning, Severity::Critical].into_iter().find(|known| severity_code(*known) == code)
-}
-
-fn state_code(state: FindingState) -> i8 {
-    match state {
-        FindingState::Open => 1,
-        FindingState::Closed => 2,
-        FindingState::Retracted => 3,
-    }
-}
-
-fn state_of(code: i8) -> Option<FindingState> {
-    [FindingState::Open, FindingState::Closed, FindingState::Retracted]
-        .into_iter()
-        .find(|known| state_code(*known) == code)
+fn of_code<T: Copy>(codes: &[(T, i8)], code: i8) -> Option<T> {
+    codes.iter().find(|(_, known)| *known == code).map(|(value, _)| *value)
 }

@@ -1,13 +1,13 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use ordertrace_api::finding::{Evidence, Finding, FindingState};
+use ordertrace_api::finding::{Evidence, FindingState};
 use ordertrace_api::keys::Key;
-use twox_hash::XxHash3_128;
 
 use super::ledger::Entry;
 use super::verdict::Fault;
-use crate::journey::{Case, Sighting, timestamp};
+use crate::journey::{Case, Sighting};
+use crate::moment::timestamp;
 
 /// Places that a finding shows of those it was told from.
 const MOST_EVIDENCE: usize = 50;
@@ -17,7 +17,7 @@ const MOST_EVIDENCE: usize = 50;
 ///
 /// A fault is the same finding as one that is known by its rule and what it is about. Two such, from a
 /// time when their keys were not known to be of one order, become one: that with the lower id.
-pub(super) fn reconcile(case: &Case, flow: &str, faults: &[Fault], known: &[Entry], now: Timestamp) -> Vec<Entry> {
+pub(super) fn reconcile(case: &Case, flow: &str, faults: &[Fault], known: &[&Entry], now: Timestamp) -> Vec<Entry> {
     let mut changed = Vec::new();
     let mut kept: HashSet<&str> = HashSet::new();
     for fault in faults {
@@ -31,7 +31,7 @@ pub(super) fn reconcile(case: &Case, flow: &str, faults: &[Fault], known: &[Entr
                 entry.finding.id.clone_from(&before.finding.id);
                 entry.finding.opened_at = before.finding.opened_at;
                 let updated_at = std::mem::replace(&mut entry.finding.updated_at, before.finding.updated_at);
-                if entry == *before {
+                if entry == **before {
                     continue;
                 }
                 entry.finding.updated_at = updated_at;
@@ -44,44 +44,26 @@ pub(super) fn reconcile(case: &Case, flow: &str, faults: &[Fault], known: &[Entr
     let gone =
         known.iter().filter(|entry| entry.finding.state == FindingState::Open && !kept.contains(&*entry.finding.id));
     changed.extend(gone.map(|entry| {
-        let finding = Finding {
-            state: FindingState::Retracted,
-            updated_at: now,
-            closed_at: Some(now),
-            closed_because: "evidence that arrived later shows that it was not so".to_owned(),
-            ..entry.finding.clone()
-        };
-        Entry { finding, ..entry.clone() }
+        let because = "evidence that arrived later shows that it was not so";
+        let mut entry = (*entry).clone().ended(FindingState::Retracted, now, because);
+        entry.finding.updated_at = now;
+        entry
     }));
     changed
 }
 
 fn entry(case: &Case, flow: &str, fault: &Fault, anchor: Key, now: Timestamp) -> Entry {
-    let finding = Finding {
-        id: id(&anchor, flow, fault),
-        kind: fault.kind,
-        severity: fault.kind.severity(),
-        state: if fault.closed.is_some() { FindingState::Closed } else { FindingState::Open },
-        flow: flow.to_owned(),
-        rule: fault.rule.clone(),
-        order: Some(case.journey.id.clone()),
-        system: fault.evidence.last().map(|sighting| sighting.system.clone()),
-        says: fault.says.clone(),
-        since: timestamp(fault.since_ns),
-        opened_at: now,
-        updated_at: now,
-        closed_at: fault.closed.as_ref().map(|(at_ns, _)| timestamp(*at_ns)),
-        closed_because: fault.closed.as_ref().map(|(_, why)| why.clone()).unwrap_or_default(),
-        money: fault.money.clone(),
-        evidence: fault.evidence.iter().take(MOST_EVIDENCE).map(evidence).collect(),
-    };
-    Entry { anchor, about: fault.about.clone(), finding }
-}
-
-/// The same wherever the fault is found.
-fn id(anchor: &Key, flow: &str, fault: &Fault) -> String {
-    let text = [&anchor.to_string(), flow, &fault.rule, &fault.about].join("\0");
-    hex::encode(XxHash3_128::oneshot(text.as_bytes()).to_be_bytes())
+    let about = (anchor, fault.about.as_str());
+    let mut entry =
+        Entry::open(about, (flow, &fault.rule), fault.kind, timestamp(fault.since_ns), fault.says.clone(), now);
+    entry.finding.order = Some(case.journey.id.clone());
+    entry.finding.system = fault.evidence.last().map(|sighting| sighting.system.clone());
+    entry.finding.money.clone_from(&fault.money);
+    entry.finding.evidence = fault.evidence.iter().take(MOST_EVIDENCE).map(evidence).collect();
+    match &fault.closed {
+        Some((at_ns, why)) => entry.ended(FindingState::Closed, timestamp(*at_ns), why),
+        None => entry,
+    }
 }
 
 fn evidence(sighting: &Sighting) -> Evidence {

@@ -9,13 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
-use ordertrace_api::finding::{Finding, FindingKind, FindingState};
+use ordertrace_api::finding::{FindingKind, FindingState};
 use ordertrace_api::keys::Key;
 use serde::Deserialize;
 use tracing::instrument;
-use twox_hash::XxHash3_128;
 
 use super::ledger::{Entry, Ledger};
+use crate::moment::timestamp;
+
+const MINUTE_NS: i64 = 60_000_000_000;
 
 /// Minutes of the past by which a rhythm is known: a week.
 const KNOWN_BY: u32 = 7 * 24 * 60;
@@ -116,14 +118,9 @@ impl Silence {
         }
         let open = known.into_iter().filter(|entry| entry.finding.state == FindingState::Open);
         changed.extend(open.filter(|entry| !silent.contains_key(entry.anchor.value.as_str())).map(|entry| {
-            let finding = Finding {
-                state: FindingState::Closed,
-                updated_at: now,
-                closed_at: Some(now),
-                closed_because: "it speaks again".to_owned(),
-                ..entry.finding
-            };
-            Entry { finding, ..entry }
+            let mut entry = entry.ended(FindingState::Closed, now, "it speaks again");
+            entry.finding.updated_at = now;
+            entry
         }));
         self.ledger.write(&changed).await
     }
@@ -155,31 +152,14 @@ impl Silence {
 
 fn entry(anchor: Key, pause: Pause, now: Timestamp) -> Entry {
     let system = anchor.value.clone();
-    let since = Timestamp::from_second(i64::from(pause.last + 1) * 60).unwrap_or(now);
-    let kind = FindingKind::SilentSystem;
-    let text = [anchor.to_string(), RULE.to_owned(), since.to_string()].join("\0");
-    let finding = Finding {
-        id: hex::encode(XxHash3_128::oneshot(text.as_bytes()).to_be_bytes()),
-        kind,
-        severity: kind.severity(),
-        state: FindingState::Open,
-        flow: String::new(),
-        rule: RULE.to_owned(),
-        order: None,
-        says: format!(
-            "nothing from {system}; in the week before, at most {} minutes went by without it while others spoke",
-            pause.longest
-        ),
-        system: Some(system),
-        since,
-        opened_at: now,
-        updated_at: now,
-        closed_at: None,
-        closed_because: String::new(),
-        money: None,
-        evidence: Vec::new(),
-    };
-    Entry { anchor, about: String::new(), finding }
+    let since = timestamp(i64::from(pause.last + 1).saturating_mul(MINUTE_NS));
+    let says = format!(
+        "nothing from {system}; in the week before, at most {} minutes went by without it while others spoke",
+        pause.longest
+    );
+    let mut entry = Entry::open((anchor, &since.to_string()), ("", RULE), FindingKind::SilentSystem, since, says, now);
+    entry.finding.system = Some(system);
+    entry
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ordertrace_api::finding::FindingKind;
 use ordertrace_api::flow::{LearnedFlow, LearnedStep};
 
+use super::Flows;
 use crate::journey::Sighting;
 use crate::settings::{FlowSettings, MilestoneSettings, StepSettings};
 
@@ -31,8 +32,9 @@ const MARGIN: f64 = 1.5;
 /// When each milestone was reached first in a journey, nanoseconds since the Unix epoch.
 type Times<'j> = BTreeMap<&'j str, i64>;
 
-/// What journeys have in common. `known` lends what it says of milestones.
-pub fn learn(journeys: &[Vec<Sighting>], known: &FlowSettings) -> LearnedFlow {
+/// What journeys have in common. The flow of `flows` that begins as they do lends what it says of
+/// milestones; where none does, that of a shop.
+pub fn learn(journeys: &[Vec<Sighting>], flows: &Flows) -> LearnedFlow {
     let journeys: Vec<Times<'_>> =
         journeys.iter().map(|sightings| times(sightings)).filter(|times| !times.is_empty()).collect();
     let mut reached: BTreeMap<&str, usize> = BTreeMap::new();
@@ -49,7 +51,8 @@ pub fn learn(journeys: &[Vec<Sighting>], known: &FlowSettings) -> LearnedFlow {
         yaml: String::new(),
         steps,
     };
-    LearnedFlow { yaml: yaml(&learned, known), ..learned }
+    let known = flows.of(|milestone| learned.starts.iter().any(|start| start == milestone)).cloned();
+    LearnedFlow { yaml: yaml(&learned, &known.unwrap_or_else(FlowSettings::shop)), ..learned }
 }
 
 fn times(sightings: &[Sighting]) -> Times<'_> {
@@ -192,7 +195,6 @@ fn yaml(learned: &LearnedFlow, known: &FlowSettings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Flows;
     use crate::recognise::Recogniser;
     use crate::settings::{RecogniseSettings, Settings};
 
@@ -224,11 +226,16 @@ mod tests {
         (0..100).chain(0..20).map(order).collect()
     }
 
+    fn shop() -> Flows {
+        let recogniser = Recogniser::new(&RecogniseSettings::default()).unwrap();
+        Flows::new(&[FlowSettings::shop()], &recogniser).unwrap()
+    }
+
     #[test]
     fn what_orders_have_in_common() {
         let mut orders = orders();
         orders.extend((0..20).map(|_| journey(&[("order.placed", 0), ("order.cancelled", 9)])));
-        let learned = learn(&orders, &FlowSettings::shop());
+        let learned = learn(&orders, &shop());
         assert_eq!(learned.journeys, 140);
         assert_eq!(learned.starts, ["order.placed"]);
         assert_eq!(learned.ends, ["order.completed", "order.cancelled"]);
@@ -243,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_is_proposed_can_be_loaded() {
-        let learned = learn(&orders(), &FlowSettings::shop());
+        let learned = learn(&orders(), &shop());
         let settings: Settings = ordertrace_config::parse(&learned.yaml, "learned").unwrap();
         let recogniser = Recogniser::new(&RecogniseSettings::default()).unwrap();
         Flows::new(&settings.flows, &recogniser).unwrap();
@@ -252,7 +259,7 @@ mod tests {
 
     #[test]
     fn of_little_nothing_is_learned() {
-        let learned = learn(&orders()[..10], &FlowSettings::shop());
+        let learned = learn(&orders()[..10], &shop());
         assert_eq!((learned.journeys, learned.steps.len()), (10, 0));
     }
 }

@@ -6,7 +6,6 @@ mod learn;
 mod stored;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 pub use error::FlowError;
 pub use learn::learn;
@@ -39,11 +38,6 @@ impl Flows {
         let ends: BTreeSet<&String> = self.0.iter().flat_map(|flow| &flow.ends).collect();
         ends.into_iter().cloned().collect()
     }
-}
-
-/// Nanoseconds, as far as times go.
-pub(crate) fn nanoseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
 use ordertrace_api::keys::Key;
@@ -43,7 +45,7 @@ pub async fn reached(
         .fetch_all::<ReachedRow>()
         .await?;
     let keys: Vec<Key> = rows.into_iter().map(|row| key_of(row.kind, row.value, row.system)).collect();
-    let mut reached = std::collections::BTreeMap::new();
+    let mut reached = BTreeMap::new();
     for keys in keys.chunks(AT_ONCE) {
         // A journey may have news under several keys.
         let cases = journeys.cases(keys).await?;

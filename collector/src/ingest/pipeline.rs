@@ -15,6 +15,7 @@ use super::error::IngestError;
 use super::examine::Encoding;
 use super::export::Export;
 use super::metrics::{IngestMetrics, Source};
+use crate::moment::nanoseconds;
 use crate::recognise::Recogniser;
 use crate::record::{Batch, Content};
 use crate::settings::{LimitSettings, Settings};
@@ -151,7 +152,7 @@ impl<S: Store> Ingest<S> {
         stored_before: bool,
         reservation: Reservation,
     ) -> Result<JoinHandle<Result<Taken, Unavailable>>, IngestError> {
-        let now_ns = i64::try_from((self.clock)().as_nanosecond()).unwrap_or(i64::MAX);
+        let now_ns = nanoseconds((self.clock)());
         let Request { content, body } = request;
         // Records take about as much as the body; to grow by halves would cost more.
         let arena = Bump::with_capacity(body.len());

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
 use ordertrace_api::journey::{
     Attempt, Handoff, Journey, JourneyKey, JourneyState, MembershipReason, Milestone, Outcome, PathSegment, Side,
     SystemShare, TraceMembership, Wait,
@@ -14,6 +13,7 @@ use super::limits::Reached;
 use super::node::{SpanNode, SpanRef, TraceId};
 use super::sighting::Sighting;
 use super::timeline::{Stretch, covered_ns, critical_path, gaps};
+use crate::moment::timestamp;
 
 /// Everything known of one journey before it is put into shape.
 #[derive(Debug)]
@@ -295,9 +295,4 @@ fn side(span: &SpanNode) -> Option<Side> {
         duration_ns: span.duration_ns,
         attributes: span.attributes.iter().cloned().collect(),
     })
-}
-
-/// Every i64 of nanoseconds is a valid timestamp.
-pub fn timestamp(ns: i64) -> Timestamp {
-    Timestamp::from_nanosecond(i128::from(ns)).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -26,7 +26,7 @@ use ordertrace_api::journey::Journey;
 use ordertrace_api::keys::{Key, KeyPattern, KindTable, Strength};
 use tracing::instrument;
 
-pub use assemble::{is_listed, timestamp};
+pub use assemble::is_listed;
 pub use limits::JourneyLimits;
 pub use sighting::{Said, Sighting};
 

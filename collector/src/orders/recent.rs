@@ -6,6 +6,7 @@ use ordertrace_api::keys::Key;
 use serde::Deserialize;
 use tracing::instrument;
 
+use crate::moment::nanoseconds;
 use crate::storage::key_of;
 
 /// Spans may be ahead of the clock by a day at most, so nothing arrives earlier than this
@@ -63,10 +64,4 @@ pub(super) async fn recent(
         .fetch_all::<ActivityRow>()
         .await?;
     Ok(rows.into_iter().map(Activity::from).collect())
-}
-
-/// Nanoseconds since the Unix epoch, as near as DateTime64(9) can hold it.
-fn nanoseconds(at: Timestamp) -> i64 {
-    let ns = at.as_nanosecond();
-    i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX })
 }

@@ -10,6 +10,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::engine::Endpoint;
+
 /// Where ClickHouse is and who asks.
 #[derive(Clone, Default)]
 pub struct Connection {
@@ -52,6 +54,18 @@ pub enum ConnectionError {
 }
 
 impl Connection {
+    /// To a database of the embedded ClickHouse.
+    pub fn embedded(at: &Endpoint, database: &str) -> Self {
+        Self {
+            url: at.url.clone(),
+            user: at.user.clone(),
+            password: at.password.clone(),
+            database: database.to_owned(),
+            ca_file: None,
+            cluster: None,
+        }
+    }
+
     /// A client without a database, which may not exist yet.
     ///
     /// # Errors

@@ -296,6 +296,7 @@ async fn serve(database: &Database) -> String {
     let state = ApiState {
         orders: Orders::new(client.clone(), journeys.clone()),
         findings: Ledger::new(client.clone()),
+        flows: Arc::new(flows),
         hotspots: Rollup::new(client.clone(), 1),
         journeys,
         client,

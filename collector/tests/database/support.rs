@@ -32,15 +32,7 @@ impl Database {
             ..EngineSettings::new(folder.path())
         };
         let engine = Engine::start(settings, &Silent).await.unwrap();
-        let at = engine.endpoint();
-        let connection = Connection {
-            url: at.url.clone(),
-            user: at.user.clone(),
-            password: at.password.clone(),
-            database: "ordertrace".to_owned(),
-            ca_file: None,
-            cluster: None,
-        };
+        let connection = Connection::embedded(engine.endpoint(), "ordertrace");
         let storage = Storage::open(&connection, GroupLimits::default(), Retention::default()).await.unwrap();
         Self { storage, batches: AtomicU64::new(0), connection, _engine: engine, _folder: folder }
     }

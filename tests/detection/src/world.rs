@@ -36,15 +36,7 @@ impl World {
     pub(crate) async fn start() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let engine = Engine::start(EngineSettings::new(folder.path()), progress::automatic().as_ref()).await?;
-        let at = engine.endpoint();
-        let connection = Connection {
-            url: at.url.clone(),
-            user: at.user.clone(),
-            password: at.password.clone(),
-            database: "ordertrace".to_owned(),
-            ca_file: None,
-            cluster: None,
-        };
+        let connection = Connection::embedded(engine.endpoint(), "ordertrace");
         // Requests come one after the other: nothing is gained by waiting for more.
         let limits = GroupLimits { linger: Duration::ZERO, linger_limit: Duration::ZERO, ..GroupLimits::default() };
         let storage = Storage::open(&connection, limits, Retention::default()).await?;

@@ -15,8 +15,8 @@ use ordertrace_api::finding::Money;
 use super::occurrence::Measure;
 use super::reached::{Quantity, Reached};
 use super::verdict::Verdict;
-use crate::flow::nanoseconds;
 use crate::journey::Sighting;
+use crate::moment::nanoseconds_in;
 use crate::settings::FlowSettings;
 
 /// What rules look at.
@@ -28,7 +28,7 @@ pub(super) struct Context<'c> {
 
 impl<'c> Context<'c> {
     fn grace_ns(&self) -> i64 {
-        nanoseconds(self.flow.grace.get())
+        nanoseconds_in(self.flow.grace.get())
     }
 
     /// The money that a fault is about: what these say, else what the order is worth.

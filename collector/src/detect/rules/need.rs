@@ -1,6 +1,6 @@
 use super::{Context, span_text};
 use crate::detect::verdict::{Fault, Verdict};
-use crate::flow::nanoseconds;
+use crate::moment::nanoseconds_in;
 use crate::settings::NeedSettings;
 
 /// What must not come before what.
@@ -10,7 +10,7 @@ pub(super) fn apply(context: &Context<'_>, need: &NeedSettings, verdict: &mut Ve
     }
     let Some(early) = context.reached.first(&need.milestone) else { return };
     let known_ns = early.at_ns.saturating_add(context.grace_ns());
-    let latest_ns = early.at_ns.saturating_add(nanoseconds(context.flow.clocks.get()));
+    let latest_ns = early.at_ns.saturating_add(nanoseconds_in(context.flow.clocks.get()));
     let closed = match context.reached.first_of(&need.after) {
         Some(needed) if needed.at_ns <= latest_ns => return,
         _ if context.now_ns < known_ns => return verdict.look_again(known_ns),

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use crate::detect::verdict::{Fault, Verdict};
-use crate::flow::nanoseconds;
 use crate::journey::Sighting;
+use crate::moment::nanoseconds_in;
 use crate::settings::SignSettings;
 
 /// Milestones that are findings in themselves.
@@ -16,7 +16,7 @@ pub(super) fn apply(context: &Context<'_>, sign: &SignSettings, verdict: &mut Ve
         }
     }
     for (reason, sighting) in of_reason {
-        let until_ns = sighting.at_ns.saturating_add(nanoseconds(sign.open_for.get()));
+        let until_ns = sighting.at_ns.saturating_add(nanoseconds_in(sign.open_for.get()));
         let closed = (context.now_ns >= until_ns).then(|| (until_ns, format!("seen {} ago", sign.open_for)));
         if closed.is_none() {
             verdict.look_again(until_ns);

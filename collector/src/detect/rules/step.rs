@@ -4,8 +4,8 @@ use ordertrace_api::keys::Key;
 
 use super::{Context, span_text};
 use crate::detect::verdict::{Fault, Verdict};
-use crate::flow::nanoseconds;
 use crate::journey::Sighting;
+use crate::moment::nanoseconds_in;
 use crate::settings::StepSettings;
 
 /// What must follow what, and how soon.
@@ -43,7 +43,7 @@ fn due(
     end: Option<&Sighting>,
     verdict: &mut Verdict,
 ) {
-    let within_ns = nanoseconds(step.within.get());
+    let within_ns = nanoseconds_in(step.within.get());
     let deadline_ns = begin.at_ns.saturating_add(within_ns);
     let missed_ns = deadline_ns.saturating_add(context.grace_ns());
     // After an end nothing more is due but for what began after it. Where each key has a deadline

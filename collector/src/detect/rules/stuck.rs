@@ -2,7 +2,7 @@ use ordertrace_api::finding::FindingKind;
 
 use super::Context;
 use crate::detect::verdict::{Fault, Verdict};
-use crate::flow::nanoseconds;
+use crate::moment::nanoseconds_in;
 
 /// Journeys in which nothing happens any more. Whatever else is wrong explains that: this is for
 /// when nothing does.
@@ -12,7 +12,7 @@ pub(super) fn apply(context: &Context<'_>, verdict: &mut Verdict) {
         return;
     }
     let Some(last) = context.reached.last() else { return };
-    let stuck_ns = last.at_ns.saturating_add(nanoseconds(after.get()));
+    let stuck_ns = last.at_ns.saturating_add(nanoseconds_in(after.get()));
     if context.now_ns < stuck_ns {
         return verdict.look_again(stuck_ns);
     }

@@ -38,6 +38,9 @@ pub struct CollectorArgs {
     /// PEM file of certificate authorities to trust beside the public ones
     #[arg(long, value_name = "FILE", env = "ORDERTRACE_CLICKHOUSE_CA_FILE")]
     pub clickhouse_ca_file: Option<PathBuf>,
+    /// Whether this collector looks for findings [default: true]
+    #[arg(long, value_name = "BOOL", env = "ORDERTRACE_DETECTION")]
+    pub detection: Option<bool>,
     /// Where the embedded ClickHouse keeps its data [default: ordertrace under the XDG data home]
     #[arg(long, value_name = "FOLDER", env = "ORDERTRACE_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -62,6 +65,7 @@ impl CollectorArgs {
         clickhouse.password = self.clickhouse_password.unwrap_or(std::mem::take(&mut clickhouse.password));
         clickhouse.ca_file = self.clickhouse_ca_file.or(clickhouse.ca_file.take());
         clickhouse.embedded.data_dir = self.data_dir.or(clickhouse.embedded.data_dir.take());
+        settings.detection.enabled = self.detection.unwrap_or(settings.detection.enabled);
         settings.check()?;
         Ok(settings)
     }

@@ -112,11 +112,13 @@ impl Collector {
         tasks.spawn(async move { ended("OTLP/gRPC", serve_grpc(grpc.0, grpc_ingest, grpc_stop).await) });
         let http_stop = stop.clone().cancelled_owned();
         tasks.spawn(async move { ended("OTLP/HTTP", serve_http(http.0, ingest, http_stop).await) });
-        let detecting = detect::run(client, journeys, flows, Timestamp::now, stop.clone());
-        tasks.spawn(async move {
-            detecting.await;
-            "detection"
-        });
+        if settings.detection.enabled {
+            let detecting = detect::run(client, journeys, flows, Timestamp::now, stop.clone());
+            tasks.spawn(async move {
+                detecting.await;
+                "detection"
+            });
+        }
         let api_stop = stop.clone();
         tasks.spawn(async move { ended("the HTTP API", api::serve(api.0, state, api_stop).await) });
         Ok(Self {

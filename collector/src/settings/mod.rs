@@ -1,6 +1,7 @@
 //! The collector's configuration: a YAML file, every key of which has a default.
 
 mod clickhouse;
+mod detection;
 mod flow;
 mod limits;
 mod noise;
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};
+pub use detection::DetectionSettings;
 pub use flow::{AmountSettings, FlowSettings, MilestoneSettings, NeedSettings, SignSettings, StepSettings};
 pub use limits::{AcceptSettings, JourneySettings, LimitSettings, RetentionSettings};
 pub use noise::NoiseRule;
@@ -42,6 +44,8 @@ pub struct Settings {
     /// What journeys must reach: a journey is of the first flow of which it shows a start. Writing
     /// this key replaces the flow of a shop that stands here.
     pub flows: Vec<FlowSettings>,
+    /// How findings are looked for.
+    pub detection: DetectionSettings,
     /// How far the search for a journey goes.
     pub journeys: JourneySettings,
     /// How long things are kept.
@@ -76,6 +80,7 @@ impl Default for Settings {
             accept: AcceptSettings::default(),
             recognise: RecogniseSettings::default(),
             flows: vec![FlowSettings::shop()],
+            detection: DetectionSettings::default(),
             journeys: JourneySettings::default(),
             retention: RetentionSettings::default(),
         }

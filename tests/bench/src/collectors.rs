@@ -133,6 +133,8 @@ fn ordertrace(command: &mut Command, database: &Database, receiver: Receiver) ->
         .args(["--otlp-http", &receiver.http.to_string()])
         .args(["--api", &api.to_string()])
         .args(["--clickhouse-url", &endpoint.url, "--clickhouse-user", &endpoint.user])
+        // It costs by orders, not by spans, and none of the peers has it.
+        .args(["--detection", "false"])
         .env("ORDERTRACE_CLICKHOUSE_PASSWORD", &endpoint.password);
     Ok(format!("http://{api}"))
 }

@@ -14,3 +14,4 @@ pub mod problem;
 pub mod routes;
 pub mod span;
 pub mod status;
+pub mod surface;

@@ -11,6 +11,9 @@ pub const JOURNEY: &str = "/api/v1/journeys/{key}";
 pub const FINDINGS: &str = "/api/v1/findings";
 /// `GET`: which handoffs cost most; see [`HotspotsQuery`](crate::hotspot::HotspotsQuery).
 pub const HOTSPOTS: &str = "/api/v1/hotspots";
+/// `GET`: how handoffs are authenticated and encrypted, and at which endpoints; see
+/// [`SurfaceQuery`](crate::surface::SurfaceQuery).
+pub const SURFACE: &str = "/api/v1/surface";
 /// `GET`: a flow as orders go; see [`LearnQuery`](crate::flow::LearnQuery).
 pub const LEARNED_FLOW: &str = "/api/v1/flows/learned";
 /// `GET`: the spans of one trace, or with `?under=SPAN_ID` only that span and what it

@@ -23,4 +23,5 @@ pub mod service;
 pub mod settings;
 pub mod storage;
 pub mod store;
+pub mod surface;
 mod union;

@@ -23,6 +23,7 @@ use crate::orders::Orders;
 use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
 use crate::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
+use crate::surface::Surfaces;
 
 /// A collector that could not start.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +100,7 @@ impl Collector {
             findings: Ledger::new(client.clone()),
             flows: Arc::clone(&flows),
             hotspots: Rollup::new(client.clone(), settings.retention.journeys_days),
+            surfaces: Surfaces::new(client.clone()),
             journeys: journeys.clone(),
             client: client.clone(),
             status: status(ingest.metrics().clone(), connection.url.clone(), engine.is_some()),

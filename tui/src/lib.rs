@@ -9,6 +9,7 @@ pub mod findings_table;
 pub mod listing;
 pub mod report;
 pub mod settings;
+pub mod surface_table;
 pub mod text;
 pub mod theme;
 pub mod waterfall;

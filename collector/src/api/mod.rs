@@ -10,6 +10,7 @@ mod orders;
 mod problem;
 mod spans;
 mod status;
+mod surface;
 mod trace;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::flow::Flows;
 use crate::hotspots::Rollup;
 use crate::journey::Journeys;
 use crate::orders::Orders;
+use crate::surface::Surfaces;
 
 /// What the API answers from.
 #[derive(Clone)]
@@ -43,6 +45,8 @@ pub struct ApiState {
     pub flows: Arc<Flows>,
     /// What handoffs cost.
     pub hotspots: Rollup,
+    /// How handoffs are done.
+    pub surfaces: Surfaces,
     /// For raw spans and readiness.
     pub client: Client,
     /// The collector's own figures, taken when asked.
@@ -59,6 +63,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::FINDINGS, get(findings::list))
         .route(routes::LEARNED_FLOW, get(flows::learned))
         .route(routes::HOTSPOTS, get(hotspots::list))
+        .route(routes::SURFACE, get(surface::list))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
         // Only these: health checks and scrapes come all the time and tell nothing.
         .route_layer(from_fn(trace::traced))

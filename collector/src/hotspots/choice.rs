@@ -86,7 +86,7 @@ pub(super) fn drop_incomplete(reports: &mut Vec<Report>) {
 /// The operation with nothing but `{}` for each placeholder in its path: `GET /orders/{}` of
 /// `GET /orders/{order}`, `GET /orders/:id` and `GET /orders/<int:id>/`. What has no path is as it
 /// was.
-fn anonymous(operation: &str) -> Cow<'_, str> {
+pub(crate) fn anonymous(operation: &str) -> Cow<'_, str> {
     let Some((method, path)) = operation.split_once(" /") else { return operation.into() };
     let mut text = method.to_owned();
     text.push(' ');

@@ -33,6 +33,7 @@ mod figures;
 mod query;
 mod range;
 
+pub(crate) use choice::anonymous;
 pub use range::{Minutes, RangeError};
 
 use std::collections::{BTreeMap, HashMap};

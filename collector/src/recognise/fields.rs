@@ -1,5 +1,5 @@
 use ordertrace_api::attributes::{
-    HANDOFF_FROM, HANDOFF_OBSERVER, HANDOFF_OPERATION, HANDOFF_TO, IDEMPOTENCY_KEY, MILESTONE,
+    AUTH_SCHEME, HANDOFF_FROM, HANDOFF_OBSERVER, HANDOFF_OPERATION, HANDOFF_TO, IDEMPOTENCY_KEY, MILESTONE, TLS_STATE,
 };
 
 use super::url::Url;
@@ -34,6 +34,13 @@ pub(super) struct Fields<'a> {
     pub(super) operation: &'a str,
     pub(super) milestone: &'a str,
     pub(super) idempotency_key: &'a str,
+    /// Of the URL: `https`.
+    pub(super) scheme: &'a str,
+    /// Of the message broker or the remote call: `kafka`, `grpc`.
+    pub(super) protocol: &'a str,
+    pub(super) auth_scheme: &'a str,
+    pub(super) tls: &'a str,
+    pub(super) tls_version: &'a str,
 }
 
 /// Sets a field unless a name with precedence did before.
@@ -82,6 +89,10 @@ pub(super) enum Role {
     Milestone,
     IdempotencyKey,
     IdempotencyHeader,
+    Scheme,
+    AuthScheme,
+    Tls,
+    TlsVersion,
     Database,
 }
 
@@ -122,6 +133,10 @@ impl Role {
             MILESTONE => Self::Milestone,
             IDEMPOTENCY_KEY => Self::IdempotencyKey,
             "http.request.header.idempotency-key" => Self::IdempotencyHeader,
+            "url.scheme" | "http.scheme" => Self::Scheme,
+            AUTH_SCHEME => Self::AuthScheme,
+            TLS_STATE => Self::Tls,
+            "tls.protocol.version" => Self::TlsVersion,
             name if name.starts_with("db.") => Self::Database,
             _ => Self::Other,
         }
@@ -169,10 +184,16 @@ impl<'a> FieldReader<'a> {
             Role::PeerName => fields.peer_service = value,
             Role::PeerService => fill(&mut fields.peer_service, value),
             Role::GraphqlOperation => fields.graphql_operation = value,
-            Role::RpcSystem => fields.rpc = true,
+            Role::RpcSystem => {
+                fields.rpc = true;
+                fill(&mut fields.protocol, value);
+            }
             Role::RpcService => fields.rpc_service = value,
             Role::RpcMethod => fields.rpc_method = value,
-            Role::MessagingSystem => fields.messaging = true,
+            Role::MessagingSystem => {
+                fields.messaging = true;
+                fill(&mut fields.protocol, value);
+            }
             Role::Destination => fill(&mut fields.destination, value),
             Role::MessagingOperationName => fields.messaging_operation = value,
             Role::MessagingOperationType => fill(&mut fields.messaging_operation, value),
@@ -183,6 +204,10 @@ impl<'a> FieldReader<'a> {
             Role::Milestone => fields.milestone = value,
             Role::IdempotencyKey => fields.idempotency_key = value,
             Role::IdempotencyHeader => fill(&mut fields.idempotency_key, lone(value)),
+            Role::Scheme => fields.scheme = value,
+            Role::AuthScheme => fields.auth_scheme = value,
+            Role::Tls => fields.tls = value,
+            Role::TlsVersion => fields.tls_version = value,
             Role::Database => fields.database = true,
         }
     }
@@ -197,6 +222,9 @@ impl<'a> FieldReader<'a> {
         }
         fields.http = !fields.method.is_empty() || !full.is_empty() || !target.is_empty();
         fields.url = Url::read(if full.is_empty() { target } else { full });
+        if let Some((scheme, _)) = full.split_once("://") {
+            fill(&mut fields.scheme, scheme);
+        }
         if !path.is_empty() {
             // `url.path` may hold a query where an instrumentation is careless.
             fields.url.path = path.split(['?', '#']).next().unwrap_or_default();

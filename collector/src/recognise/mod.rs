@@ -1,6 +1,7 @@
 //! What a decoded span or log record means: its system, its keys, its part in a handoff,
 //! its milestone, or that it is noise. Pure: settings and records in, records out.
 
+mod access;
 mod fields;
 mod keys;
 mod milestone;

@@ -6,6 +6,7 @@ use ordertrace_api::span::SpanKind;
 
 use crate::record::{Side, SpanRecord};
 
+use super::access::access;
 use super::fields::Fields;
 use super::keys::KeyFinder;
 use super::peers::PeerMemory;
@@ -52,6 +53,7 @@ impl<'a> SideFinder<'_, 'a> {
             resend_count: fields.resend_count,
             idempotency_key: fields.idempotency_key,
             error_type: fields.error_type,
+            access: access(fields, observer),
         }))
     }
 

@@ -15,4 +15,4 @@ pub use event::EventRecord;
 pub use mention::{KeyRecord, Mention};
 pub use origin::{Attribute, Attributes, Origin, Scope};
 pub use reading::{ReadingKind, ReadingRecord};
-pub use span::{HandoffSide, Side, SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};
+pub use span::{Access, HandoffSide, Side, SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};

@@ -82,6 +82,23 @@ pub struct Side<'a> {
     pub idempotency_key: &'a str,
     /// `error.type`; empty when none.
     pub error_type: &'a str,
+    /// How the receiver was reached.
+    pub access: Access<'a>,
+}
+
+/// How the receiver of a handoff was reached, as far as the reporter says; never a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Access<'a> {
+    /// Authentication scheme: `bearer`, `none`, …; empty = it does not say.
+    pub auth: &'static str,
+    /// `none`, `TLSv1.3`, …; `tls` = of some version; empty = it does not say.
+    pub tls: &'static str,
+    /// Of the URL, else the name of the protocol: `https`, `kafka`; empty = it does not say.
+    pub scheme: &'a str,
+    /// Empty = it does not say.
+    pub host: &'a str,
+    /// `None` = the scheme's own, or it does not say.
+    pub port: Option<u16>,
 }
 
 /// A [`Side`] as journeys read it back.

@@ -5,7 +5,7 @@ use clickhouse::Client;
 use super::layout::Layout;
 
 /// The schema in order of number.
-const MIGRATIONS: [(u32, &str, &str); 12] = [
+const MIGRATIONS: [(u32, &str, &str); 13] = [
     (1, "spans", include_str!("migrations/0001_spans.sql")),
     (2, "keys", include_str!("migrations/0002_keys.sql")),
     (3, "loose_ends", include_str!("migrations/0003_loose_ends.sql")),
@@ -18,6 +18,7 @@ const MIGRATIONS: [(u32, &str, &str); 12] = [
     (10, "batches", include_str!("migrations/0010_batches.sql")),
     (11, "frozen", include_str!("migrations/0011_frozen.sql")),
     (12, "findings", include_str!("migrations/0012_findings.sql")),
+    (13, "surface", include_str!("migrations/0013_surface.sql")),
 ];
 
 /// A migration that could not be applied.

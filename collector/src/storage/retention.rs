@@ -5,7 +5,7 @@ use super::layout::Layout;
 /// How long rows are kept, in days of their own time; 0 = for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// Spans, keys, handoffs and the orders list.
+    /// Spans, keys, handoffs, how they reach each other, and the orders list.
     pub journeys_days: u32,
     /// Log records and business events.
     pub events_days: u32,
@@ -26,6 +26,7 @@ pub(super) async fn apply(
         ("keys", "at", journeys_days),
         ("loose_ends", "started_at", journeys_days),
         ("handoffs_per_minute", "minute", journeys_days),
+        ("surface", "hour", journeys_days),
         ("activity", "at", journeys_days),
         ("events", "at", events_days),
         ("readings", "at", readings_days),

@@ -19,6 +19,7 @@ use ordertrace_collector::orders::Orders;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::record::{Side, SpanRecord};
 use ordertrace_collector::settings::RecogniseSettings;
+use ordertrace_collector::surface::Surfaces;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -298,6 +299,7 @@ async fn serve(database: &Database) -> String {
         findings: Ledger::new(client.clone()),
         flows: Arc::new(flows),
         hotspots: Rollup::new(client.clone(), 1),
+        surfaces: Surfaces::new(client.clone()),
         journeys,
         client,
         status: Arc::new(status),

@@ -16,4 +16,5 @@ mod otel_views;
 mod retention;
 mod spans;
 mod support;
+mod surface;
 mod tls;

@@ -38,6 +38,7 @@ async fn assert_once(database: &Database, calls: u64) {
         ("keys", "count()"),
         ("loose_ends", "count()"),
         ("handoffs_per_minute", "sum(attempts)"),
+        ("surface", "sum(calls)"),
         ("activity", "count()"),
         ("audit", "sum(items)"),
         ("batches", "countIf(step = 'settled')"),
@@ -98,7 +99,7 @@ async fn several_collectors_may_be_sent_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_cut_off_between_two_tables_is_completed_once() {
-    for missing in ["keys", "handoffs_per_minute", "activity"] {
+    for missing in ["keys", "handoffs_per_minute", "surface", "activity"] {
         let database = Database::start().await;
         database.execute(&format!("RENAME TABLE {missing} TO away")).await;
         store(&database.storage, "one", 1).await.expect_err(missing);

@@ -9,7 +9,7 @@ use ordertrace_api::span::SpanKind;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::record::{
-    Attribute, Batch, Content, EventRecord, Mention, Origin, Scope, Side, SpanRecord, SpanStatus,
+    Access, Attribute, Batch, Content, EventRecord, Mention, Origin, Scope, Side, SpanRecord, SpanStatus,
 };
 use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
 use ordertrace_collector::store::{Store, Stored, Unavailable};
@@ -152,6 +152,7 @@ impl SpanBuilder {
             resend_count: 0,
             idempotency_key: "",
             error_type: "",
+            access: Access::default(),
         });
         self
     }
@@ -224,6 +225,13 @@ impl SpanBuilder {
     pub(crate) fn idempotency(mut self, key: &str) -> Self {
         if let Some(side) = &mut self.side {
             side.idempotency_key = kept(key);
+        }
+        self
+    }
+
+    pub(crate) fn access(mut self, access: Access<'static>) -> Self {
+        if let Some(side) = &mut self.side {
+            side.access = access;
         }
         self
     }

@@ -11,6 +11,7 @@ mod order;
 mod orders;
 mod serve;
 mod status;
+mod surface;
 #[cfg(test)]
 mod tests;
 mod when;
@@ -82,6 +83,8 @@ pub enum Command {
     Flow(flow::FlowCommand),
     /// Which handoffs cost most: by time, latency, errors or retries
     Hotspots(hotspots::HotspotsArgs),
+    /// How handoffs are authenticated and encrypted, and at which endpoints
+    Surface(surface::SurfaceArgs),
     /// What the collector accepted, stored and refused
     Status(status::StatusArgs),
     /// A completion script for a shell
@@ -191,6 +194,7 @@ pub async fn run<W: Write>(command: Command, options: &Options, output: &mut Out
         Command::Findings(args) => findings::run(args, options, output).await,
         Command::Flow(command) => flow::run(command, options, output).await,
         Command::Hotspots(args) => hotspots::run(args, options, output).await,
+        Command::Surface(args) => surface::run(args, options, output).await,
         Command::Status(args) => status::run(args, options, output).await,
         Command::Completions(args) => completions::run(args, options, output),
     }

@@ -17,6 +17,7 @@ use ordertrace_api::problem::Problem;
 use ordertrace_api::routes;
 use ordertrace_api::span::SpansReply;
 use ordertrace_api::status::Status;
+use ordertrace_api::surface::{Surface, SurfaceQuery};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
@@ -115,6 +116,14 @@ impl Client {
     /// When the collector cannot be reached, refuses, or answers something else.
     pub async fn hotspots(&self, query: &HotspotsQuery) -> Result<Hotspots, ClientError> {
         self.list(routes::HOTSPOTS, query).await
+    }
+
+    /// How handoffs are done.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn surface(&self, query: &SurfaceQuery) -> Result<Surface, ClientError> {
+        self.list(routes::SURFACE, query).await
     }
 
     /// What the latest journeys have in common.

@@ -9,6 +9,7 @@ mod markdown;
 mod orders;
 mod print;
 mod status;
+mod surface;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use journey_markdown::journey_markdown;
 pub use orders::{orders_lines, orders_markdown};
 pub use print::Printer;
 pub use status::{status_lines, status_markdown};
+pub use surface::{surface_lines, surface_markdown};
 
 /// How to print an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@ mod findings;
 mod hotspots;
 mod orders;
 mod status;
+mod surface;
 
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::journey::{Journey, JourneyKey, JourneyState, LimitReached, Milestone};
@@ -18,6 +19,7 @@ pub(crate) use findings::{findings, incident};
 pub(crate) use hotspots::{figures, hotspots};
 pub(crate) use orders::orders;
 pub(crate) use status::{agent_status, status};
+pub(crate) use surface::surface;
 
 pub(crate) const SECOND_MS: u64 = 1000;
 pub(crate) const MINUTE_MS: u64 = 60 * SECOND_MS;

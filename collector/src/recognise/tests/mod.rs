@@ -6,7 +6,7 @@ use ordertrace_api::keys::Strength;
 use ordertrace_api::span::SpanKind;
 
 use super::*;
-use crate::record::{Attribute, Origin, Scope as InstrumentationScope, Side, SpanEventRecord, SpanStatus};
+use crate::record::{Access, Attribute, Origin, Scope as InstrumentationScope, Side, SpanEventRecord, SpanStatus};
 
 const ORIGIN: Origin<'static> = Origin { service: "shop", system: "shop", attributes: &[] };
 

@@ -28,6 +28,7 @@ fn http_clients_are_the_sending_side() {
         resend_count: 2,
         idempotency_key: "A-1_900",
         error_type: "502",
+        access: Access { tls: "none", scheme: "http", host: "127.0.0.1", port: Some(21440), ..Access::default() },
     };
     assert_eq!(made, Some(expected));
 }

@@ -7,6 +7,7 @@ use super::key::Keys;
 use super::loose_end::LooseEnds;
 use super::reading::Readings;
 use super::span::Spans;
+use super::surface::Surface;
 use crate::native::Block;
 use crate::record::{Batch, EventRecord, ReadingRecord, SpanRecord};
 
@@ -18,6 +19,7 @@ pub(in crate::storage) struct Group {
     spans: Spans,
     keys: Keys,
     handoffs: Handoffs,
+    surface: Surface,
     loose_ends: LooseEnds,
     events: Events,
     readings: Readings,
@@ -37,8 +39,8 @@ pub(in crate::storage) const BATCHES: &str = "batches";
 
 /// The tables that groups have rows for, in the order in which they are inserted: whoever is told
 /// of news by `activity` finds it in those before.
-pub(in crate::storage) const TABLES: [&str; 8] =
-    ["spans", "keys", "handoffs_per_minute", "loose_ends", "events", "readings", "activity", BATCHES];
+pub(in crate::storage) const TABLES: [&str; 9] =
+    ["spans", "keys", "handoffs_per_minute", "surface", "loose_ends", "events", "readings", "activity", BATCHES];
 
 impl Group {
     /// Adds the spans of a batch, and what they say of keys and of handoffs' ends.
@@ -47,6 +49,7 @@ impl Group {
         self.spans.extend(spans);
         self.keys.extend_from_spans(spans);
         self.handoffs.extend(spans);
+        self.surface.extend(spans);
         self.loose_ends.extend(spans);
     }
 
@@ -91,12 +94,13 @@ impl Group {
 
     /// The blocks that are inserted, that of [`BATCHES`] last; they never change any more.
     pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now_ms: i64) -> Vec<TableBlock> {
-        let [spans, keys, handoffs, loose_ends, events, readings, activity, batches] = TABLES;
+        let [spans, keys, handoffs, surface, loose_ends, events, readings, activity, batches] = TABLES;
         let (of_keys, of_activity) = self.keys.into_blocks();
         let blocks = [
             (spans, self.spans.into_block()),
             (keys, of_keys),
             (handoffs, self.handoffs.into_block()),
+            (surface, self.surface.into_block()),
             (loose_ends, self.loose_ends.into_block()),
             (events, self.events.into_block()),
             (readings, self.readings.into_block()),

@@ -13,6 +13,7 @@ mod sighting;
 mod sketch;
 mod span;
 mod stored;
+mod surface;
 mod template;
 
 pub(crate) use sketch::Sketch;

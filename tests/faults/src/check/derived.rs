@@ -52,6 +52,25 @@ fn recounts() -> Vec<Recount> {
                  GROUP BY minute, handoff_to, handoff_from, operation, observer"
             ),
         },
+        Recount {
+            what: "surface",
+            held: "SELECT hour, toString(handoff_to), toString(handoff_from), toString(operation), toString(observer),
+                       toString(auth_scheme), toString(tls), toString(endpoint), sum(calls), max(last_seen)
+                   FROM surface
+                   GROUP BY hour, handoff_to, handoff_from, operation, observer, auth_scheme, tls, endpoint"
+                .to_owned(),
+            recounted: format!(
+                "SELECT toDateTime(toStartOfHour(started_at), 'UTC') AS hour, toString(handoff_to),
+                     toString(handoff_from), toString(operation), toString(observer),
+                     attributes['commerce.auth.scheme'] AS auth, if(url = '', '', 'none') AS plain,
+                     multiIf(url = '', attributes['messaging.system'], observer = 'server', 'http',
+                         concat('http://', netloc(url))) AS reached,
+                     count(), toDateTime(max(span.started_at), 'UTC')
+                 FROM (SELECT *, attributes['url.full'] AS url FROM {SPANS}) AS span
+                 WHERE observer != 'none' AND noise = ''
+                 GROUP BY hour, handoff_to, handoff_from, operation, observer, auth, plain, reached"
+            ),
+        },
         // One row for each trace, by the key that names a journey best, and for each key outside of traces.
         Recount {
             what: "activity",

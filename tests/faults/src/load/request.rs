@@ -12,8 +12,8 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use ordertrace_api::attributes::{
-    HANDOFF_FROM, HANDOFF_OBSERVER, HANDOFF_OPERATION, HANDOFF_TO, LOCATION, METRIC_INVENTORY_LEVEL, MILESTONE,
-    OBSERVER_PROXY, SKU, SYSTEM, key_attribute,
+    AUTH_SCHEME, HANDOFF_FROM, HANDOFF_OBSERVER, HANDOFF_OPERATION, HANDOFF_TO, LOCATION, METRIC_INVENTORY_LEVEL,
+    MILESTONE, OBSERVER_PROXY, SKU, SYSTEM, key_attribute,
 };
 use ordertrace_tests::otlp::{attribute, now_ns};
 use rand::{Rng, RngExt};
@@ -152,6 +152,7 @@ fn spans(id: RequestId, trace: u8, started_ns: u64, rng: &mut impl Rng) -> Vec<S
         attribute(HANDOFF_OPERATION, "POST /reservations"),
         attribute("http.request.method", "POST"),
         attribute("url.full", "http://wms:8080/reservations"),
+        attribute(AUTH_SCHEME, "bearer"),
         order.clone(),
     ];
     let send = vec![attribute("messaging.system", "kafka"), attribute("messaging.destination.name", "shipments")];

@@ -45,6 +45,8 @@ pub struct Attempt {
     pub error_type: Option<String>,
     /// How sender's and receiver's side were found to be one attempt.
     pub joined: JoinKind,
+    /// How it was recognised as one more try of its handoff; absent on the first.
+    pub repeats: Option<Repeat>,
     /// What each observer saw, outermost first.
     pub sides: Vec<Side>,
 }
@@ -70,6 +72,19 @@ pub enum JoinKind {
     /// The receiver dropped the trace context; method, path, status and time agree and no
     /// other candidate exists.
     Inferred,
+}
+
+/// How an attempt was recognised as one more try of a handoff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeat {
+    /// It bears the idempotency key of an attempt before it.
+    SameKey,
+    /// Whoever made it says so: `http.request.resend_count`, or a count of deliveries.
+    Declared,
+    /// The same request by the same system for the same order, after an attempt that failed; in
+    /// whichever trace, at most three days later.
+    AfterFailure,
 }
 
 /// One attempt as one observer saw it.

@@ -5,7 +5,7 @@ mod handoff;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use handoff::{Attempt, Handoff, JoinKind, Observer, Outcome, Side};
+pub use handoff::{Attempt, Handoff, JoinKind, Observer, Outcome, Repeat, Side};
 
 use crate::keys::{Key, Strength};
 

@@ -290,6 +290,7 @@ fn side(span: &SpanNode) -> Option<Side> {
         observer: handoff.observer,
         system: if beside_sender { handoff.from.clone() } else { span.system.clone() },
         trace_id: hex::encode(span.id.trace_id),
+        repeats: node.repeats,
         span_id: hex::encode(span.id.span_id),
         started_at: timestamp(span.started_at_ns),
         duration_ns: span.duration_ns,

@@ -67,6 +67,7 @@ pub(super) enum Role {
     Route,
     StatusCode,
     ResendCount,
+    Deliveries,
     ErrorType,
     Address,
     Port,
@@ -111,6 +112,9 @@ impl Role {
             "http.route" => Self::Route,
             "http.response.status_code" | "http.status_code" => Self::StatusCode,
             "http.request.resend_count" => Self::ResendCount,
+            "messaging.gcp_pubsub.message.delivery_attempt" | "messaging.servicebus.message.delivery_count" => {
+                Self::Deliveries
+            }
             "error.type" => Self::ErrorType,
             "server.address" => Self::Address,
             "server.port" => Self::Port,
@@ -176,6 +180,8 @@ impl<'a> FieldReader<'a> {
             Role::Route => fields.route = value,
             Role::StatusCode => fields.status_code = value.parse().unwrap_or(fields.status_code),
             Role::ResendCount => fields.resend_count = value.parse().unwrap_or(0),
+            // Both count the first one, or are 0 where nobody counts.
+            Role::Deliveries => fields.resend_count = value.parse::<u32>().unwrap_or(0).saturating_sub(1),
             Role::ErrorType => fields.error_type = value,
             Role::Address => self.address = value,
             Role::Port => self.port = value,
@@ -293,6 +299,14 @@ mod tests {
     fn an_unusual_method_is_what_was_sent() {
         let attributes = [("http.request.method_original", "PURGE"), ("http.request.method", "_OTHER")];
         assert_eq!(fields(&attributes).method, "PURGE");
+    }
+
+    #[test]
+    fn every_delivery_but_the_first_is_a_resend() {
+        for (deliveries, resends) in [("0", 0), ("1", 0), ("3", 2), ("many", 0)] {
+            assert_eq!(fields(&[("messaging.gcp_pubsub.message.delivery_attempt", deliveries)]).resend_count, resends);
+            assert_eq!(fields(&[("messaging.servicebus.message.delivery_count", deliveries)]).resend_count, resends);
+        }
     }
 
     #[test]

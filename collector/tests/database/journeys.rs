@@ -1,7 +1,7 @@
 //! Journeys put together from rows in a real ClickHouse.
 
 use crate::support::{Database, SpanBuilder, mention, origin, trace};
-use ordertrace_api::journey::{JoinKind, Journey, JourneyState, MembershipReason, Observer, Outcome};
+use ordertrace_api::journey::{JoinKind, Journey, JourneyState, MembershipReason, Observer, Outcome, Repeat};
 use ordertrace_api::keys::{Key, KindTable, Strength};
 use ordertrace_collector::journey::{Found, JourneyLimits, Journeys};
 use ordertrace_collector::record::EventRecord;
@@ -181,6 +181,23 @@ async fn attempts_of_one_intent_are_one_handoff() {
     let outcomes: Vec<Outcome> = journey.handoffs[0].attempts.iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Outcome::Error, Outcome::Error, Outcome::Ok]);
     assert_eq!(journey.waits.len(), 1, "the time between two attempts is part of their handoff");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_hours_later_is_an_attempt_of_the_same_handoff() {
+    let database = Database::start().await;
+    let call = |id: u8, at: i64, status: u16| {
+        SpanBuilder::client(trace(id), id, "oms", "erp", "POST /docs").at(at, 10).key("order", "R-2").status(status)
+    };
+    let hour = 3_600_000;
+    // The last of them arrives first.
+    database.spans(vec![call(3, 5 * hour, 200).build()]).await.unwrap();
+    database.spans(vec![call(1, 0, 503).build(), call(4, 6 * hour, 200).build()]).await.unwrap();
+    database.spans(vec![call(2, 2 * hour, 503).build()]).await.unwrap();
+    let journey = one(&journeys(&database, JourneyLimits::default()), "R-2").await;
+    assert_eq!(shape(&journey), [row("oms", "erp POST /docs", 3), row("oms", "erp POST /docs", 1)]);
+    let repeats: Vec<Option<Repeat>> = journey.handoffs[0].attempts.iter().map(|attempt| attempt.repeats).collect();
+    assert_eq!(repeats, [None, Some(Repeat::AfterFailure), Some(Repeat::AfterFailure)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,6 +42,7 @@ fn reported(handoff: &HandoffTruth) -> Handoff {
             status_code: None,
             error_type: None,
             joined: JoinKind::Single,
+            repeats: None,
             sides: Vec::new(),
         })
         .collect();

@@ -229,6 +229,7 @@ impl Tracer {
                 status_code: first.status,
                 error_type: None,
                 joined: JoinKind::Single,
+                repeats: None,
                 sides: Vec::new(),
             }
         };

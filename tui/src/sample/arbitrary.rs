@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use ordertrace_api::finding::{Evidence, Finding, FindingKind, FindingState, FindingsPage, Money, Severity};
 use ordertrace_api::journey::{
-    Attempt, Handoff, JoinKind, Journey, JourneyState, Observer, Outcome, PathSegment, Side, Wait,
+    Attempt, Handoff, JoinKind, Journey, JourneyState, Observer, Outcome, PathSegment, Repeat, Side, Wait,
 };
 use proptest::prelude::*;
 
@@ -49,16 +49,20 @@ fn any_attempt() -> impl Strategy<Value = Attempt> {
     let sides = prop::collection::vec(any_side(), 0..4);
     let joined = prop::sample::select(vec![JoinKind::Single, JoinKind::Trace, JoinKind::Inferred]);
     let outcome = prop::sample::select(vec![Outcome::Ok, Outcome::Error]);
-    (any_time(), any_duration_ns(), outcome, any::<Option<u16>>(), prop::option::of(any_text()), joined, sides)
-        .prop_map(|(started_at, duration_ns, outcome, status_code, error_type, joined, sides)| Attempt {
+    let repeat = prop::sample::select(vec![Repeat::SameKey, Repeat::Declared, Repeat::AfterFailure]);
+    let told = (joined, prop::option::of(repeat));
+    (any_time(), any_duration_ns(), outcome, any::<Option<u16>>(), prop::option::of(any_text()), told, sides).prop_map(
+        |(started_at, duration_ns, outcome, status_code, error_type, (joined, repeats), sides)| Attempt {
             started_at,
             duration_ns,
             outcome,
             status_code,
             error_type,
             joined,
+            repeats,
             sides,
-        })
+        },
+    )
 }
 
 fn any_handoff() -> impl Strategy<Value = Handoff> {

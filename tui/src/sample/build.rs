@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ordertrace_api::attributes;
 use ordertrace_api::journey::{
-    Attempt, Handoff, JoinKind, Journey, JourneyState, MembershipReason, Observer, Outcome, PathSegment, Side,
+    Attempt, Handoff, JoinKind, Journey, JourneyState, MembershipReason, Observer, Outcome, PathSegment, Repeat, Side,
     SystemShare, TraceMembership, Wait,
 };
 use ordertrace_api::keys::Key;
@@ -116,6 +116,9 @@ impl HandoffBuilder {
             (false, 1) => JoinKind::Single,
             (false, _) => JoinKind::Trace,
         };
+        // As the proxy counts, or by likeness.
+        let repeat = if self.idempotency_key.is_some() { Repeat::SameKey } else { Repeat::AfterFailure };
+        let repeats = (number > 0).then_some(repeat);
         self.handoff.attempts.push(Attempt {
             started_at: at_ms(offset_ms),
             duration_ns: duration_ms * MS_NS,
@@ -123,6 +126,7 @@ impl HandoffBuilder {
             status_code,
             error_type: error_type.map(str::to_owned),
             joined,
+            repeats,
             sides,
         });
         self

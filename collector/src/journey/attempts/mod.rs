@@ -1,8 +1,10 @@
 //! From what observers saw to handoffs: each attempt once, attempts of one intent together.
 
+mod repeats;
+
 use std::collections::HashMap;
 
-use ordertrace_api::journey::{JoinKind, Observer, Outcome};
+use ordertrace_api::journey::{JoinKind, Observer, Outcome, Repeat};
 
 use super::node::{SpanNode, SpanRef, depths, index, nearest_ancestors};
 use crate::record::HandoffSide;
@@ -20,6 +22,8 @@ pub(super) struct AttemptNode {
     pub operation: String,
     /// How the sides were joined.
     pub joined: JoinKind,
+    /// How it was recognised as one more try of its handoff; `None` of the first.
+    pub repeats: Option<Repeat>,
     /// How it went.
     pub outcome: Outcome,
     /// Nanoseconds since the Unix epoch, at the outermost observer.
@@ -68,11 +72,12 @@ pub(super) fn handoffs(
     let attempts: Vec<AttemptNode> =
         sides_of.into_iter().map(|sides| attempt(spans, sides, &parent, inferred)).collect();
 
-    let handoff_of_attempt = group(spans, &attempts);
+    let (handoff_of_attempt, repeats) = repeats::group(spans, &attempts);
     let count = handoff_of_attempt.iter().max().map_or(0, |last| last + 1);
     let mut handoffs: Vec<HandoffNode> =
         (0..count).map(|_| HandoffNode { attempts: Vec::new(), parent: None }).collect();
-    for (at, attempt) in attempts.into_iter().enumerate() {
+    for (at, mut attempt) in attempts.into_iter().enumerate() {
+        attempt.repeats = repeats[at];
         let handoff = &mut handoffs[handoff_of_attempt[at]];
         if handoff.attempts.is_empty() {
             handoff.parent = nearest_side[attempt.sides[0]]
@@ -189,6 +194,7 @@ fn attempt(
         to,
         operation,
         joined,
+        repeats: None,
         outcome: if failed { Outcome::Error } else { Outcome::Ok },
         started_at_ns: outer.started_at_ns,
         ended_at_ns: outer.ended_at_ns(),
@@ -214,57 +220,5 @@ fn is_failed(span: &SpanNode) -> bool {
     span.error || side.status_code >= threshold
 }
 
-/// What an attempt was for: attempts of one intent are tries of one handoff.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Intent<'a> {
-    /// Its idempotency key says so.
-    Key(&'a str),
-    /// The same request by the same caller.
-    Request { method: &'a str, path: &'a str, caller: Option<SpanRef> },
-}
-
-/// For each attempt, in order of start, the number of its handoff: a try of an intent joins
-/// the handoff of the try before it if their idempotency keys are equal; or, where they have
-/// none, if it is declared a resend or follows a failure.
-fn group(spans: &[SpanNode], attempts: &[AttemptNode]) -> Vec<usize> {
-    type Ends<'a> = (Option<&'a str>, &'a str, &'a str);
-    let mut latest: HashMap<(Ends<'_>, Intent<'_>), (usize, usize)> = HashMap::new();
-    let mut count = 0;
-    let mut handoff_of = Vec::with_capacity(attempts.len());
-    for (at, attempt) in attempts.iter().enumerate() {
-        let ends = (attempt.from.as_deref(), attempt.to.as_str(), attempt.operation.as_str());
-        let intent = intent(spans, attempt);
-        let by_key = matches!(intent, Intent::Key(_));
-        let number = match latest.get(&(ends, intent.clone())) {
-            Some((last, number)) if by_key || is_repeated(spans, &attempts[*last], attempt) => *number,
-            _ => {
-                count += 1;
-                count - 1
-            }
-        };
-        latest.insert((ends, intent), (at, number));
-        handoff_of.push(number);
-    }
-    handoff_of
-}
-
-fn intent<'a>(spans: &'a [SpanNode], attempt: &AttemptNode) -> Intent<'a> {
-    let sides = || attempt.sides.iter().filter_map(|at| spans[*at].side.as_ref());
-    if let Some(key) = sides().map(|side| side.idempotency_key.as_str()).find(|key| !key.is_empty()) {
-        return Intent::Key(key);
-    }
-    let request = sides().map(|side| (side.method.as_str(), side.path.as_str())).find(|(_, path)| !path.is_empty());
-    let (method, path) = request.unwrap_or_default();
-    let outer = &spans[attempt.sides[0]];
-    let caller = (outer.parent_span_id != [0; 8])
-        .then_some(SpanRef { trace_id: outer.id.trace_id, span_id: outer.parent_span_id });
-    Intent::Request { method, path, caller }
-}
-
-fn is_repeated(spans: &[SpanNode], last: &AttemptNode, next: &AttemptNode) -> bool {
-    let resends = |attempt: &AttemptNode| {
-        attempt.sides.iter().filter_map(|at| spans[*at].side.as_ref()).map(|side| side.resend_count).max()
-    };
-    let after_failure = last.outcome == Outcome::Error && next.started_at_ns >= last.ended_at_ns;
-    resends(next) > resends(last) || after_failure
-}
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, ApiState};
-use crate::detect::{self, Ledger};
+use crate::detect::{self, Detection, Ledger};
 use crate::engine::{Engine, EngineError, EngineSettings, Progress};
 use crate::flow::{FlowError, Flows};
 use crate::hotspots::Rollup;
@@ -115,7 +115,8 @@ impl Collector {
         let http_stop = stop.clone().cancelled_owned();
         tasks.spawn(async move { ended("OTLP/HTTP", serve_http(http.0, ingest, http_stop).await) });
         if settings.detection.enabled {
-            let detecting = detect::run(client, journeys, flows, Timestamp::now, stop.clone());
+            let detection = Detection { client, journeys, flows, settings: settings.detection };
+            let detecting = detect::run(detection, Timestamp::now, stop.clone());
             tasks.spawn(async move {
                 detecting.await;
                 "detection"

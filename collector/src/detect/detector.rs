@@ -14,10 +14,12 @@ use super::feed::Feed;
 use super::ledger::{Entry, Ledger};
 use super::reconcile::reconcile;
 use super::silence::Silence;
+use super::storms::Storms;
 use super::watches::Watches;
 use crate::flow::Flows;
 use crate::journey::{Case, Journeys};
 use crate::moment::nanoseconds;
+use crate::settings::DetectionSettings;
 
 /// Journeys put together at once: enough to share their look-ups, few enough to stay within the
 /// limits of a closure.
@@ -49,7 +51,20 @@ const SYSTEMS_EVERY: Duration = Duration::from_secs(60);
 /// Time until detection tries again to begin.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Finds what is wrong with journeys, round by round.
+/// What detection works with.
+#[derive(Clone)]
+pub struct Detection {
+    /// The database.
+    pub client: Client,
+    /// Puts journeys together.
+    pub journeys: Journeys,
+    /// What these must reach.
+    pub flows: Arc<Flows>,
+    /// What else counts as wrong.
+    pub settings: DetectionSettings,
+}
+
+/// Finds what is wrong with journeys and systems, round by round.
 pub struct Detector {
     journeys: Journeys,
     flows: Arc<Flows>,
@@ -57,6 +72,7 @@ pub struct Detector {
     feed: Feed,
     watches: Watches,
     silence: Silence,
+    storms: Storms,
 }
 
 impl Detector {
@@ -64,7 +80,8 @@ impl Detector {
     ///
     /// # Errors
     /// When ClickHouse does not answer.
-    pub async fn open(client: Client, journeys: Journeys, flows: Arc<Flows>) -> clickhouse::error::Result<Self> {
+    pub async fn open(detection: Detection) -> clickhouse::error::Result<Self> {
+        let Detection { client, journeys, flows, settings } = detection;
         let ledger = Ledger::new(client.clone());
         let (mut watches, until_ms) = Watches::load(client.clone()).await?;
         // Flows may have changed since.
@@ -72,8 +89,9 @@ impl Detector {
             watches.set(&key, Some(AT_ONCE_NS));
         }
         let feed = Feed::new(client.clone(), until_ms.unwrap_or(0));
-        let silence = Silence::new(client, ledger.clone());
-        Ok(Self { journeys, flows, ledger, feed, watches, silence })
+        let silence = Silence::new(client.clone(), ledger.clone());
+        let storms = Storms::new(client, ledger.clone(), settings.retry_storm);
+        Ok(Self { journeys, flows, ledger, feed, watches, silence, storms })
     }
 
     /// Looks at the journeys in which something happened, and at those that are due at `now`; whether
@@ -102,12 +120,13 @@ impl Detector {
         Ok(more)
     }
 
-    /// Looks at which systems do not speak any more at `now`.
+    /// Looks at which systems do not speak any more at `now`, and which are tried again and again.
     ///
     /// # Errors
     /// When ClickHouse does not answer; the next look says the same.
     pub async fn look_at_systems(&mut self, now: Timestamp) -> clickhouse::error::Result<()> {
-        self.silence.look(now).await
+        self.silence.look(now).await?;
+        self.storms.look(now).await
     }
 
     /// When a journey is due, nanoseconds since the Unix epoch; `None` when none is watched.
@@ -165,16 +184,10 @@ fn strong_keys(case: &Case) -> impl Iterator<Item = &Key> {
 }
 
 /// Detects until `stop`, by the clock `now`.
-pub async fn run(
-    client: Client,
-    journeys: Journeys,
-    flows: Arc<Flows>,
-    now: fn() -> Timestamp,
-    stop: CancellationToken,
-) {
+pub async fn run(detection: Detection, now: fn() -> Timestamp, stop: CancellationToken) {
     let detecting = async {
         let mut detector = loop {
-            match Detector::open(client.clone(), journeys.clone(), Arc::clone(&flows)).await {
+            match Detector::open(detection.clone()).await {
                 Ok(detector) => break detector,
                 Err(error) => tracing::warn!(error = %error, "detection cannot begin yet"),
             }
@@ -189,7 +202,7 @@ pub async fn run(
                 _ = rounds.tick() => {}
                 _ = systems.tick() => {
                     if let Err(error) = detector.look_at_systems(now()).await {
-                        tracing::warn!(error = %error, "silent systems could not be looked for");
+                        tracing::warn!(error = %error, "systems could not be looked at");
                     }
                     continue;
                 }

@@ -163,6 +163,17 @@ impl Ledger {
     /// Findings, those that hold first, the worst of them first, then the latest.
     ///
     /// # Errors
+    /// The findings of a kind that hold.
+    #[instrument(name = "SELECT findings of a kind", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
+    pub(super) async fn open_of(&self, kind: FindingKind) -> clickhouse::error::Result<Vec<Entry>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM (SELECT * FROM findings WHERE kind = ? ORDER BY updated_at DESC LIMIT 1 BY id)
+             WHERE state = 'open'"
+        );
+        let rows = self.0.query(&query).bind(kind.name()).fetch_all::<FindingRow>().await?;
+        Ok(rows.into_iter().filter_map(FindingRow::into_entry).collect())
+    }
+
     /// When ClickHouse does not answer.
     #[instrument(name = "SELECT findings", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
     pub async fn list(&self, wanted: &Wanted) -> clickhouse::error::Result<Vec<Finding>> {

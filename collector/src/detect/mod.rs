@@ -14,16 +14,26 @@ mod reached;
 mod reconcile;
 mod rules;
 mod silence;
+mod storms;
 mod verdict;
 mod watches;
 
-pub use detector::{Detector, run};
+pub use detector::{Detection, Detector, run};
 pub use ledger::{Ledger, Wanted};
 pub use verdict::{Fault, Verdict};
+
+use jiff::Timestamp;
 
 use crate::flow::Flows;
 use crate::journey::Sighting;
 use crate::settings::FlowSettings;
+
+const MINUTE_NS: i64 = 60_000_000_000;
+
+/// The minute since the Unix epoch in which `at` lies.
+fn minute_of(at: Timestamp) -> u32 {
+    u32::try_from(at.as_second().div_euclid(60)).unwrap_or(0)
+}
 
 /// What the rules of its flow say of a journey that reached this, at `now_ns` (nanoseconds since the
 /// Unix epoch); `None` when it is of no flow. The order of `sightings` does not matter.

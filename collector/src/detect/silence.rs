@@ -15,9 +15,8 @@ use serde::Deserialize;
 use tracing::instrument;
 
 use super::ledger::{Entry, Ledger};
+use super::{MINUTE_NS, minute_of};
 use crate::moment::timestamp;
-
-const MINUTE_NS: i64 = 60_000_000_000;
 
 /// Minutes of the past by which a rhythm is known: a week.
 const KNOWN_BY: u32 = 7 * 24 * 60;
@@ -100,7 +99,7 @@ impl Silence {
 
     /// Looks at all systems at `now`.
     pub(super) async fn look(&mut self, now: Timestamp) -> clickhouse::error::Result<()> {
-        let minute = u32::try_from(now.as_second() / 60).unwrap_or(0);
+        let minute = minute_of(now);
         self.read(minute).await?;
         let silent = self.rhythms.silent(minute);
         let keys: Vec<Key> = self.rhythms.0.keys().filter_map(|system| Key::global(SYSTEM, system)).collect();

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};
-pub use detection::DetectionSettings;
+pub use detection::{DetectionSettings, RetryStormSettings};
 pub use flow::{AmountSettings, FlowSettings, MilestoneSettings, NeedSettings, SignSettings, StepSettings};
 pub use limits::{AcceptSettings, JourneySettings, LimitSettings, RetentionSettings};
 pub use noise::NoiseRule;
@@ -105,6 +105,7 @@ impl Settings {
     /// [`SettingsError::Contradiction`].
     pub fn check(&self) -> Result<(), SettingsError> {
         self.limits.check()?;
+        self.detection.check()?;
         self.clickhouse.check()
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::finding::{Finding, FindingKind, FindingState};
 use ordertrace_api::keys::KindTable;
-use ordertrace_collector::detect::{Detector, Ledger, Wanted};
+use ordertrace_collector::detect::{Detection, Detector, Ledger, Wanted};
 use ordertrace_collector::flow::Flows;
 use ordertrace_collector::journey::{JourneyLimits, Journeys};
 use ordertrace_collector::recognise::Recogniser;
-use ordertrace_collector::settings::{FlowSettings, RecogniseSettings};
+use ordertrace_collector::settings::{DetectionSettings, FlowSettings, RecogniseSettings};
 
 use crate::support::{Database, SpanBuilder, at_ns, trace};
 
@@ -18,7 +18,8 @@ async fn detector(database: &Database) -> Detector {
     let flows = Flows::new(&flows, &Recogniser::new(&RecogniseSettings::default()).unwrap()).unwrap();
     let client = database.client();
     let journeys = Journeys::new(client.clone(), JourneyLimits::default(), &KindTable::default(), flows.ends());
-    Detector::open(client, journeys, Arc::new(flows)).await.unwrap()
+    let settings = DetectionSettings::default();
+    Detector::open(Detection { client, journeys, flows: Arc::new(flows), settings }).await.unwrap()
 }
 
 /// So many seconds into the tests' day.
@@ -236,4 +237,53 @@ async fn a_system_that_stopped_speaking() {
     detector.look_at_systems(at(91 * 60)).await.unwrap();
     let found = findings(&database).await;
     assert_eq!((found[0].state, &*found[0].closed_because), (FindingState::Closed, "it speaks again"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_storm_is_found_grows_and_ends() {
+    let database = Database::start().await;
+    let (mut detector, mut another) = (detector(&database).await, detector(&database).await);
+    // Two systems report each attempt; the proxy alone knows what was sent again.
+    let attempt = |minute: i64, nth: i64, status: u16, resent: u32| {
+        // The tests' day begins six seconds before a minute does.
+        let at_ms = minute * 60_000 + 6_000 + nth * 100;
+        let t = trace((nth % 200) as u8 + 1);
+        let client = SpanBuilder::client(t, 1, "oms", "erp", "POST /docs/{}").at(at_ms, 10).status(status);
+        let proxy = SpanBuilder::proxy(t, 2, "oms", "erp", "POST /docs/{id}").at(at_ms, 10).status(status);
+        [client.build(), proxy.resent(resent).build()]
+    };
+    let usual = (0..90).flat_map(|minute| (0..4).flat_map(move |nth| attempt(minute, nth, 200, 0)));
+    database.spans(usual.collect()).await.unwrap();
+    detector.look_at_systems(at(90 * 60)).await.unwrap();
+    assert_eq!(kinds(&database).await, []);
+
+    // Every exchange is tried ten times, from minute 90 on.
+    let storm = |minute: i64| {
+        (0..80).flat_map(move |nth| attempt(minute, nth, 503, u32::from(nth % 10 > 0)))
+    };
+    database.spans((90..93).flat_map(storm).collect()).await.unwrap();
+    for detector in [&mut detector, &mut another] {
+        detector.look_at_systems(at(93 * 60)).await.unwrap();
+    }
+    let found = findings(&database).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].kind, found[0].state), (FindingKind::RetryStorm, FindingState::Open));
+    assert_eq!((found[0].system.as_deref(), found[0].since), (Some("erp"), at(90 * 60 + 6)));
+    assert!(found[0].says.starts_with("240 attempts by oms at POST /docs/{} of erp for at most 24"), "{}", found[0].says);
+    assert_eq!(found[0].evidence.len(), 3);
+
+    database.spans((93..95).flat_map(storm).collect()).await.unwrap();
+    another.look_at_systems(at(95 * 60)).await.unwrap();
+    detector.look_at_systems(at(95 * 60)).await.unwrap();
+    let grown = findings(&database).await;
+    assert_eq!(grown.len(), 1, "{grown:?}");
+    assert_eq!((&grown[0].id, grown[0].since), (&found[0].id, found[0].since));
+    assert!(grown[0].says.starts_with("400 attempts"), "{}", grown[0].says);
+
+    for detector in [&mut another, &mut detector] {
+        detector.look_at_systems(at(110 * 60)).await.unwrap();
+    }
+    let over = findings(&database).await;
+    assert_eq!((over.len(), over[0].state), (1, FindingState::Closed));
+    assert_eq!(over[0].closed_because, "retries are few again");
 }

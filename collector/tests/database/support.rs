@@ -222,6 +222,13 @@ impl SpanBuilder {
         self
     }
 
+    pub(crate) fn resent(mut self, count: u32) -> Self {
+        if let Some(side) = &mut self.side {
+            side.resend_count = count;
+        }
+        self
+    }
+
     pub(crate) fn idempotency(mut self, key: &str) -> Self {
         if let Some(side) = &mut self.side {
             side.idempotency_key = kept(key);

@@ -9,15 +9,24 @@ use super::telling::Told;
 /// A finding that must be there in the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// The order it is about.
-    pub order: Key,
+    /// What it is about.
+    pub subject: Subject,
     /// What is wrong.
     pub wrong: Wrong,
     /// When it could be known at the latest; `None` where what was thought wrong was not.
     pub knowable_at: Option<Timestamp>,
 }
 
-/// What is wrong with an order.
+/// What a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// An order.
+    Order(Key),
+    /// A system, or a handoff to it.
+    System(String),
+}
+
+/// What is wrong with an order or a system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Wrong {
     /// The kind of fault.
@@ -104,11 +113,12 @@ pub(super) fn expect(life: &Life, story: &Story, told: &[Told]) -> Vec<Expected>
     if life.delivery == Delivery::OutOfStock {
         wrongs.push((FindingKind::Oversell, FindingState::Closed, known.arrived(&["cancelled", "placed"])));
     }
-    if life.estimated_tax {
-        wrongs.push((FindingKind::FallbackUsed, FindingState::Closed, known.arrived(&["estimated", "placed"])));
+    for fallback in &life.fallbacks {
+        let knowable_at = known.arrived(&[fallback.told_as(), "placed"]);
+        wrongs.push((FindingKind::FallbackUsed, FindingState::Closed, knowable_at));
     }
     let expected = wrongs.into_iter().map(|(kind, state, knowable_at)| Expected {
-        order: order.clone(),
+        subject: Subject::Order(order.clone()),
         wrong: Wrong { kind, state },
         knowable_at,
     });

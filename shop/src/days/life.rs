@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use crate::chance::Seed;
 
 /// What happens to one order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Life {
     pub(super) channel: Channel,
     pub(super) payment: Payment,
@@ -10,8 +12,19 @@ pub(super) struct Life {
     pub(super) documents: u8,
     pub(super) delivery: Delivery,
     pub(super) aftermath: Aftermath,
+    /// What was good enough instead of what was wanted.
+    pub(super) fallbacks: BTreeSet<Fallback>,
+}
+
+/// What a system does when another does not do its part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fallback {
     /// The tax service answers with an estimate.
-    pub(super) estimated_tax: bool,
+    TaxEstimate,
+    /// Another payment processor takes the payment.
+    BackupProcessor,
+    /// Fraud did not decide in time, and the order is let through.
+    FraudTimeout,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,10 +129,12 @@ const OUT_OF_STOCK: Fault = |life| life.delivery = Delivery::OutOfStock;
 const NEVER_REFUNDED: Fault = |life| life.aftermath = Aftermath::NeverRefunded;
 const REFUNDED_TWICE: Fault = |life| life.aftermath = Aftermath::RefundedTwice;
 const REFUNDED_FOR_NOTHING: Fault = |life| life.aftermath = Aftermath::RefundedForNothing;
-const ESTIMATED_TAX: Fault = |life| life.estimated_tax = true;
+const ESTIMATED_TAX: Fault = |life| life.fall_back(Fallback::TaxEstimate);
+const BACKUP_PROCESSOR: Fault = |life| life.fall_back(Fallback::BackupProcessor);
+const FRAUD_TIMEOUT: Fault = |life| life.fall_back(Fallback::FraudTimeout);
 
-/// What may happen alone; an estimated tax twice as often.
-const FAULTS: [Fault; 19] = [
+/// What may happen alone.
+const FAULTS: [Fault; 20] = [
     NEVER_CREATED,
     CREATED_LATE,
     TOLD_LATE,
@@ -138,11 +153,12 @@ const FAULTS: [Fault; 19] = [
     REFUNDED_TWICE,
     REFUNDED_FOR_NOTHING,
     ESTIMATED_TAX,
-    ESTIMATED_TAX,
+    BACKUP_PROCESSOR,
+    FRAUD_TIMEOUT,
 ];
 
 /// Pairs of faults that do not get in each other's way.
-const MIXTURES: [(Fault, Fault); 8] = [
+const MIXTURES: [(Fault, Fault); 10] = [
     (PAID_TWICE, SHIPPED_TWICE),
     (PAID_TWICE, TWO_DOCUMENTS),
     (CREATED_LATE, NEVER_DELIVERED),
@@ -150,6 +166,8 @@ const MIXTURES: [(Fault, Fault); 8] = [
     (PAID_TOO_MUCH, SHIPPED_LATE),
     (ESTIMATED_TAX, PAID_TWICE),
     (ESTIMATED_TAX, OUT_OF_STOCK),
+    (ESTIMATED_TAX, FRAUD_TIMEOUT),
+    (BACKUP_PROCESSOR, PAID_TWICE),
     (SHIPPED_TWICE, TWO_DOCUMENTS),
 ];
 
@@ -164,7 +182,7 @@ impl Life {
             documents: 1,
             delivery: Delivery::Shipped,
             aftermath: Aftermath::Nothing,
-            estimated_tax: false,
+            fallbacks: BTreeSet::new(),
         };
         if chance.happens(FAULTY_PERCENT) {
             let faults = if chance.happens(MIXED_PERCENT) {
@@ -188,5 +206,8 @@ impl Life {
             _ => {}
         }
         life
+    }
+    fn fall_back(&mut self, fallback: Fallback) {
+        self.fallbacks.insert(fallback);
     }
 }

@@ -4,14 +4,18 @@
 //! [`make`] plans each order's [`life`], lets its systems [tell](telling) of it, and puts what
 //! they send into the order in which it arrives: late, twice, out of order. What is expected of
 //! detection is written down from what was planned, never from what was sent.
+//!
+//! Before the first order systems speak to each other for some hours of which orders know nothing
+//! ([`traffic`]): there one falls silent, and one is asked again and again.
 
 mod expected;
 mod life;
 mod otlp;
 mod story;
 mod telling;
+mod traffic;
 
-pub use expected::{Expected, Wrong};
+pub use expected::{Expected, Subject, Wrong};
 
 use jiff::Timestamp;
 
@@ -38,6 +42,8 @@ pub struct Days {
     pub arrivals: Vec<Arrival>,
     /// What detection must say in the end, nothing else.
     pub expected: Vec<Expected>,
+    /// From when until when to look at systems, once a minute; after it nothing is known of them.
+    pub systems: (Timestamp, Timestamp),
     /// When every deadline has passed.
     pub ends_at: Timestamp,
 }
@@ -71,7 +77,8 @@ const LASTS_S: i64 = 60 * 86_400;
 /// Makes the days of a plan.
 pub fn make(plan: &Plan) -> Days {
     let seed = Seed(plan.seed);
-    let (mut arrivals, mut expected) = (Vec::new(), Vec::new());
+    let traffic::Traffic { mut arrivals, mut expected, begins_at, ends_at } = traffic::make(seed, plan.begins_at);
+    let systems = (begins_at, ends_at);
     for index in 0..plan.orders {
         let story = Story::new(seed, index, plan.begins_at, u64::from(index) * SPACING_MS);
         let life = Life::planned(seed, index);
@@ -81,7 +88,7 @@ pub fn make(plan: &Plan) -> Days {
     }
     arrivals.sort_by_key(|arrival| arrival.at);
     let ends_at = plan.begins_at.saturating_add(jiff::SignedDuration::from_secs(LASTS_S));
-    Days { arrivals, expected, ends_at: ends_at.unwrap_or(Timestamp::MAX) }
+    Days { arrivals, expected, systems, ends_at: ends_at.unwrap_or(Timestamp::MAX) }
 }
 
 #[cfg(test)]

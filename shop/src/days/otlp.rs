@@ -18,12 +18,14 @@ pub(super) struct Saying {
     /// The system that is called, where the caller tells of it.
     pub(super) calls: Option<&'static str>,
     pub(super) failed: bool,
+    /// How often it was sent before, where the caller tells of it.
+    pub(super) resent: u32,
     pub(super) attributes: Vec<(String, String)>,
 }
 
 impl Saying {
-    /// A request with one span of a trace of its own.
-    pub(super) fn span(&self, at: Timestamp, trace_id: [u8; 16], span_id: [u8; 8]) -> Vec<u8> {
+    /// One span of a trace of its own.
+    pub(super) fn span(&self, at: Timestamp, trace_id: [u8; 16], span_id: [u8; 8]) -> ResourceSpans {
         let mut attributes: Vec<KeyValue> = self.attributes.iter().map(|(name, value)| text(name, value)).collect();
         let (method, path) = self.name.split_once(' ').unwrap_or(("POST", "/"));
         attributes.push(text("http.request.method", method));
@@ -31,6 +33,9 @@ impl Saying {
         attributes.push(integer("http.response.status_code", if self.failed { 503 } else { 201 }));
         if let Some(called) = self.calls {
             attributes.push(text("service.peer.name", called));
+        }
+        if self.resent > 0 {
+            attributes.push(integer("http.request.resend_count", i64::from(self.resent)));
         }
         let started = nanoseconds(at);
         let kind = if self.calls.is_some() { SpanKind::Client } else { SpanKind::Server };
@@ -47,8 +52,7 @@ impl Saying {
             ..Span::default()
         };
         let scope_spans = vec![ScopeSpans { spans: vec![span], ..ScopeSpans::default() }];
-        let resource_spans = ResourceSpans { resource: Some(self.resource()), scope_spans, schema_url: String::new() };
-        ExportTraceServiceRequest { resource_spans: vec![resource_spans] }.encode_to_vec()
+        ResourceSpans { resource: Some(self.resource()), scope_spans, schema_url: String::new() }
     }
 
     /// A request with one business event outside of any trace.
@@ -67,6 +71,11 @@ impl Saying {
     fn resource(&self) -> Resource {
         Resource { attributes: vec![text("service.name", self.system)], ..Resource::default() }
     }
+}
+
+/// A request with these spans.
+pub(super) fn request(resource_spans: Vec<ResourceSpans>) -> Vec<u8> {
+    ExportTraceServiceRequest { resource_spans }.encode_to_vec()
 }
 
 fn text(name: &str, value: &str) -> KeyValue {

@@ -1,8 +1,8 @@
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::attributes::{AMOUNT, CURRENCY, IDEMPOTENCY_KEY, MILESTONE, REASON, UNITS, key_attribute};
 
-use super::life::{Aftermath, Channel, Creation, Delivery, Life, Payment};
-use super::otlp::Saying;
+use super::life::{Aftermath, Channel, Creation, Delivery, Fallback, Life, Payment};
+use super::otlp::{Saying, request};
 use super::story::{Story, decimal};
 use super::{Arrival, Signal};
 use crate::chance::Chance;
@@ -47,6 +47,17 @@ pub(super) fn tell(life: &Life, story: &Story) -> Vec<Told> {
     teller.delivery(life.delivery);
     teller.aftermath(life.aftermath);
     teller.told
+}
+
+impl Fallback {
+    /// The name under which it is told.
+    pub(super) fn told_as(self) -> &'static str {
+        match self {
+            Self::TaxEstimate => "estimated",
+            Self::BackupProcessor => "rerouted",
+            Self::FraudTimeout => "undecided",
+        }
+    }
 }
 
 struct Teller<'s> {
@@ -105,10 +116,22 @@ impl Teller<'_> {
                 self.span("placed", "marketplace", "POST /orders", Some("oms"), 0, words);
             }
         }
-        if life.estimated_tax {
-            let words =
-                Words::default().key("order", &story.order).milestone("fallback.used").and(REASON, "tax_estimate");
-            self.span("estimated", "tax", "POST /taxes", None, 400, words);
+        for fallback in &life.fallbacks {
+            let words = |reason: &str| {
+                Words::default().key("order", &story.order).milestone("fallback.used").and(REASON, reason)
+            };
+            let what = fallback.told_as();
+            match fallback {
+                Fallback::TaxEstimate => {
+                    self.span(what, "tax", "POST /taxes", None, 400, words("tax_estimate"));
+                }
+                Fallback::FraudTimeout => {
+                    self.span(what, "storefront", "POST /decisions", Some("fraud"), 600, words("fraud_timeout"));
+                }
+                Fallback::BackupProcessor => {
+                    self.event(what, "payments", "payment.rerouted", 900, words("backup_processor"));
+                }
+            }
         }
     }
 
@@ -284,8 +307,14 @@ impl Teller<'_> {
         let attributes = Words::default()
             .key("order", &self.story.order)
             .and(IDEMPOTENCY_KEY, &self.story.id(&format!("intent{intent}")));
-        let saying =
-            Saying { system, name: name.to_owned(), calls: Some(called), failed: true, attributes: attributes.0 };
+        let saying = Saying {
+            system,
+            name: name.to_owned(),
+            calls: Some(called),
+            failed: true,
+            attributes: attributes.0,
+            ..Saying::default()
+        };
         self.say("failed", Signal::Traces, &saying, after_ms);
     }
 
@@ -298,13 +327,13 @@ impl Teller<'_> {
         after_ms: u64,
         words: Words,
     ) {
-        let saying = Saying { system, name: name.to_owned(), calls, failed: false, attributes: words.0 };
+        let saying = Saying { system, name: name.to_owned(), calls, attributes: words.0, ..Saying::default() };
         self.say(what, Signal::Traces, &saying, after_ms);
     }
 
     /// A business event, which is the milestone of its name.
     fn event(&mut self, what: &'static str, system: &'static str, name: &str, after_ms: u64, words: Words) {
-        let saying = Saying { system, name: name.to_owned(), calls: None, failed: false, attributes: words.0 };
+        let saying = Saying { system, name: name.to_owned(), attributes: words.0, ..Saying::default() };
         self.say(what, Signal::Logs, &saying, after_ms);
     }
 
@@ -317,7 +346,7 @@ impl Teller<'_> {
                 let mut ids = self.story.seed.chance(&["span", &self.story.index.to_string(), &self.said.to_string()]);
                 let (high, low) = (ids.bits() | 1, ids.bits());
                 let trace_id = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
-                saying.span(at, trace_id, (ids.bits() | 1).to_be_bytes())
+                request(vec![saying.span(at, trace_id, (ids.bits() | 1).to_be_bytes())])
             }
         };
         let usual_ms = self.chance.between(50, 1_500);

@@ -1,7 +1,7 @@
 use super::*;
 
 fn plan(seed: u64) -> Plan {
-    Plan { seed, orders: 300, begins_at: Timestamp::UNIX_EPOCH }
+    Plan { seed, orders: 300, begins_at: Timestamp::from_second(1_795_253_154).unwrap() }
 }
 
 #[test]
@@ -15,9 +15,10 @@ fn equal_seeds_make_equal_days() {
 #[test]
 fn every_kind_of_fault_happens() {
     let kinds: std::collections::BTreeSet<_> =
-        (1..=3).flat_map(|seed| make(&plan(seed)).expected).map(|expected| expected.wrong).collect();
-    // Eleven kinds, three of which close or are taken back as well.
-    assert_eq!(kinds.len(), 15, "{kinds:?}");
+        (1..=6).flat_map(|seed| make(&plan(seed)).expected).map(|expected| expected.wrong).collect();
+    // Fourteen kinds; of two of orders and both of systems some hold and some are over, and of one some
+    // are taken back.
+    assert_eq!(kinds.len(), 19, "{kinds:?}");
 }
 
 #[test]
@@ -25,5 +26,6 @@ fn most_orders_are_fine_and_arrivals_are_in_order() {
     let days = make(&plan(3));
     assert!(days.expected.len() < 150 && days.expected.len() > 50, "{}", days.expected.len());
     assert!(days.arrivals.is_sorted_by_key(|arrival| arrival.at));
+    assert!(days.systems.1 <= plan(3).begins_at && days.systems.0 < days.systems.1);
     assert!(days.arrivals.last().is_some_and(|last| last.at < days.ends_at));
 }

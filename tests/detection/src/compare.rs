@@ -5,8 +5,7 @@ use std::fmt;
 
 use jiff::SignedDuration;
 use ordertrace_api::finding::Finding;
-use ordertrace_api::keys::Key;
-use ordertrace_shop::days::{Expected, Wrong};
+use ordertrace_shop::days::{Expected, Subject, Wrong};
 
 /// From when a fault can be known until it is found.
 const FOUND_WITHIN: SignedDuration = SignedDuration::from_secs(5);
@@ -51,17 +50,25 @@ impl fmt::Display for Compared {
     }
 }
 
+/// What a finding is about.
+fn subject(finding: &Finding) -> Subject {
+    match &finding.order {
+        Some(order) => Subject::Order(order.clone()),
+        None => Subject::System(finding.system.clone().unwrap_or_default()),
+    }
+}
+
 /// Holds them against each other.
 pub(crate) fn compare(expected: &[Expected], found: &[Finding]) -> Compared {
-    let mut left: BTreeMap<(Option<&Key>, Wrong), Vec<&Finding>> = BTreeMap::new();
+    let mut left: BTreeMap<(Subject, Wrong), Vec<&Finding>> = BTreeMap::new();
     for finding in found {
         let wrong = Wrong { kind: finding.kind, state: finding.state };
-        left.entry((finding.order.as_ref(), wrong)).or_default().push(finding);
+        left.entry((subject(finding), wrong)).or_default().push(finding);
     }
     let mut compared = Compared::default();
     for expected in expected {
-        let Some(finding) = left.get_mut(&(Some(&expected.order), expected.wrong)).and_then(Vec::pop) else {
-            compared.missing.push(format!("{} {:?}", expected.order, expected.wrong));
+        let Some(finding) = left.get_mut(&(expected.subject.clone(), expected.wrong)).and_then(Vec::pop) else {
+            compared.missing.push(format!("{:?} {:?}", expected.subject, expected.wrong));
             continue;
         };
         compared.found += 1;
@@ -69,7 +76,7 @@ pub(crate) fn compare(expected: &[Expected], found: &[Finding]) -> Compared {
             let after = finding.opened_at.duration_since(knowable_at);
             compared.latest = compared.latest.max(after);
             if after > FOUND_WITHIN {
-                let line = format!("{} {:?} after {after:#}", expected.order, expected.wrong);
+                let line = format!("{:?} {:?} after {after:#}", expected.subject, expected.wrong);
                 compared.late.push(line);
             }
         }
@@ -78,9 +85,9 @@ pub(crate) fn compare(expected: &[Expected], found: &[Finding]) -> Compared {
         .into_values()
         .flatten()
         .map(|finding| {
-            let order = finding.order.as_ref().map(Key::to_string).unwrap_or_default();
             format!(
-                "{order} {} {:?}: {} ({}) since {} {}",
+                "{:?} {} {:?}: {} ({}) since {} {}",
+                subject(finding),
                 finding.kind.name(),
                 finding.state,
                 finding.says,

@@ -24,12 +24,19 @@ pub(crate) struct Driven {
 /// A round is at most this long after what it looks for, as with a detector that looks every second or two.
 const STEP: SignedDuration = SignedDuration::from_secs(2);
 
+/// Systems are looked at once a minute, so long after it began.
+const LOOK_AFTER: SignedDuration = SignedDuration::from_secs(30);
+
+/// From one look at systems to the next.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
 /// Requests under way at once.
 const AT_ONCE: usize = 64;
 
 /// Sends everything at its time and has everything looked at.
 pub(crate) async fn drive(world: &World, days: &Days, options: Drive, bar: &ProgressBar) -> anyhow::Result<Driven> {
-    let mut watch = Watch { world, options, detectors: Vec::new(), rounds: 0 };
+    let systems = (days.systems.0 + LOOK_AFTER, days.systems.1);
+    let mut watch = Watch { world, options, systems, detectors: Vec::new(), rounds: 0 };
     let mut arrivals = days.arrivals.as_slice();
     while let Some(first) = arrivals.first() {
         watch.until(first.at).await?;
@@ -50,6 +57,8 @@ pub(crate) async fn drive(world: &World, days: &Days, options: Drive, bar: &Prog
 struct Watch<'w> {
     world: &'w World,
     options: Drive,
+    /// When to look at systems next, and until when.
+    systems: (Timestamp, Timestamp),
     detectors: Vec<Detector>,
     rounds: u64,
 }
@@ -57,6 +66,12 @@ struct Watch<'w> {
 impl Watch<'_> {
     /// Looks at all that is due before `end`.
     async fn until(&mut self, end: Timestamp) -> anyhow::Result<()> {
+        while self.systems.0 < end.min(self.systems.1) {
+            self.replace_detectors().await?;
+            let now = self.systems.0;
+            try_join_all(self.detectors.iter_mut().map(|detector| detector.look_at_systems(now))).await?;
+            self.systems.0 = now + LOOK_EVERY;
+        }
         while let Some(due_ns) = self.detectors.iter().filter_map(Detector::next_ns).min() {
             let due = Timestamp::from_nanosecond(i128::from(due_ns))? + STEP;
             if due >= end {
@@ -69,6 +84,17 @@ impl Watch<'_> {
 
     /// Every detector looks, at the same time.
     async fn round(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        self.replace_detectors().await?;
+        try_join_all(self.detectors.iter_mut().map(async |detector| {
+            while detector.round(now).await? {}
+            anyhow::Ok(())
+        }))
+        .await?;
+        Ok(())
+    }
+
+    /// Sees to it that there are detectors, new ones when their time is over.
+    async fn replace_detectors(&mut self) -> anyhow::Result<()> {
         if self.options.restart_every > 0 && self.rounds.is_multiple_of(self.options.restart_every) {
             self.detectors.clear();
         }
@@ -76,11 +102,6 @@ impl Watch<'_> {
             self.detectors.push(self.world.detector().await?);
         }
         self.rounds += 1;
-        try_join_all(self.detectors.iter_mut().map(async |detector| {
-            while detector.round(now).await? {}
-            anyhow::Ok(())
-        }))
-        .await?;
         Ok(())
     }
 }

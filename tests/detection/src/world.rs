@@ -7,13 +7,13 @@ use std::time::Duration;
 use anyhow::Context;
 use clickhouse::Client;
 use ordertrace_api::finding::{Finding, FindingState};
-use ordertrace_collector::detect::{Detector, Ledger, Wanted};
+use ordertrace_collector::detect::{Detection, Detector, Ledger, Wanted};
 use ordertrace_collector::engine::{Engine, EngineSettings, progress};
 use ordertrace_collector::flow::Flows;
 use ordertrace_collector::ingest::{Ingest, serve_http, system_clock};
 use ordertrace_collector::journey::Journeys;
 use ordertrace_collector::recognise::Recogniser;
-use ordertrace_collector::settings::Settings;
+use ordertrace_collector::settings::{DetectionSettings, Settings};
 use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
 use ordertrace_shop::days::{Arrival, Signal};
 use tokio::net::TcpListener;
@@ -55,7 +55,8 @@ impl World {
 
     /// A detector that knows nothing but what is stored.
     pub(crate) async fn detector(&self) -> anyhow::Result<Detector> {
-        Ok(Detector::open(self.client.clone(), self.journeys.clone(), Arc::clone(&self.flows)).await?)
+        let (client, journeys, flows) = (self.client.clone(), self.journeys.clone(), Arc::clone(&self.flows));
+        Ok(Detector::open(Detection { client, journeys, flows, settings: DetectionSettings::default() }).await?)
     }
 
     /// Sends a request and waits until it is stored.

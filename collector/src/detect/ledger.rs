@@ -279,7 +279,7 @@ impl FindingRow {
     }
 }
 
-fn code<T: PartialEq>(codes: &[(T, i8)], value: T) -> i8 {
+fn code<T: Copy + PartialEq>(codes: &[(T, i8)], value: T) -> i8 {
     codes.iter().find(|(known, _)| *known == value).map_or(0, |(_, code)| *code)
 }
 

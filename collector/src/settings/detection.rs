@@ -53,9 +53,7 @@ impl RetryStormSettings {
 
     fn check(&self) -> Result<(), SettingsError> {
         let wrong = |setting, reason| Err(SettingsError::Contradiction { setting, reason });
-        let over = self.over.get();
-        if over.as_secs() % 60 != 0 || over.subsec_nanos() > 0 || over.as_secs() / 60 != u64::from(self.over_minutes())
-        {
+        if self.over.get() != std::time::Duration::from_secs(60 * u64::from(self.over_minutes())) {
             let most = Self::MOST_MINUTES;
             return wrong("detection.retry_storm.over", format!("must be whole minutes, from 1m to {most}m"));
         }

@@ -11,6 +11,10 @@ pub const JOURNEY: &str = "/api/v1/journeys/{key}";
 pub const FINDINGS: &str = "/api/v1/findings";
 /// `GET`: which handoffs cost most; see [`HotspotsQuery`](crate::hotspot::HotspotsQuery).
 pub const HOTSPOTS: &str = "/api/v1/hotspots";
+/// `GET`: the orders that had a handoff; see
+/// [`HotspotOrdersQuery`](crate::hotspot::HotspotOrdersQuery). 200 =
+/// [`OrdersPage`](crate::order::OrdersPage).
+pub const HOTSPOT_ORDERS: &str = "/api/v1/hotspots/orders";
 /// `GET`: how handoffs are authenticated and encrypted, and at which endpoints; see
 /// [`SurfaceQuery`](crate::surface::SurfaceQuery).
 pub const SURFACE: &str = "/api/v1/surface";

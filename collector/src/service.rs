@@ -16,7 +16,7 @@ use crate::api::{self, ApiState};
 use crate::detect::{self, Detection, Ledger};
 use crate::engine::{Engine, EngineError, EngineSettings, Progress};
 use crate::flow::{FlowError, Flows};
-use crate::hotspots::Rollup;
+use crate::hotspots::{Rollup, orders};
 use crate::ingest::{Ingest, IngestMetrics, serve_grpc, serve_http, system_clock};
 use crate::journey::Journeys;
 use crate::orders::Orders;
@@ -119,6 +119,13 @@ impl Collector {
             let detecting = detect::run(detection, Timestamp::now, stop.clone());
             tasks.spawn(async move {
                 detecting.await;
+            let loss = orders::Loss::new(&settings.hotspots);
+            let pass = orders::Pass::new(client.clone(), journeys.clone(), Arc::clone(&flows), loss);
+            let adding_up = orders::run(pass, stop.clone());
+            tasks.spawn(async move {
+                adding_up.await;
+                "what handoffs mean to orders"
+            });
                 "detection"
             });
         }

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod findings_table;
 pub mod listing;
 pub mod report;
+pub mod hotspot_table;
 pub mod settings;
 pub mod surface_table;
 pub mod text;

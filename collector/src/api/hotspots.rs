@@ -1,16 +1,30 @@
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use jiff::{SignedDuration, Timestamp};
-use ordertrace_api::hotspot::{Hotspots, HotspotsQuery};
+use ordertrace_api::hotspot::{HotspotOrdersQuery, Hotspots, HotspotsQuery, SLICES_LIMIT};
+use ordertrace_api::keys::Key;
+use ordertrace_api::order::{OrderSummary, OrdersPage};
 use ordertrace_api::problem::Problem;
 
 use super::ApiState;
 use super::problem::Refusal;
 use crate::hotspots::Minutes;
+use crate::orders::summarise;
 
 /// How far a range reaches back unless the query says so.
 const DEFAULT_RANGE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Orders in a reply unless the query says otherwise.
+const DEFAULT_LIMIT: u32 = 200;
+
+/// Orders that a query may ask for.
+const MAX_LIMIT: u32 = 1000;
+
+/// Journeys put together at once.
+const AT_ONCE: usize = 100;
 
 #[utoipa::path(
     get,
@@ -19,6 +33,7 @@ const DEFAULT_RANGE: SignedDuration = SignedDuration::from_hours(1);
         ("since" = Option<String>, Query, description = "Only attempts that started at or after this time, RFC 3339; an hour before `until` unless given"),
         ("until" = Option<String>, Query, description = "Only attempts that started before this time, RFC 3339; now unless given"),
         ("against" = Option<String>, Query, description = "Also the figures of the same range a day or a week earlier: day or week"),
+        ("slices" = Option<u32>, Query, description = "Also what happened in each of so many equal parts of the range, 1 to 120; none unless given"),
     ),
     responses(
         (status = 200, description = "What handoffs cost in the minutes that the range touches, the costliest first", body = Hotspots),
@@ -31,9 +46,53 @@ pub(super) async fn list(
     query: Result<Query<HotspotsQuery>, QueryRejection>,
 ) -> Result<Json<Hotspots>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    let slices = query.slices.map(|slices| Refusal::unless_within("slices", Some(slices), slices, SLICES_LIMIT));
+    let (minutes, now) = range(query.since, query.until)?;
+    Ok(Json(state.hotspots.hotspots(minutes, query.against, slices.transpose()?, now).await?))
+}
+
+#[utoipa::path(
+    get,
+    path = ordertrace_api::routes::HOTSPOT_ORDERS,
+    params(
+        ("from" = Option<String>, Query, description = "The system that handed on; whichever it was unless given"),
+        ("to" = String, Query, description = "The system that received"),
+        ("operation" = Option<String>, Query, description = "What was asked, as the list of hotspots names it; anything unless given"),
+        ("since" = Option<String>, Query, description = "Only handoffs that started at or after this time, RFC 3339; an hour before `until` unless given"),
+        ("until" = Option<String>, Query, description = "Only handoffs that started before this time, RFC 3339; now unless given"),
+        ("limit" = Option<u32>, Query, description = "At most this many, 1 to 1000; 200 unless given"),
+    ),
+    responses(
+        (status = 200, description = "The orders with such a handoff in the minutes that the range touches: those with most money at risk first, then those that it took longest", body = OrdersPage),
+        (status = 400, description = "The query cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "ClickHouse does not answer", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn orders(
+    State(state): State<ApiState>,
+    query: Result<Query<HotspotOrdersQuery>, QueryRejection>,
+) -> Result<Json<OrdersPage>, Refusal> {
+    let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)? as usize;
+    let (minutes, _) = range(query.since, query.until)?;
+    let mut keys = state.hotspots.orders(minutes, &query, limit + 1).await?;
+    let more = keys.len() > limit;
+    keys.truncate(limit);
+    let mut orders = Vec::with_capacity(keys.len());
+    for keys in keys.chunks(AT_ONCE) {
+        let found: HashMap<Key, OrderSummary> = (state.journeys.of(keys).await?.iter())
+            .flat_map(|journey| journey.keys.iter().map(|key| (key.key.clone(), summarise(journey))))
+            .collect();
+        orders.extend(keys.iter().filter_map(|key| found.get(key).cloned()));
+    }
+    Ok(Json(OrdersPage { orders, more }))
+}
+
+/// The minutes that a query means, and the time now.
+fn range(since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(Minutes, Timestamp), Refusal> {
     let now = Timestamp::now();
-    let until = query.until.unwrap_or(now);
-    let since = query.since.unwrap_or_else(|| until.checked_sub(DEFAULT_RANGE).unwrap_or(Timestamp::MIN));
+    let until = until.unwrap_or(now);
+    let since = since.unwrap_or_else(|| until.checked_sub(DEFAULT_RANGE).unwrap_or(Timestamp::MIN));
     let minutes = Minutes::touched(since, until).map_err(|error| Refusal::bad_request(error.to_string()))?;
-    Ok(Json(state.hotspots.hotspots(minutes, query.against, now).await?))
+    Ok((minutes, now))
 }

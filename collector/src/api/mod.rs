@@ -63,6 +63,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::FINDINGS, get(findings::list))
         .route(routes::LEARNED_FLOW, get(flows::learned))
         .route(routes::HOTSPOTS, get(hotspots::list))
+        .route(routes::HOTSPOT_ORDERS, get(hotspots::orders))
         .route(routes::SURFACE, get(surface::list))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
         // Only these: health checks and scrapes come all the time and tell nothing.

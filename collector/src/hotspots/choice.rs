@@ -39,11 +39,16 @@ pub(super) fn choose(reports: Vec<Report>) -> Vec<Report> {
     }
     let mut chosen = Vec::with_capacity(handed.len());
     for mut senders in handed.into_values() {
-        if senders.len() > 1 {
-            // These may be anybody's attempts, hence also those that are known.
-            senders.remove("");
-        }
-        chosen.extend(senders.into_values().filter_map(one_observer));
+        // These may be anybody's attempts, hence also those that are known.
+        let anybodys = senders.remove("").and_then(one_observer);
+        let known: Vec<Report> = senders.into_values().filter_map(one_observer).collect();
+        let mut sums = Sums::default();
+        known.iter().for_each(|report| sums.add(&report.sums));
+        let rest = anybodys.and_then(|report| {
+            let sums = if known.is_empty() { Some(report.sums) } else { report.sums.without(&sums) };
+            Some(Report { sums: sums?, ..report })
+        });
+        chosen.extend(rest.into_iter().chain(known));
     }
     chosen
 }
@@ -83,11 +88,19 @@ pub(super) fn drop_incomplete(reports: &mut Vec<Report>) {
     reports.retain(|report| (&report.to, &report.operation) != (&last.to, &last.operation));
 }
 
+/// What senders and receivers do with a message, as OpenTelemetry's conventions for messaging name it.
+const OF_MESSAGES: [&str; 6] = ["send", "publish", "process", "receive", "deliver", "consume"];
+
 /// The operation with nothing but `{}` for each placeholder in its path: `GET /orders/{}` of
-/// `GET /orders/{order}`, `GET /orders/:id` and `GET /orders/<int:id>/`. What has no path is as it
-/// was.
+/// `GET /orders/{order}`, `GET /orders/:id` and `GET /orders/<int:id>/`; whatever is done with a
+/// message, `message orders` of `send orders` and `process orders`. All else is as it was.
 pub(crate) fn anonymous(operation: &str) -> Cow<'_, str> {
-    let Some((method, path)) = operation.split_once(" /") else { return operation.into() };
+    let Some((method, path)) = operation.split_once(" /") else {
+        return match operation.split_once(' ') {
+            Some((verb, destination)) if OF_MESSAGES.contains(&verb) => format!("message {destination}").into(),
+            _ => operation.into(),
+        };
+    };
     let mut text = method.to_owned();
     text.push(' ');
     for segment in path.trim_end_matches('/').split('/') {

@@ -1,4 +1,4 @@
-use ordertrace_api::hotspot::Figures;
+use ordertrace_api::hotspot::{Figures, Slice};
 
 use crate::storage::Sketch;
 
@@ -10,7 +10,13 @@ pub(super) struct Sums {
     pub(super) resent: u64,
     pub(super) duration_ns: u64,
     pub(super) durations: Sketch,
+    /// The same by time; none when nobody asked for it.
+    pub(super) slices: Vec<Slice>,
 }
+
+/// A receiver reports more attempts than its callers where one attempt in so many is unknown to them:
+/// fewer are those that started in one minute and arrived in the next.
+const UNKNOWN_FROM: u64 = 20;
 
 impl Sums {
     /// Adds other attempts.
@@ -20,6 +26,40 @@ impl Sums {
         self.resent = self.resent.saturating_add(other.resent);
         self.duration_ns = self.duration_ns.saturating_add(other.duration_ns);
         self.durations.merge(&other.durations);
+        if self.slices.len() < other.slices.len() {
+            self.slices.resize(other.slices.len(), Slice::default());
+        }
+        for (slice, other) in self.slices.iter_mut().zip(&other.slices) {
+            slice.attempts += other.attempts;
+            slice.failed += other.failed;
+            slice.time_ns = slice.time_ns.saturating_add(other.time_ns);
+        }
+    }
+
+    /// What is left of a receiver's attempts when those that callers reported are taken away; `None`
+    /// when that is not worth a word. Which ones these were nobody can say: durations are all of them's.
+    pub(super) fn without(&self, known: &Self) -> Option<Self> {
+        let attempts = self.attempts.saturating_sub(known.attempts);
+        if attempts.saturating_mul(UNKNOWN_FROM) <= self.attempts {
+            return None;
+        }
+        let part = |whole: u64| {
+            let part = u128::from(whole) * u128::from(attempts) / u128::from(self.attempts.max(1));
+            u64::try_from(part).unwrap_or(u64::MAX)
+        };
+        let slice = |slice: &Slice| Slice {
+            attempts: part(slice.attempts),
+            failed: part(slice.failed),
+            time_ns: part(slice.time_ns),
+        };
+        Some(Self {
+            attempts,
+            failed: self.failed.saturating_sub(known.failed).min(attempts),
+            resent: self.resent.saturating_sub(known.resent).min(attempts),
+            duration_ns: part(self.duration_ns),
+            durations: self.durations.clone(),
+            slices: self.slices.iter().map(slice).collect(),
+        })
     }
 
     /// What they say of attempts that started within so many seconds.
@@ -51,7 +91,7 @@ pub(super) mod tests {
     pub(in super::super) fn sums(attempts: u64, failed: u64, resent: u64, each_ns: u64) -> Sums {
         let mut durations = Sketch::default();
         (0..attempts).for_each(|_| durations.add(each_ns));
-        Sums { attempts, failed, resent, duration_ns: attempts * each_ns, durations }
+        Sums { attempts, failed, resent, duration_ns: attempts * each_ns, durations, slices: Vec::new() }
     }
 
     #[test]
@@ -65,6 +105,18 @@ pub(super) mod tests {
         assert_eq!((figures.time_ns, figures.mean_ns), (15_095_000_000, 150_950_000));
         let near = |found: u64, exact: f64| (found as f64 - exact).abs() <= exact * 0.010_001;
         assert!(near(figures.p50_ns, 1e6) && near(figures.p95_ns, 1e6) && near(figures.p99_ns, 3e9), "{figures:?}");
+    }
+
+    #[test]
+    fn what_callers_did_not_report_is_left() {
+        let slice = |attempts| Slice { attempts, failed: 0, time_ns: attempts };
+        let received = Sums { slices: vec![slice(60), slice(40)], ..sums(100, 10, 4, 1_000) };
+        let left = received.without(&sums(75, 4, 6, 9)).unwrap();
+        assert_eq!((left.attempts, left.failed, left.resent, left.duration_ns), (25, 6, 0, 25_000));
+        assert_eq!(left.slices, [slice(15), slice(10)]);
+        assert_eq!(received.without(&sums(95, 0, 0, 1)), None, "minutes' ends");
+        assert_eq!(received.without(&sums(101, 0, 0, 1)), None);
+        assert_eq!(Sums::default().without(&Sums::default()), None);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use ordertrace_api::hotspot::{Against, MinuteRange};
 
+use super::query::Slicing;
+
 const MINUTE_S: i64 = 60;
 const DAY_S: i64 = 24 * 60 * MINUTE_S;
 /// The last minute that `DateTime` holds, in February 2106.
@@ -58,6 +60,14 @@ impl Minutes {
         let oldest_s = (now.as_second() - i64::from(days) * DAY_S).div_euclid(MINUTE_S) * MINUTE_S;
         let since_s = self.since_s.max(oldest_s);
         Self { since_s, until_s: self.until_s.max(since_s) }
+    }
+
+    /// Parts of it, of whole minutes each: at most `count`.
+    pub(super) fn sliced(self, count: u32) -> Slicing {
+        let minutes = u64::try_from((self.until_s - self.since_s) / MINUTE_S).unwrap_or(0);
+        let each = minutes.div_ceil(u64::from(count.max(1))).max(1);
+        let count = usize::try_from(minutes.div_ceil(each)).unwrap_or(0);
+        Slicing { count, seconds: each * MINUTE_S.unsigned_abs() }
     }
 
     /// Seconds of it that are over at `now`; all, where none is yet.
@@ -130,5 +140,15 @@ mod tests {
         assert_eq!(minutes.over_s(at("21T10:01:30.5")), 90.5);
         assert_eq!(minutes.over_s(at("21T12:00:00")), 120.0);
         assert_eq!(minutes.over_s(at("21T09:00:00")), 120.0);
+    }
+
+    #[test]
+    fn slices_are_of_whole_minutes() {
+        let minutes = |count: i64| Minutes { since_s: 0, until_s: count * 60 };
+        for (length, wanted, count, seconds) in
+            [(60, 20, 20, 180), (61, 20, 16, 240), (5, 20, 5, 60), (1, 1, 1, 60), (0, 9, 0, 60), (60, 0, 1, 3600)]
+        {
+            assert_eq!(minutes(length).sliced(wanted), Slicing { count, seconds }, "{length} minutes in {wanted}");
+        }
     }
 }

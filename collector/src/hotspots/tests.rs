@@ -20,7 +20,7 @@ fn costs(handoffs: Vec<Report>, seconds: f64) -> Costs {
     for handoff in &handoffs {
         systems.entry(handoff.to.clone()).or_default().add(&handoff.sums);
     }
-    Costs { handoffs, systems, seconds, more: false }
+    Costs { handoffs, systems, orders: OrderCosts::default(), seconds, more: false }
 }
 
 #[test]
@@ -29,15 +29,25 @@ fn the_costliest_come_first_with_what_they_were() {
     let then = costs(vec![report("erp", "a", 30, 1), report("wms", "gone", 1, 1)], 10.0);
     let reply = reply(MINUTES, &now, Some(MINUTES.earlier(Against::Day)), &then);
     let lines: Vec<_> = reply.handoffs.iter().map(|handoff| (&*handoff.operation, handoff.figures.time_ns)).collect();
-    assert_eq!(lines, [("c", 10), ("a", 9), ("b", 9)]);
+    assert_eq!(lines, [("c", 10), ("a", 9), ("b", 9), ("gone", 0)]);
     let before: Vec<_> = reply.handoffs.iter().map(|handoff| handoff.before.map(|before| before.per_s)).collect();
-    assert_eq!(before, [None, Some(3.0), None]);
+    assert_eq!(before, [None, Some(3.0), None, Some(0.1)]);
+    let gone: Vec<bool> = reply.handoffs.iter().map(|handoff| handoff.figures.is_gone()).collect();
+    assert_eq!(gone, [false, false, false, true]);
     let systems: Vec<_> = reply.systems.iter().map(|system| (&*system.system, system.figures.attempts)).collect();
-    assert_eq!(systems, [("erp", 4), ("oms", 1)]);
+    assert_eq!(systems, [("erp", 4), ("oms", 1), ("wms", 0)]);
     assert_eq!(reply.systems[0].before.unwrap().attempts, 30);
     assert_eq!(reply.range.until.to_string(), "2026-11-20T18:41:00Z");
     assert_eq!(reply.compared.unwrap().until.to_string(), "2026-11-19T18:41:00Z");
     assert!(!reply.more);
+}
+
+#[test]
+fn of_a_range_that_was_not_read_as_a_whole_nothing_is_said_to_be_gone() {
+    let now = Costs { more: true, ..costs(vec![report("erp", "b", 1, 9)], 60.0) };
+    let then = costs(vec![report("erp", "a", 30, 1), report("wms", "c", 1, 1)], 60.0);
+    let reply = reply(MINUTES, &now, Some(MINUTES.earlier(Against::Day)), &then);
+    assert_eq!((reply.handoffs.len(), reply.systems.len()), (1, 1));
 }
 
 #[test]

@@ -8,8 +8,8 @@ use super::SettingsError;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DetectionSettings {
-    /// Whether this collector looks for findings. Several may, and find the same; of collectors that
-    /// share a database at least one must.
+    /// Whether this collector looks for findings, and adds up what handoffs mean to orders. Several may,
+    /// and find the same; of collectors that share a database at least one must.
     pub enabled: bool,
     /// When retries are a storm.
     pub retry_storm: RetryStormSettings,

@@ -3,6 +3,7 @@
 mod clickhouse;
 mod detection;
 mod flow;
+mod hotspots;
 mod limits;
 mod noise;
 mod recognise;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};
 pub use detection::{DetectionSettings, RetryStormSettings};
 pub use flow::{AmountSettings, FlowSettings, MilestoneSettings, NeedSettings, SignSettings, StepSettings};
+pub use hotspots::{HotspotSettings, LossSettings};
 pub use limits::{AcceptSettings, JourneySettings, LimitSettings, RetentionSettings};
 pub use noise::NoiseRule;
 pub use recognise::{
@@ -46,6 +48,8 @@ pub struct Settings {
     pub flows: Vec<FlowSettings>,
     /// How findings are looked for.
     pub detection: DetectionSettings,
+    /// How it is estimated what handoffs put at risk.
+    pub hotspots: HotspotSettings,
     /// How far the search for a journey goes.
     pub journeys: JourneySettings,
     /// How long things are kept.
@@ -81,6 +85,7 @@ impl Default for Settings {
             recognise: RecogniseSettings::default(),
             flows: vec![FlowSettings::shop()],
             detection: DetectionSettings::default(),
+            hotspots: HotspotSettings::default(),
             journeys: JourneySettings::default(),
             retention: RetentionSettings::default(),
         }
@@ -106,6 +111,7 @@ impl Settings {
     pub fn check(&self) -> Result<(), SettingsError> {
         self.limits.check()?;
         self.detection.check()?;
+        self.hotspots.check()?;
         self.clickhouse.check()
     }
 

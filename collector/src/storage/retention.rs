@@ -26,6 +26,8 @@ pub(super) async fn apply(
         ("keys", "at", journeys_days),
         ("loose_ends", "started_at", journeys_days),
         ("handoffs_per_minute", "minute", journeys_days),
+        ("journey_handoffs", "minute", journeys_days),
+        ("order_costs_per_minute", "minute", journeys_days),
         ("surface", "hour", journeys_days),
         ("activity", "at", journeys_days),
         ("events", "at", events_days),

@@ -36,7 +36,7 @@ fn at(ms: i64) -> Timestamp {
 async fn ask(database: &Database, since: Timestamp, until: Timestamp, against: Option<Against>) -> Hotspots {
     let rollup = Rollup::new(database.client(), 0);
     let much_later = at(40 * DAY_MS);
-    rollup.hotspots(Minutes::touched(since, until).unwrap(), against, much_later).await.unwrap()
+    rollup.hotspots(Minutes::touched(since, until).unwrap(), against, None, much_later).await.unwrap()
 }
 
 fn range(since: &str, until: &str) -> MinuteRange {
@@ -275,10 +275,11 @@ async fn the_rollup_alone_is_read_and_no_more_of_it_than_the_range() {
     // Two granules: where one ends and the next begins, both are read.
     let frugal = database.client().with_setting("max_rows_to_read", "16384");
     let minutes = Minutes::touched(at(DAY_MS), at(DAY_MS + HOUR_MS)).unwrap();
-    let hour = Rollup::new(frugal.clone(), 0).hotspots(minutes, Some(Against::Day), at(40 * DAY_MS)).await.unwrap();
+    let hour =
+        Rollup::new(frugal.clone(), 0).hotspots(minutes, Some(Against::Day), None, at(40 * DAY_MS)).await.unwrap();
     assert_eq!(hour.handoffs[0].figures.attempts, 61);
     let all = Minutes::touched(at(0), at(30 * DAY_MS)).unwrap();
-    let refused = Rollup::new(frugal, 0).hotspots(all, None, at(40 * DAY_MS)).await.unwrap_err();
+    let refused = Rollup::new(frugal, 0).hotspots(all, None, None, at(40 * DAY_MS)).await.unwrap_err();
     assert!(refused.to_string().contains("TOO_MANY_ROWS"), "{refused}");
 }
 

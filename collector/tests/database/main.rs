@@ -13,6 +13,7 @@ mod native;
 mod once;
 mod orders;
 mod otel_views;
+mod order_costs;
 mod retention;
 mod spans;
 mod support;

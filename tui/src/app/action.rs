@@ -1,4 +1,5 @@
 use ordertrace_api::finding::FindingsQuery;
+use ordertrace_api::hotspot::{HotspotOrdersQuery, HotspotsQuery};
 use ordertrace_api::order::OrdersQuery;
 
 /// What the runtime is to do. Tickets come back with the answer, so that late ones are known.
@@ -17,6 +18,20 @@ pub enum Action {
         ticket: u64,
         /// Which findings.
         query: FindingsQuery,
+    },
+    /// Ask for hotspots.
+    FetchHotspots {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Of which range.
+        query: HotspotsQuery,
+    },
+    /// Ask for the orders that had a handoff.
+    FetchHotspotOrders {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which handoff.
+        query: HotspotOrdersQuery,
     },
     /// Ask for a journey.
     FetchJourney {

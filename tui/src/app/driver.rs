@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::finding::FindingsPage;
+use ordertrace_api::hotspot::Hotspots;
 use ordertrace_api::journey::Journey;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
@@ -54,6 +55,14 @@ impl Driver {
     pub(crate) fn with_findings(columns: u16, rows: u16) -> Self {
         let mut driver = Self::with_alarm(columns, rows);
         driver.press("F");
+        driver
+    }
+
+    /// With the sample's hotspots on the screen, not compared.
+    pub(crate) fn with_hotspots(columns: u16, rows: u16) -> Self {
+        let mut driver = Self::with_orders(columns, rows);
+        driver.press("H");
+        driver.answer_hotspots(Ok(sample::hotspots_alone()));
         driver
     }
 
@@ -121,6 +130,18 @@ impl Driver {
         self.event(Event::Findings { ticket, result });
     }
 
+    pub(crate) fn answer_hotspots(&mut self, result: Result<Hotspots, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchHotspots { .. }));
+        self.event(Event::Hotspots { ticket, result });
+    }
+
+    pub(crate) fn answer_touched(&mut self, result: Result<OrdersPage, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchHotspotOrders { .. }));
+        self.event(Event::HotspotOrders { ticket, result });
+    }
+
     pub(crate) fn answer_journey(&mut self, result: Result<JourneyReply, String>) {
         let result = result.map_err(NoAnswer::Unreachable);
         let ticket = self.take_ticket(|action| matches!(action, Action::FetchJourney { .. }));
@@ -137,6 +158,8 @@ impl Driver {
         let at = self.asked.iter().position(wanted).expect("nothing of the kind was asked");
         match self.asked.remove(at) {
             Action::FetchOrders { ticket, .. }
+            | Action::FetchHotspots { ticket, .. }
+            | Action::FetchHotspotOrders { ticket, .. }
             | Action::FetchJourney { ticket, .. }
             | Action::FetchSpans { ticket, .. } => ticket,
             action => panic!("{action:?} has no ticket"),

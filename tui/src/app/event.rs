@@ -1,6 +1,7 @@
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 use ordertrace_api::finding::FindingsPage;
+use ordertrace_api::hotspot::Hotspots;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
 
@@ -42,6 +43,20 @@ pub enum Event {
         ticket: u64,
         /// The findings.
         result: Result<FindingsPage, NoAnswer>,
+    },
+    /// Answer to [`FetchHotspots`](super::Action::FetchHotspots).
+    Hotspots {
+        /// The question's.
+        ticket: u64,
+        /// The hotspots.
+        result: Result<Hotspots, NoAnswer>,
+    },
+    /// Answer to [`FetchHotspotOrders`](super::Action::FetchHotspotOrders).
+    HotspotOrders {
+        /// The question's.
+        ticket: u64,
+        /// The orders.
+        result: Result<OrdersPage, NoAnswer>,
     },
     /// Answer to [`FetchJourney`](super::Action::FetchJourney).
     Journey {

@@ -35,6 +35,14 @@ impl Executor {
                     let result = client.findings(&query).await;
                     Event::Findings { ticket, result: result.map_err(|error| said(&error)) }
                 }
+                Action::FetchHotspots { ticket, query } => {
+                    let result = client.hotspots(&query).await;
+                    Event::Hotspots { ticket, result: result.map_err(|error| said(&error)) }
+                }
+                Action::FetchHotspotOrders { ticket, query } => {
+                    let result = client.hotspot_orders(&query).await;
+                    Event::HotspotOrders { ticket, result: result.map_err(|error| said(&error)) }
+                }
                 Action::FetchJourney { ticket, key } => {
                     let result = client.journey(&key).await;
                     Event::Journey { ticket, result: result.map_err(|error| said(&error)) }

@@ -47,6 +47,18 @@ pub(super) fn findings(size: Size) -> Rows {
     rows
 }
 
+/// The rows of the hotspots; below them all figures of the chosen one, and what they were.
+pub(super) fn hotspots(size: Size, compared: bool) -> Rows {
+    let mut rows = share(size, 1, None);
+    let wanted = if compared { 9 } else { 5 };
+    rows.pane = take(&mut rows.list, wanted, 8);
+    // Names of columns without figures say nothing.
+    if rows.pane < wanted {
+        rows.list += std::mem::take(&mut rows.pane);
+    }
+    rows
+}
+
 /// The rows of a journey with so many findings.
 pub(super) fn journey(size: Size, pane: Option<PaneSize>, findings: usize) -> Rows {
     // A pane is looked into for its own sake: the order's keys and milestones can wait.
@@ -92,7 +104,14 @@ mod tests {
         for rows in 0..80 {
             let size = Size { columns: 80, rows };
             for pane in [None, Some(PaneSize::Half), Some(PaneSize::Full)] {
-                for shared in [journey(size, pane, 0), journey(size, pane, 9), orders(size, true), findings(size)] {
+                for shared in [
+                    journey(size, pane, 0),
+                    journey(size, pane, 9),
+                    orders(size, true),
+                    findings(size),
+                    hotspots(size, true),
+                    hotspots(size, false),
+                ] {
                     let Rows { head, heading, list, pane, message, footer } = shared;
                     assert_eq!(head + heading + list + pane + message + footer, rows, "{shared:?}");
                     assert!(list > 0 || rows == 0, "{rows}");

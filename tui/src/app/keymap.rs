@@ -26,6 +26,10 @@ pub(super) enum Command {
     CopyOrder,
     Findings,
     ShowAll,
+    Hotspots,
+    Compare,
+    Stretch,
+    Turn,
     Fold,
     Close,
     Unfold,
@@ -88,6 +92,7 @@ pub(super) const ORDERS: &[Binding] = &[
     bind(Command::Findings, &[C('F')], "F", "findings: what is wrong, the worst first", Some(("F", "findings"))),
     bind(Command::Filter, &[C('f')], "f", "show all, failed, open or done orders", Some(("f", "filter"))),
     bind(Command::Sort, &[C('s')], "s S", "sort by the next column, the other way round", Some(("s", "sort"))),
+    bind(Command::Hotspots, &[C('H')], "H", "hotspots: which handoffs cost most", Some(("H", "hotspots"))),
     bind(Command::ReverseSort, &[C('S')], "S", "", None),
     PAUSE,
     COPY_ORDER,
@@ -129,6 +134,60 @@ pub(super) const FINDINGS: &[Binding] = &[
 
 /// Keys of a journey.
 pub(super) const JOURNEY: &[Binding] = &[
+/// Keys of the hotspots.
+pub(super) const HOTSPOTS: &[Binding] = &[
+    bind(
+        Command::Open,
+        &[KeyCode::Enter, C('l'), KeyCode::Right],
+        "Enter",
+        "the orders that had it: most at risk first, then slowest",
+        Some(("⏎", "orders")),
+    ),
+    bind(Command::Sort, &[C('s')], "s S", "sort by the next column, the other way round", Some(("s", "sort"))),
+    bind(Command::ReverseSort, &[C('S')], "S", "", None),
+    bind(
+        Command::Compare,
+        &[C('c')],
+        "c",
+        "compare with a day earlier, a week earlier, or not",
+        Some(("c", "compare")),
+    ),
+    bind(Command::Stretch, &[C('t')], "t", "last hour, day, week, 15 minutes", Some(("t", "time"))),
+    bind(Command::Turn, &[C('b')], "b", "by handoff, or by system", Some(("b", "by"))),
+    bind(Command::Search, &[C('/')], "/", "show those whose name contains something", Some(("/", "filter"))),
+    PAUSE,
+    DOWN,
+    UP,
+    PAGE_DOWN,
+    PAGE_UP,
+    TOP,
+    BOTTOM,
+    REFRESH,
+    HELP,
+    bind(
+        Command::Back,
+        &[KeyCode::Esc, C('q')],
+        "q Esc",
+        "end the filter, then back to the orders",
+        Some(("q", "back")),
+    ),
+];
+
+/// Keys of the orders that had a handoff.
+pub(super) const TOUCHED: &[Binding] = &[
+    bind(Command::Open, &[KeyCode::Enter, C('l'), KeyCode::Right], "Enter", "open the order", Some(("⏎", "open"))),
+    COPY_ORDER,
+    DOWN,
+    UP,
+    PAGE_DOWN,
+    PAGE_UP,
+    TOP,
+    BOTTOM,
+    REFRESH,
+    HELP,
+    bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back to the hotspots", Some(("q", "back"))),
+];
+
     bind(
         Command::Detail,
         &[KeyCode::Enter, C('d')],
@@ -208,7 +267,7 @@ mod tests {
 
     #[test]
     fn no_key_asks_for_two_things() {
-        for bindings in [ORDERS, FINDINGS, JOURNEY] {
+        for bindings in [ORDERS, FINDINGS, HOTSPOTS, TOUCHED, JOURNEY] {
             let keys: Vec<&KeyCode> = bindings.iter().flat_map(|binding| binding.keys).collect();
             for (at, key) in keys.iter().enumerate() {
                 assert!(!keys[at + 1..].contains(key), "{key:?}");

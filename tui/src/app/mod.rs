@@ -3,12 +3,16 @@
 
 mod action;
 #[cfg(test)]
+mod clocks_tests;
+#[cfg(test)]
 mod driver;
 mod event;
 mod executor;
 #[cfg(test)]
 mod findings_tests;
 mod geometry;
+#[cfg(test)]
+mod hotspots_tests;
 mod keymap;
 mod pane;
 mod runtime;

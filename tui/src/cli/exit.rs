@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use ordertrace_api::keys::{Key, KeyError};
 
 use crate::client::ClientError;
@@ -30,6 +31,14 @@ pub enum Failure {
         /// The command.
         command: &'static str,
     },
+    /// A range without any time in it.
+    #[error("--since is {since} and --until is {until}; --since must be earlier")]
+    Backwards {
+        /// Its beginning.
+        since: Timestamp,
+        /// Its end.
+        until: Timestamp,
+    },
     /// The key stands in several journeys.
     #[error("{key:?} names several orders; ask for one of them:{}", listed(candidates))]
     Ambiguous {
@@ -57,7 +66,11 @@ impl Failure {
     /// has had enough.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Range { .. } | Self::Key(_) | Self::Ambiguous { .. } | Self::Client(ClientError::Url { .. }) => 2,
+            Self::Range { .. }
+            | Self::Backwards { .. }
+            | Self::Key(_)
+            | Self::Ambiguous { .. }
+            | Self::Client(ClientError::Url { .. }) => 2,
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
             Self::Client(_) | Self::Json(_) | Self::Output(_) => 3,
         }

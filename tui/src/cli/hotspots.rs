@@ -4,7 +4,8 @@ use clap::Args;
 use ordertrace_api::hotspot::{Against, HotspotsQuery};
 
 use super::{Exit, Failure, Options, Output};
-use crate::report::{Format, HotspotBy, HotspotSort, hotspots_lines, hotspots_markdown, ranked};
+use crate::hotspot_table::{HotspotBy, HotspotSort, ranked};
+use crate::report::{Format, hotspots_lines, hotspots_markdown};
 
 /// Arguments of `hotspots`.
 #[derive(Debug, Args)]
@@ -50,11 +51,8 @@ pub(super) async fn run<W: Write>(
     output: &mut Output<W>,
 ) -> Result<Exit, Failure> {
     let client = options.client()?;
-    let query = HotspotsQuery {
-        since: options.range.since.map(|since| since.resolve(output.around.now)),
-        until: options.range.until.map(|until| until.resolve(output.around.now)),
-        against: args.against.map(Against::from),
-    };
+    let (since, until) = options.range.resolve(output.around.now)?;
+    let query = HotspotsQuery { since, until, against: args.against.map(Against::from), slices: None };
     let reply = ranked(client.hotspots(&query).await?, args.sort, args.limit as usize);
     let Output { out, printer, around } = output;
     match options.format {

@@ -39,7 +39,10 @@ async fn collector() -> String {
             return Json(Hotspots { handoffs: Vec::new(), systems: Vec::new(), ..sample::hotspots() });
         }
         let ago = |minutes| Some(sample::now() - SignedDuration::from_mins(minutes));
-        assert_eq!(query, HotspotsQuery { since: ago(120), until: ago(30), against: Some(Against::Week) });
+        assert_eq!(
+            query,
+            HotspotsQuery { since: ago(120), until: ago(30), against: Some(Against::Week), slices: None }
+        );
         Json(sample::hotspots())
     };
     let router = Router::new()
@@ -123,6 +126,11 @@ async fn exit_codes_are_those_of_the_contract() {
     assert_eq!(ambiguous.code(), 2);
     assert_eq!(ambiguous.to_string(), "\"4\" names several orders; ask for one of them:\n  order@erp:4\n  order@oms:4");
     assert_eq!(run_line("order A-10042 --since 2h").await.0.unwrap_err().code(), 2);
+    for backwards in ["hotspots --since 1h --until 2h", "hotspots --since 2099-01-01T00:00:00Z"] {
+        let failure = run_line(backwards).await.0.unwrap_err();
+        assert_eq!(failure.code(), 2, "{failure}");
+        assert!(failure.to_string().ends_with("--since must be earlier"), "{failure}");
+    }
     assert_eq!(run_line("order refused").await.0.unwrap_err().code(), 3);
 }
 

@@ -53,6 +53,20 @@ pub struct Range {
 }
 
 impl Range {
+    /// Its two ends.
+    ///
+    /// # Errors
+    /// When it ends before it begins.
+    pub(super) fn resolve(self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), Failure> {
+        let ends = (self.since.map(|since| since.resolve(now)), self.until.map(|until| until.resolve(now)));
+        match ends {
+            (Some(since), Some(until)) if since >= until => Err(Failure::Backwards { since, until }),
+            // Without an end it ends now.
+            (Some(since), None) if since >= now => Err(Failure::Backwards { since, until: now }),
+            _ => Ok(ends),
+        }
+    }
+
     /// Refuses a range where it would change nothing.
     pub(super) fn refuse(self, command: &'static str) -> Result<(), Failure> {
         if self == Self::default() { Ok(()) } else { Err(Failure::Range { command }) }

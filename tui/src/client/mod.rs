@@ -9,7 +9,7 @@ use std::time::Duration;
 use ordertrace_api::agent::{AGENT_STATUS, AgentStatus};
 use ordertrace_api::finding::{FindingsPage, FindingsQuery};
 use ordertrace_api::flow::{LearnQuery, LearnedFlow};
-use ordertrace_api::hotspot::{Hotspots, HotspotsQuery};
+use ordertrace_api::hotspot::{HotspotOrdersQuery, Hotspots, HotspotsQuery};
 use ordertrace_api::journey::{Candidates, Journey};
 use ordertrace_api::keys::Key;
 use ordertrace_api::order::{OrdersPage, OrdersQuery};
@@ -118,6 +118,14 @@ impl Client {
         self.list(routes::HOTSPOTS, query).await
     }
 
+    /// The orders that had a handoff.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn hotspot_orders(&self, query: &HotspotOrdersQuery) -> Result<OrdersPage, ClientError> {
+        self.list(routes::HOTSPOT_ORDERS, query).await
+    }
+
     /// How handoffs are done.
     ///
     /// # Errors
@@ -143,8 +151,7 @@ impl Client {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             url.query_pairs_mut().append_pair(name, &text);
         }
-        let (status, body) = self.get(route, &url).await?;
-        if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
+        url
     }
 
     /// One journey, by any of its keys in [`Key`]'s text form or a part of it.
@@ -182,6 +189,13 @@ impl Client {
         }
     }
 
+        let url = self.url_of(route, query);
+        let (status, body) = self.get(route, &url).await?;
+        if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
+    }
+
+    /// The route with the fields of `query`.
+    fn url_of(&self, route: &str, query: &impl Serialize) -> Url {
     /// What the collector says of itself.
     ///
     /// # Errors

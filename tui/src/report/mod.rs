@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 
 pub use agent::{agent_lines, agent_markdown};
 pub use findings::{findings_lines, findings_markdown};
-pub use hotspots::{HotspotBy, HotspotSort, hotspots_lines, hotspots_markdown, ranked};
+pub use hotspots::{hotspots_lines, hotspots_markdown};
 pub use journey::journey_lines;
 pub use journey_markdown::journey_markdown;
 pub use orders::{orders_lines, orders_markdown};

@@ -5,6 +5,7 @@ use ordertrace_api::order::OrdersPage;
 use proptest::prelude::*;
 
 use super::*;
+use crate::hotspot_table::{HotspotBy, HotspotSort, ranked};
 use crate::sample;
 use crate::text::{Line, width};
 
@@ -69,13 +70,15 @@ fn hotspots_are_ranked_and_cut() {
     let systems = |reply: &Hotspots| reply.handoffs.iter().map(|spot| spot.to.clone()).collect::<Vec<_>>();
     let whole = Hotspots { more: false, ..sample::hotspots() };
     let ranked = |sort, limit| ranked(whole.clone(), sort, limit);
-    assert_eq!(systems(&ranked(HotspotSort::Time, 9)), ["payments", "search", "oms", "payments"]);
+    assert_eq!(systems(&ranked(HotspotSort::Time, 9)), ["payments", "search", "oms", "payments", "fax"]);
     assert_eq!(systems(&ranked(HotspotSort::Rate, 2)), ["search", "payments"]);
     assert_eq!(systems(&ranked(HotspotSort::P99, 1)), ["payments"]);
     assert_eq!(systems(&ranked(HotspotSort::P50, 2)), ["payments", "oms"]);
     assert_eq!(systems(&ranked(HotspotSort::Errors, 1)), ["payments"]);
     assert_eq!(systems(&ranked(HotspotSort::Retries, 1)), ["oms"]);
-    assert_eq!((ranked(HotspotSort::P95, 4).more, ranked(HotspotSort::P95, 3).more), (false, true));
+    assert_eq!((ranked(HotspotSort::P95, 5).more, ranked(HotspotSort::P95, 4).more), (false, true));
+    assert_eq!(systems(&ranked(HotspotSort::Orders, 2)), ["payments", "oms"]);
+    assert_eq!(systems(&ranked(HotspotSort::AtRisk, 1)), ["payments"]);
 }
 
 #[test]

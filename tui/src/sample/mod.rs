@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod build;
+mod explain;
 mod findings;
 mod hotspots;
 mod orders;
@@ -15,8 +16,9 @@ use ordertrace_api::span::{Span, SpanKind, SpansReply};
 
 pub(crate) use arbitrary::{any_findings, any_journey};
 pub(crate) use build::HandoffBuilder;
+pub(crate) use explain::explanation;
 pub(crate) use findings::{findings, incident};
-pub(crate) use hotspots::{figures, hotspots};
+pub(crate) use hotspots::{any_hotspots, figures, hotspots, hotspots_alone};
 pub(crate) use orders::orders;
 pub(crate) use status::{agent_status, status};
 pub(crate) use surface::surface;

@@ -43,7 +43,7 @@ fn on_one_side_whoever_reported_most_then_whoever_is_nearest() {
 #[test]
 fn receivers_count_only_where_no_sender_is_known() {
     let reports = [
-        report("", "payments", "POST /pay", Observer::Server, 100),
+        report("", "payments", "POST /pay", Observer::Server, 94),
         report("storefront", "payments", "POST /pay", Observer::Client, 60),
         report("oms", "payments", "POST /pay", Observer::Proxy, 30),
         // Another operation, which nobody else knows of.
@@ -58,6 +58,38 @@ fn receivers_count_only_where_no_sender_is_known() {
             ("oms→payments POST /pay".to_owned(), Observer::Proxy, 30),
             ("storefront→payments POST /pay".to_owned(), Observer::Client, 60),
             ("→payments POST /webhooks".to_owned(), Observer::Server, 5),
+        ]
+    );
+}
+
+#[test]
+fn what_no_sender_reported_is_the_receivers() {
+    let reports = [
+        report("", "payments", "POST /pay", Observer::Server, 100),
+        report("storefront", "payments", "POST /pay", Observer::Client, 60),
+        report("storefront", "payments", "POST /pay", Observer::Proxy, 55),
+    ];
+    assert_eq!(
+        chosen(&reports),
+        [
+            ("→payments POST /pay".to_owned(), Observer::Server, 40),
+            ("storefront→payments POST /pay".to_owned(), Observer::Client, 60),
+        ]
+    );
+}
+
+#[test]
+fn a_message_is_one_handoff_whoever_tells_of_it() {
+    let reports = [
+        report("oms", "wms", "send orders", Observer::Producer, 10),
+        report("", "wms", "process orders", Observer::Consumer, 10),
+        report("", "wms", "process stock", Observer::Consumer, 3),
+    ];
+    assert_eq!(
+        chosen(&reports),
+        [
+            ("oms→wms send orders".to_owned(), Observer::Producer, 10),
+            ("→wms process stock".to_owned(), Observer::Consumer, 3),
         ]
     );
 }
@@ -94,7 +126,10 @@ fn names_of_placeholders_do_not_make_two_handoffs_of_one() {
         ("GET /v1/:", "GET /v1/:"),
         ("GET /", "GET /"),
         ("GET", "GET"),
-        ("send orders", "send orders"),
+        ("send orders", "message orders"),
+        ("process orders", "message orders"),
+        ("send", "send"),
+        ("save orders", "save orders"),
         ("oms.Orders/Create", "oms.Orders/Create"),
     ] {
         assert_eq!(anonymous(operation), expected);

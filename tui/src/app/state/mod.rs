@@ -5,6 +5,7 @@ mod aim;
 mod connection;
 mod cursor;
 mod findings;
+mod hotspots;
 mod journey;
 mod orders;
 mod pane;
@@ -17,6 +18,7 @@ use ordertrace_api::keys::Key;
 pub use connection::Connection;
 pub use cursor::Cursor;
 pub use findings::{FindingsScreen, Severities};
+pub use hotspots::{HotspotsScreen, TouchedScreen};
 pub use journey::{JourneyScreen, Loaded};
 pub use orders::{Filter, OrdersScreen, Sort, Tally};
 pub use pane::{Pane, PaneKind, SpansState};
@@ -52,6 +54,10 @@ pub struct State {
     pub findings: FindingsScreen,
     /// Whether the findings lie over the list.
     pub findings_open: bool,
+    /// Which handoffs cost most.
+    pub hotspots: HotspotsScreen,
+    /// Whether the hotspots lie over the list.
+    pub hotspots_open: bool,
     /// The open order.
     pub journey: Option<JourneyScreen>,
     /// What lies over the screen.
@@ -70,6 +76,10 @@ pub enum Screen {
     Orders,
     /// What is wrong.
     Findings,
+    /// Which handoffs cost most.
+    Hotspots,
+    /// The orders that had a handoff.
+    Touched,
     /// One order.
     Journey,
 }
@@ -114,6 +124,8 @@ impl State {
             orders: OrdersScreen::new(range, now),
             findings: FindingsScreen::new(range, now),
             findings_open: false,
+            hotspots: HotspotsScreen::new(range, now),
+            hotspots_open: false,
             journey: None,
             overlay: None,
             flash: None,
@@ -127,6 +139,13 @@ impl State {
         match (&self.journey, self.findings_open) {
             (Some(_), _) => Screen::Journey,
             (None, true) => Screen::Findings,
+            (None, false) if self.hotspots_open => {
+                if self.hotspots.touched.is_some() {
+                    Screen::Touched
+                } else {
+                    Screen::Hotspots
+                }
+            }
             (None, false) => Screen::Orders,
         }
     }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod findings;
+mod hotspots;
 mod journey;
 mod orders;
 mod overlay;
@@ -35,6 +36,14 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
         }
         Event::Findings { ticket, result } => {
             findings::receive(state, ticket, result);
+            Vec::new()
+        }
+        Event::Hotspots { ticket, result } => {
+            hotspots::receive(state, ticket, result);
+            Vec::new()
+        }
+        Event::HotspotOrders { ticket, result } => {
+            hotspots::receive_touched(state, ticket, result);
             Vec::new()
         }
         Event::Journey { ticket, result } => {
@@ -74,6 +83,8 @@ fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
     match state.screen() {
         Screen::Journey => journey::press(state, key),
         Screen::Findings => findings::press(state, key),
+        Screen::Hotspots => hotspots::press(state, key),
+        Screen::Touched => hotspots::press_touched(state, key),
         Screen::Orders => orders::press(state, key),
     }
 }
@@ -105,6 +116,9 @@ fn ask_findings(state: &mut State) -> Option<Action> {
 fn ask_shown(state: &mut State) -> Option<Action> {
     let now = state.now;
     let waiting = is_waiting(state);
+    if matches!(state.screen(), Screen::Hotspots | Screen::Touched) {
+        return if waiting { None } else { hotspots::ask(state) };
+    }
     let ticket = state.ticket();
     if let Some(screen) = &mut state.journey {
         let due = screen.poll.is_due(now) && !waiting;
@@ -128,6 +142,11 @@ fn fit(state: &mut State) {
     state.orders.cursor.fit(len, list);
     let list = usize::from(geometry::findings(state.size).list);
     state.findings.cursor.fit(state.findings.shown.len(), list);
+    let list = usize::from(geometry::hotspots(state.size, state.hotspots.compared.is_some()).list);
+    state.hotspots.cursor.fit(state.hotspots.shown.len(), list);
+    if let Some(touched) = &mut state.hotspots.touched {
+        touched.cursor.fit(touched.orders.len(), usize::from(geometry::orders(state.size, false).list));
+    }
     let size = state.size;
     if let Some(screen) = &mut state.journey {
         let list = journey_rows(size, screen).list;

@@ -55,6 +55,10 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
             state.findings_open = true;
             state.findings.poll.hurry();
         }
+        Command::Hotspots => {
+            state.hotspots_open = true;
+            state.hotspots.poll.hurry();
+        }
         Command::CopyOrder => {
             if let Some(id) = orders.selected().map(|order| order.id.to_string()) {
                 state.say(format!("copied {id}"));

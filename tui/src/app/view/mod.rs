@@ -2,6 +2,7 @@
 
 mod canvas;
 mod findings;
+mod hotspots;
 mod journey;
 mod message;
 mod orders;
@@ -31,6 +32,10 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
     match &state.journey {
         Some(screen) => journey::draw(&mut canvas, state, screen),
         None if state.findings_open => findings::draw(&mut canvas, state),
+        None if state.hotspots_open => match &state.hotspots.touched {
+            Some(touched) => hotspots::draw_touched(&mut canvas, state, touched),
+            None => hotspots::draw(&mut canvas, state),
+        },
         None => orders::draw(&mut canvas, state),
     }
     if let Some(overlay) = &state.overlay {

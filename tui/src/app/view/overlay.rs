@@ -9,6 +9,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
             let (bindings, legend) = match state.screen() {
                 Screen::Orders => (keymap::ORDERS, orders_legend()),
                 Screen::Findings => (keymap::FINDINGS, findings_legend()),
+                Screen::Hotspots => (keymap::HOTSPOTS, hotspots_legend()),
+                Screen::Touched => (keymap::TOUCHED, orders_legend()),
                 Screen::Journey => (keymap::JOURNEY, journey_legend()),
             };
             let mut lines = help(bindings);
@@ -55,6 +57,21 @@ fn findings_legend() -> Vec<Line> {
         Line::of(Tone::Error, "critical").and(Tone::Dim, "  money or goods are being lost"),
         Line::of(Tone::Warning, "warning ").and(Tone::Dim, "  somebody should look at it today"),
         Line::of(Tone::Dim, "info      good to know"),
+    ]
+}
+
+fn hotspots_legend() -> Vec<Line> {
+    vec![
+        Line::default(),
+        Line::of(Tone::Error, "▲▲")
+            .and(Tone::Dim, " twice as bad or worse   ")
+            .and(Tone::Warning, "▲")
+            .and(Tone::Dim, " a quarter worse   = the same"),
+        Line::of(Tone::Dim, "WAIT nothing was under way in the order before it, on average"),
+        Line::of(Tone::Dim, "PATH its share of what made orders take as long as they did"),
+        Line::of(Tone::Dim, "AT RISK sales that its delays may cost: an estimate"),
+        Line::of(Tone::Work, "▁▄█")
+            .and(Tone::Dim, " over the range: attempts, mean time or failures, by what is sorted"),
     ]
 }
 

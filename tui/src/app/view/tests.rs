@@ -118,6 +118,47 @@ fn findings_of_a_collector_that_refuses() {
 }
 
 #[test]
+fn hotspots() {
+    both_sizes("hotspots", Driver::with_hotspots, |driver| driver.press("j"));
+    both_sizes("hotspots_asking", Driver::with_orders, |driver| driver.press("H"));
+}
+
+#[test]
+fn hotspots_beside_a_day_earlier() {
+    both_sizes("hotspots_compared", Driver::with_hotspots, |driver| {
+        driver.press("c");
+        driver.answer_hotspots(Ok(sample::hotspots()));
+    });
+    both_sizes("hotspots_of_systems", Driver::with_hotspots, |driver| {
+        driver.press("bcssssssssS");
+        driver.answer_hotspots(Ok(sample::hotspots()));
+        driver.press("/pay");
+    });
+}
+
+#[test]
+fn orders_of_a_hotspot() {
+    both_sizes("hotspot_orders", Driver::with_hotspots, |driver| {
+        driver.press("⏎");
+        driver.answer_touched(Ok(sample::orders()));
+        driver.press("j");
+    });
+}
+
+#[test]
+fn hotspots_need_neither_colours_nor_unicode() {
+    let mut driver = Driver::with_hotspots(80, 24);
+    driver.press("c");
+    driver.answer_hotspots(Ok(sample::hotspots()));
+    let screen = driver.screen_with(Look { ascii: true, ..LOOK });
+    assert!(screen.is_ascii() && !screen.contains('?'.to_string().repeat(2).as_str()), "{screen}");
+    assert_snapshot!("hotspots_ascii_80x24", screen);
+    for theme in [Theme::Light, Theme::Mono] {
+        assert_eq!(driver.screen_with(Look { theme, ..LOOK }), driver.screen(), "all is in the text");
+    }
+}
+
+#[test]
 fn a_journey_with_a_finding() {
     both_sizes("journey_finding", Driver::with_findings, |driver| {
         driver.press("⏎");
@@ -178,6 +219,7 @@ fn spans_inside_a_handoff() {
 fn help() {
     both_sizes("help_orders", Driver::with_orders, |driver| driver.press("?"));
     both_sizes("help_findings", Driver::with_findings, |driver| driver.press("?"));
+    both_sizes("help_hotspots", Driver::with_hotspots, |driver| driver.press("?"));
     both_sizes("help_journey", Driver::with_journey, |driver| driver.press("?"));
 }
 
@@ -209,6 +251,8 @@ fn a_tiny_terminal_shows_what_it_can() {
     assert_snapshot!("orders_20x5", driver.screen());
     driver = Driver::with_findings(20, 5);
     assert_snapshot!("findings_20x5", driver.screen());
+    driver = Driver::with_hotspots(20, 5);
+    assert_snapshot!("hotspots_20x5", driver.screen());
     driver = Driver::with_journey(20, 5);
     assert_snapshot!("journey_20x5", driver.screen());
 }

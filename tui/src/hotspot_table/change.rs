@@ -1,6 +1,4 @@
-use ordertrace_api::hotspot::Figures;
-
-use super::columns::Column;
+use super::columns::{Column, Measured};
 use crate::text::Tone;
 
 /// Growth from which something is worse, and worse by a lot.
@@ -10,21 +8,52 @@ const MUCH_WORSE: f64 = 1.0;
 /// With fewer attempts than these on either side, figures jump for no reason.
 const ENOUGH_ATTEMPTS: u64 = 20;
 
-/// How a figure changed: `+12 %`, `−3 %`, `×14`, `=` for not at all, `new` from nothing.
-pub(super) fn change(column: Column, figures: &Figures, before: &Figures) -> (Tone, String) {
-    let (now, then) = (column.compared(figures), column.compared(before));
-    if now == then {
-        return (Tone::Dim, "=".to_owned());
+/// How bad a change is; that must be seen without colours too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Better, the same, or too little to be told from chance.
+    Harmless,
+    /// At least a quarter worse.
+    Worse,
+    /// At least twice as bad.
+    MuchWorse,
+}
+
+impl Change {
+    /// How it looks.
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Harmless => Tone::Dim,
+            Self::Worse => Tone::Warning,
+            Self::MuchWorse => Tone::Error,
+        }
     }
-    let growth = if then > 0.0 { now / then - 1.0 } else { f64::INFINITY };
-    let enough = figures.attempts.min(before.attempts) >= ENOUGH_ATTEMPTS;
-    let matters = column.matters_from().is_some_and(|least| enough && now - then >= least);
-    let tone = match growth {
-        growth if matters && growth >= MUCH_WORSE => Tone::Error,
-        growth if matters && growth >= WORSE => Tone::Warning,
-        _ => Tone::Dim,
+
+    /// What stands before it.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Harmless => "",
+            Self::Worse => "▲",
+            Self::MuchWorse => "▲▲",
+        }
+    }
+}
+
+/// How a figure changed: `+12 %`, `−3 %`, `×14`, `=` for not at all, `new` from nothing.
+pub fn change(column: Column, now: Measured<'_>, before: Measured<'_>) -> (Change, String) {
+    let (figure, then) = (column.compared(now), column.compared(before));
+    if figure == then {
+        return (Change::Harmless, "=".to_owned());
+    }
+    let growth = if then > 0.0 { figure / then - 1.0 } else { f64::INFINITY };
+    let enough = now.figures.attempts.min(before.figures.attempts) >= ENOUGH_ATTEMPTS;
+    let matters = column.matters_from().is_some_and(|least| enough && figure - then >= least);
+    let change = match growth {
+        growth if matters && growth >= MUCH_WORSE => Change::MuchWorse,
+        growth if matters && growth >= WORSE => Change::Worse,
+        _ => Change::Harmless,
     };
-    (tone, text(growth))
+    (change, text(growth))
 }
 
 fn text(growth: f64) -> String {
@@ -41,6 +70,8 @@ fn text(growth: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ordertrace_api::hotspot::{Figures, OrderFigures};
+
     use super::*;
     use crate::sample::figures;
 
@@ -64,7 +95,11 @@ mod tests {
 
     #[test]
     fn only_what_is_worse_by_a_lot_alarms() {
-        let tone = |column, now: &Figures, then: &Figures| change(column, now, then).0;
+        let orders = OrderFigures::default();
+        let tone = |column, now: &Figures, then: &Figures| {
+            let (now, then) = (Measured { figures: now, orders: &orders }, Measured { figures: then, orders: &orders });
+            change(column, now, then).0.tone()
+        };
         let (then, slow) = (figures(100, 10_000_000), figures(100, 13_000_000));
         assert_eq!(tone(Column::P99, &slow, &then), Tone::Warning);
         assert_eq!(tone(Column::P99, &then, &slow), Tone::Dim, "better");

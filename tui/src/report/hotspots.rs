@@ -1,45 +1,38 @@
-mod change;
-mod columns;
-mod order;
-
-use ordertrace_api::hotspot::{Figures, HandoffHotspot, Hotspots, MinuteRange};
+use ordertrace_api::hotspot::{Hotspots, MinuteRange};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code};
+use crate::hotspot_table::{Change, Column, HotspotBy, HotspotSort, Spot};
 use crate::text::{Line, Tone, pad, width, wrap};
-use change::change;
-use columns::Column;
-
-pub use order::{HotspotBy, HotspotSort, ranked};
-
-/// A line of the list.
-struct Spot<'h> {
-    name: String,
-    figures: &'h Figures,
-    before: Option<&'h Figures>,
-}
 
 /// Hotspots as a table; where they are compared, changes stand beneath the figures.
 pub fn hotspots_lines(reply: &Hotspots, by: HotspotBy, sort: HotspotSort, around: &Surroundings) -> Vec<Line> {
-    let spots = spots(reply, by);
-    let columns = Column::that_fit(around.columns, sort);
+    let spots = Spot::all(reply, by);
+    // Names are long, and tell one handoff from another.
+    let columns = Column::that_fit(around.columns.saturating_sub(around.columns * 2 / 5), sort.column());
     let taken: usize = columns.iter().map(|column| column.width() + 1).sum();
-    let longest = spots.iter().map(|spot| width(&spot.name)).max().unwrap_or(0).max(width(heading(by)));
+    let longest = spots.iter().map(|spot| width(&spot.name())).max().unwrap_or(0).max(width(heading(by)));
     let name = around.columns.saturating_sub(taken).min(longest);
     let mut lines = head(reply, sort, around);
     lines.push(row((Tone::Dim, heading(by)), name, &columns, |column| {
-        let sorted = column == Column::sorted(sort);
+        let sorted = column == sort.column();
         (if sorted { Tone::Title } else { Tone::Dim }, column.name().to_owned())
     }));
     for spot in spots {
-        lines.push(row((Tone::Strong, &spot.name), name, &columns, |column| (Tone::Plain, column.text(spot.figures))));
-        match spot.before {
-            Some(before) => {
-                lines.push(row((Tone::Dim, ""), name, &columns, |column| change(column, spot.figures, before)));
-            }
-            None if reply.compared.is_some() => lines.push(Line::of(Tone::Dim, "  none then")),
-            None => {}
+        let texts = |column: Column| (Tone::Plain, spot.text(column));
+        lines.push(row((Tone::Strong, &spot.name_in(name)), name, &columns, texts));
+        if reply.compared.is_none() {
+            continue;
         }
+        if spot.figures.is_gone() || spot.before.is_none() {
+            let text = if spot.before.is_none() { "  none then" } else { "  gone: only then" };
+            lines.push(Line::of(Tone::Dim, text));
+            continue;
+        }
+        lines.push(row((Tone::Dim, ""), name, &columns, |column| {
+            let (change, text) = spot.change(column).unwrap_or((Change::Harmless, String::new()));
+            (change.tone(), text)
+        }));
     }
     if reply.more {
         let hint = "there are more: raise --limit, or narrow with --since and --until";
@@ -51,6 +44,9 @@ pub fn hotspots_lines(reply: &Hotspots, by: HotspotBy, sort: HotspotSort, around
 /// The ranges, which need not be quite what was asked for.
 fn head(reply: &Hotspots, sort: HotspotSort, around: &Surroundings) -> Vec<Line> {
     let mut texts = vec![format!("{}, {} first", range(reply.range, around), sort.first())];
+    if let Some(until) = reply.orders_until {
+        texts.push(format!("orders, waiting, path and money as of {}", around.date_clock(until)));
+    }
     texts.extend(reply.compared.map(|compared| format!("beneath: change from {}", range(compared, around))));
     texts.iter().flat_map(|text| wrap(text, around.columns)).map(|text| Line::of(Tone::Dim, text)).collect()
 }
@@ -77,7 +73,7 @@ fn row(
 
 /// Hotspots for a ticket.
 pub fn hotspots_markdown(reply: &Hotspots, by: HotspotBy, sort: HotspotSort, around: &Surroundings) -> String {
-    const COLUMNS: [Column; 9] = [
+    const COLUMNS: [Column; 14] = [
         Column::Time,
         Column::Attempts,
         Column::Rate,
@@ -87,6 +83,11 @@ pub fn hotspots_markdown(reply: &Hotspots, by: HotspotBy, sort: HotspotSort, aro
         Column::Mean,
         Column::Errors,
         Column::Tries,
+        Column::Orders,
+        Column::Waiting,
+        Column::Path,
+        Column::InFlight,
+        Column::AtRisk,
     ];
     let mut text = Markdown::default();
     text.line(&format!("{}, {} first.", range(reply.range, around), sort.first()));
@@ -94,12 +95,12 @@ pub fn hotspots_markdown(reply: &Hotspots, by: HotspotBy, sort: HotspotSort, aro
         text.line(&format!("In brackets: change from {}.", range(compared, around)));
     }
     text.line("");
-    let rows = spots(reply, by).into_iter().map(|spot| {
-        let figure = |column: Column| match spot.before {
-            Some(before) => format!("{} ({})", column.text(spot.figures), change(column, spot.figures, before).1),
-            None => column.text(spot.figures),
+    let rows = Spot::all(reply, by).into_iter().map(|spot| {
+        let figure = |column: Column| match spot.change(column).filter(|_| reply.compared.is_some()) {
+            Some((_, change)) => format!("{} ({change})", spot.text(column)),
+            None => spot.text(column),
         };
-        std::iter::once(code(&spot.name)).chain(COLUMNS.map(figure)).collect()
+        std::iter::once(code(&spot.name())).chain(COLUMNS.map(figure)).collect()
     });
     let names = COLUMNS.map(|column| column.name().to_lowercase());
     let head: Vec<String> = std::iter::once(heading(by).to_lowercase()).chain(names).collect();
@@ -115,23 +116,4 @@ fn heading(by: HotspotBy) -> &'static str {
         HotspotBy::Handoff => "HANDOFF",
         HotspotBy::System => "SYSTEM",
     }
-}
-
-fn spots(reply: &Hotspots, by: HotspotBy) -> Vec<Spot<'_>> {
-    match by {
-        HotspotBy::Handoff => reply
-            .handoffs
-            .iter()
-            .map(|spot| Spot { name: name(spot), figures: &spot.figures, before: spot.before.as_ref() })
-            .collect(),
-        HotspotBy::System => reply
-            .systems
-            .iter()
-            .map(|spot| Spot { name: spot.system.clone(), figures: &spot.figures, before: spot.before.as_ref() })
-            .collect(),
-    }
-}
-
-fn name(handoff: &HandoffHotspot) -> String {
-    format!("{}→{} {}", handoff.from.as_deref().unwrap_or_default(), handoff.to, handoff.operation)
 }

@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod attributes;
+pub mod explain;
 pub mod finding;
 pub mod flow;
 pub mod hotspot;

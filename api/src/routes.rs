@@ -15,6 +15,9 @@ pub const HOTSPOTS: &str = "/api/v1/hotspots";
 /// [`HotspotOrdersQuery`](crate::hotspot::HotspotOrdersQuery). 200 =
 /// [`OrdersPage`](crate::order::OrdersPage).
 pub const HOTSPOT_ORDERS: &str = "/api/v1/hotspots/orders";
+/// `GET`: what a set of orders has in common, and who else is hit; see
+/// [`ExplainQuery`](crate::explain::ExplainQuery).
+pub const EXPLAIN: &str = "/api/v1/explain";
 /// `GET`: how handoffs are authenticated and encrypted, and at which endpoints; see
 /// [`SurfaceQuery`](crate::surface::SurfaceQuery).
 pub const SURFACE: &str = "/api/v1/surface";

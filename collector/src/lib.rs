@@ -9,6 +9,7 @@ pub mod api;
 pub mod command;
 pub mod detect;
 pub mod engine;
+pub mod explain;
 pub mod flow;
 pub mod hotspots;
 pub mod ingest;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{self, ApiState};
 use crate::detect::{self, Detection, Ledger};
 use crate::engine::{Engine, EngineError, EngineSettings, Progress};
+use crate::explain::Explainer;
 use crate::flow::{FlowError, Flows};
 use crate::hotspots::{Rollup, orders};
 use crate::ingest::{Ingest, IngestMetrics, serve_grpc, serve_http, system_clock};
@@ -100,6 +101,7 @@ impl Collector {
             findings: Ledger::new(client.clone()),
             flows: Arc::clone(&flows),
             hotspots: Rollup::new(client.clone(), settings.retention.journeys_days),
+            explainer: Explainer::new(client.clone(), journeys.clone()),
             surfaces: Surfaces::new(client.clone()),
             journeys: journeys.clone(),
             client: client.clone(),

@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod client;
 pub mod demo;
+pub mod explain_table;
 pub mod findings_table;
 pub mod listing;
 pub mod report;

@@ -1,5 +1,6 @@
 //! The HTTP API: journeys, orders, findings, hotspots and spans as JSON, health and metrics.
 
+mod explain;
 mod findings;
 mod flows;
 mod health;
@@ -26,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::detect::Ledger;
+use crate::explain::Explainer;
 use crate::flow::Flows;
 use crate::hotspots::Rollup;
 use crate::journey::Journeys;
@@ -45,6 +47,8 @@ pub struct ApiState {
     pub flows: Arc<Flows>,
     /// What handoffs cost.
     pub hotspots: Rollup,
+    /// What sets of orders have in common.
+    pub explainer: Explainer,
     /// How handoffs are done.
     pub surfaces: Surfaces,
     /// For raw spans and readiness.
@@ -64,6 +68,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::LEARNED_FLOW, get(flows::learned))
         .route(routes::HOTSPOTS, get(hotspots::list))
         .route(routes::HOTSPOT_ORDERS, get(hotspots::orders))
+        .route(routes::EXPLAIN, get(explain::explain))
         .route(routes::SURFACE, get(surface::list))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
         // Only these: health checks and scrapes come all the time and tell nothing.

@@ -9,4 +9,5 @@ mod recent;
 mod summary;
 
 pub use list::Orders;
+pub(crate) use recent::recent;
 pub use summary::summarise;

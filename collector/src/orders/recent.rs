@@ -15,9 +15,9 @@ const AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The latest news under one key of a journey.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Activity {
+pub(crate) struct Activity {
     /// A strong key; a journey may have several with news.
-    pub(super) key: Key,
+    pub(crate) key: Key,
     /// When it was stored, by ClickHouse's clock, in milliseconds since the Unix epoch.
     pub(super) stored_at_ms: i64,
     /// How long ago that was.
@@ -42,7 +42,7 @@ impl From<ActivityRow> for Activity {
 /// The keys of which something happened from `since` and before `until`, at most `limit`,
 /// those with news last first.
 #[instrument(name = "SELECT activity", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "activity"))]
-pub(super) async fn recent(
+pub(crate) async fn recent(
     client: &Client,
     since: Option<Timestamp>,
     until: Option<Timestamp>,

@@ -12,6 +12,7 @@ use ordertrace_api::routes;
 use ordertrace_api::status::{Status, StorageStatus};
 use ordertrace_collector::api::{self, ApiState};
 use ordertrace_collector::detect::Ledger;
+use ordertrace_collector::explain::Explainer;
 use ordertrace_collector::flow::Flows;
 use ordertrace_collector::hotspots::{Minutes, Rollup};
 use ordertrace_collector::journey::{JourneyLimits, Journeys};
@@ -300,6 +301,7 @@ async fn serve(database: &Database) -> String {
         findings: Ledger::new(client.clone()),
         flows: Arc::new(flows),
         hotspots: Rollup::new(client.clone(), 1),
+        explainer: Explainer::new(client.clone(), journeys.clone()),
         surfaces: Surfaces::new(client.clone()),
         journeys,
         client,

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod dashboards;
+mod explain;
 mod findings;
 mod handoffs;
 mod hotspots;

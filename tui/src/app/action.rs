@@ -1,3 +1,4 @@
+use ordertrace_api::explain::ExplainQuery;
 use ordertrace_api::finding::FindingsQuery;
 use ordertrace_api::hotspot::{HotspotOrdersQuery, HotspotsQuery};
 use ordertrace_api::order::OrdersQuery;
@@ -32,6 +33,13 @@ pub enum Action {
         ticket: u64,
         /// Which handoff.
         query: HotspotOrdersQuery,
+    },
+    /// Ask what sets orders apart.
+    FetchExplanation {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which orders.
+        query: ExplainQuery,
     },
     /// Ask for a journey.
     FetchJourney {

@@ -14,7 +14,7 @@ use ratatui::backend::TestBackend;
 use super::state::{Size, State};
 use super::{Action, Event, Look, NoAnswer, draw, update};
 use crate::cli::Range;
-use crate::client::JourneyReply;
+use crate::client::{ExplainReply, JourneyReply};
 use crate::sample;
 use crate::theme::Theme;
 
@@ -148,6 +148,12 @@ impl Driver {
         self.event(Event::Journey { ticket, result });
     }
 
+    pub(crate) fn answer_explanation(&mut self, result: Result<ExplainReply, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchExplanation { .. }));
+        self.event(Event::Explanation { ticket, result });
+    }
+
     pub(crate) fn answer_spans(&mut self, result: Result<SpansReply, String>) {
         let result = result.map_err(NoAnswer::Unreachable);
         let ticket = self.take_ticket(|action| matches!(action, Action::FetchSpans { .. }));
@@ -160,6 +166,7 @@ impl Driver {
             Action::FetchOrders { ticket, .. }
             | Action::FetchHotspots { ticket, .. }
             | Action::FetchHotspotOrders { ticket, .. }
+            | Action::FetchExplanation { ticket, .. }
             | Action::FetchJourney { ticket, .. }
             | Action::FetchSpans { ticket, .. } => ticket,
             action => panic!("{action:?} has no ticket"),

@@ -5,7 +5,7 @@ use ordertrace_api::hotspot::Hotspots;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
 
-use crate::client::JourneyReply;
+use crate::client::{ExplainReply, JourneyReply};
 
 /// Why a question has no answer, in words fit for a status line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,13 @@ pub enum Event {
         ticket: u64,
         /// The orders.
         result: Result<OrdersPage, NoAnswer>,
+    },
+    /// Answer to [`FetchExplanation`](super::Action::FetchExplanation).
+    Explanation {
+        /// The question's.
+        ticket: u64,
+        /// The explanation, or what else the key led to.
+        result: Result<ExplainReply, NoAnswer>,
     },
     /// Answer to [`FetchJourney`](super::Action::FetchJourney).
     Journey {

@@ -43,6 +43,10 @@ impl Executor {
                     let result = client.hotspot_orders(&query).await;
                     Event::HotspotOrders { ticket, result: result.map_err(|error| said(&error)) }
                 }
+                Action::FetchExplanation { ticket, query } => {
+                    let result = client.explain(&query).await;
+                    Event::Explanation { ticket, result: result.map_err(|error| said(&error)) }
+                }
                 Action::FetchJourney { ticket, key } => {
                     let result = client.journey(&key).await;
                     Event::Journey { ticket, result: result.map_err(|error| said(&error)) }

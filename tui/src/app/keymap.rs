@@ -27,6 +27,7 @@ pub(super) enum Command {
     Findings,
     ShowAll,
     Hotspots,
+    Explain,
     Compare,
     Stretch,
     Turn,
@@ -90,6 +91,7 @@ pub(super) const ORDERS: &[Binding] = &[
         Some(("/", "search")),
     ),
     bind(Command::Findings, &[C('F')], "F", "findings: what is wrong, the worst first", Some(("F", "findings"))),
+    EXPLAIN_THESE,
     bind(Command::Filter, &[C('f')], "f", "show all, failed, open or done orders", Some(("f", "filter"))),
     bind(Command::Sort, &[C('s')], "s S", "sort by the next column, the other way round", Some(("s", "sort"))),
     bind(Command::Hotspots, &[C('H')], "H", "hotspots: which handoffs cost most", Some(("H", "hotspots"))),
@@ -118,6 +120,7 @@ pub(super) const FINDINGS: &[Binding] = &[
         Some(("⏎", "open")),
     ),
     bind(Command::Search, &[C('/')], "/", "show those that say something", Some(("/", "filter"))),
+    EXPLAIN_THESE,
     bind(Command::ShowAll, &[C('a')], "a", "show also those that ceased to hold, or not", Some(("a", "all"))),
     PAUSE,
     COPY_ORDER,
@@ -130,6 +133,40 @@ pub(super) const FINDINGS: &[Binding] = &[
     REFRESH,
     HELP,
     bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back to the orders", Some(("q", "back"))),
+];
+
+/// Keys of what sets orders apart.
+pub(super) const EXPLAIN: &[Binding] = &[
+    bind(
+        Command::Open,
+        &[KeyCode::Enter, C('l'), KeyCode::Right],
+        "Enter",
+        "the orders that have it: those hit, then those at risk",
+        Some(("⏎", "orders")),
+    ),
+    DOWN,
+    UP,
+    PAGE_DOWN,
+    PAGE_UP,
+    TOP,
+    BOTTOM,
+    REFRESH,
+    HELP,
+    bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back", Some(("q", "back"))),
+];
+
+/// Keys of the orders that have a value.
+pub(super) const HIT: &[Binding] = &[
+    bind(Command::Open, &[KeyCode::Enter, C('l'), KeyCode::Right], "Enter", "open the order", Some(("⏎", "open"))),
+    COPY_ORDER,
+    DOWN,
+    UP,
+    PAGE_DOWN,
+    PAGE_UP,
+    TOP,
+    BOTTOM,
+    HELP,
+    bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back to what sets them apart", Some(("q", "back"))),
 ];
 
 /// Keys of a journey.
@@ -195,6 +232,7 @@ pub(super) const TOUCHED: &[Binding] = &[
         "both sides, attempts, attributes; again: larger",
         Some(("⏎", "detail")),
     ),
+    EXPLAIN_THESE,
     bind(Command::NextError, &[C('e')], "e E", "next, previous failed handoff", Some(("e", "error"))),
     bind(Command::PreviousError, &[C('E')], "E", "", None),
     bind(Command::NextRetry, &[C('r')], "r R", "next, previous retried handoff", Some(("r", "retry"))),
@@ -234,6 +272,14 @@ const BOTTOM: Binding = bind(Command::Bottom, &[C('G'), KeyCode::End], "G", "", 
 
 const PAUSE: Binding = bind(Command::Pause, &[C('p')], "p", "pause, or go on", Some(("p", "pause")));
 
+const EXPLAIN_THESE: Binding = bind(
+    Command::Explain,
+    &[C('x')],
+    "x",
+    "explain: what such orders have in common, who else is hit",
+    Some(("x", "explain")),
+);
+
 const COPY_ORDER: Binding =
     bind(Command::CopyOrder, &[C('y'), C('Y')], "y Y", "copy the order's id", Some(("y", "copy")));
 
@@ -267,7 +313,7 @@ mod tests {
 
     #[test]
     fn no_key_asks_for_two_things() {
-        for bindings in [ORDERS, FINDINGS, HOTSPOTS, TOUCHED, JOURNEY] {
+        for bindings in [ORDERS, FINDINGS, HOTSPOTS, TOUCHED, EXPLAIN, HIT, JOURNEY] {
             let keys: Vec<&KeyCode> = bindings.iter().flat_map(|binding| binding.keys).collect();
             for (at, key) in keys.iter().enumerate() {
                 assert!(!keys[at + 1..].contains(key), "{key:?}");

@@ -9,6 +9,8 @@ mod driver;
 mod event;
 mod executor;
 #[cfg(test)]
+mod explain_tests;
+#[cfg(test)]
 mod findings_tests;
 mod geometry;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod exit;
+mod explain;
 mod findings;
 mod flow;
 mod hotspots;
@@ -83,6 +84,8 @@ pub enum Command {
     Flow(flow::FlowCommand),
     /// Which handoffs cost most: by time, latency, errors or retries
     Hotspots(hotspots::HotspotsArgs),
+    /// What orders with one fault have in common, and who else is hit
+    Explain(explain::ExplainArgs),
     /// How handoffs are authenticated and encrypted, and at which endpoints
     Surface(surface::SurfaceArgs),
     /// What the collector accepted, stored and refused
@@ -194,6 +197,7 @@ pub async fn run<W: Write>(command: Command, options: &Options, output: &mut Out
         Command::Findings(args) => findings::run(args, options, output).await,
         Command::Flow(command) => flow::run(command, options, output).await,
         Command::Hotspots(args) => hotspots::run(args, options, output).await,
+        Command::Explain(args) => explain::run(args, options, output).await,
         Command::Surface(args) => surface::run(args, options, output).await,
         Command::Status(args) => status::run(args, options, output).await,
         Command::Completions(args) => completions::run(args, options, output),

@@ -7,6 +7,7 @@ mod tests;
 use std::time::Duration;
 
 use ordertrace_api::agent::{AGENT_STATUS, AgentStatus};
+use ordertrace_api::explain::{ExplainQuery, Explanation};
 use ordertrace_api::finding::{FindingsPage, FindingsQuery};
 use ordertrace_api::flow::{LearnQuery, LearnedFlow};
 use ordertrace_api::hotspot::{HotspotOrdersQuery, Hotspots, HotspotsQuery};
@@ -54,6 +55,17 @@ pub enum JourneyReply {
     /// Keys of several journeys.
     Candidates(Vec<Key>),
     /// No journey has such a key.
+    NotFound,
+}
+
+/// What a question for an explanation led to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExplainReply {
+    /// The explanation.
+    Found(Box<Explanation>),
+    /// Keys of several orders.
+    Candidates(Vec<Key>),
+    /// No order has such a key.
     NotFound,
 }
 
@@ -126,6 +138,23 @@ impl Client {
         self.list(routes::HOTSPOT_ORDERS, query).await
     }
 
+    /// What a set of orders has in common, and who else is hit.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn explain(&self, query: &ExplainQuery) -> Result<ExplainReply, ClientError> {
+        let url = self.url_of(routes::EXPLAIN, query);
+        let (status, body) = self.get(routes::EXPLAIN, &url).await?;
+        match status {
+            StatusCode::NOT_FOUND if is_problem(&body) => Ok(ExplainReply::NotFound),
+            StatusCode::MULTIPLE_CHOICES => {
+                decode::<Candidates>(&url, &body).map(|reply| ExplainReply::Candidates(reply.candidates))
+            }
+            status if status.is_success() => decode(&url, &body).map(ExplainReply::Found),
+            status => Err(refusal(&url, status, &body)),
+        }
+    }
+
     /// How handoffs are done.
     ///
     /// # Errors
@@ -144,6 +173,13 @@ impl Client {
 
     /// The answer of a route that takes the fields of `query`, each a text, a number or nothing.
     async fn list<T: DeserializeOwned>(&self, route: &'static str, query: &impl Serialize) -> Result<T, ClientError> {
+        let url = self.url_of(route, query);
+        let (status, body) = self.get(route, &url).await?;
+        if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
+    }
+
+    /// The route with the fields of `query`.
+    fn url_of(&self, route: &str, query: &impl Serialize) -> Url {
         let mut url = self.endpoint(route);
         // Nothing but texts, numbers and words: that always can be written.
         let fields = serde_json::to_value(query).unwrap_or_default();
@@ -189,13 +225,6 @@ impl Client {
         }
     }
 
-        let url = self.url_of(route, query);
-        let (status, body) = self.get(route, &url).await?;
-        if status.is_success() { decode(&url, &body) } else { Err(refusal(&url, status, &body)) }
-    }
-
-    /// The route with the fields of `query`.
-    fn url_of(&self, route: &str, query: &impl Serialize) -> Url {
     /// What the collector says of itself.
     ///
     /// # Errors

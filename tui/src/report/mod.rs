@@ -1,6 +1,7 @@
 //! One-shot reports: lines for people, Markdown for tickets, the API's JSON for scripts.
 
 mod agent;
+mod explain;
 mod findings;
 mod hotspots;
 mod journey;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use agent::{agent_lines, agent_markdown};
+pub use explain::{explanation_lines, explanation_markdown};
 pub use findings::{findings_lines, findings_markdown};
 pub use hotspots::{hotspots_lines, hotspots_markdown};
 pub use journey::journey_lines;

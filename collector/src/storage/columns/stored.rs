@@ -188,6 +188,16 @@ impl StoredSpan {
         names.map(|(place, name)| (name.clone().into_owned(), self.text(place).to_owned())).collect()
     }
 
+    /// What its reporter says of itself.
+    pub fn resource_attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.origin.attributes.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+
+    /// What was asked, when it is one end of a handoff; else empty.
+    pub fn operation(&self) -> &str {
+        self.field(Field::Operation)
+    }
+
     /// Keys recognised on it.
     pub fn keys(&self) -> impl Iterator<Item = KeyRecord> {
         let first = self.shape.names.len() + FIELDS;

@@ -4,6 +4,7 @@
 mod aim;
 mod connection;
 mod cursor;
+mod explain;
 mod findings;
 mod hotspots;
 mod journey;
@@ -17,6 +18,7 @@ use ordertrace_api::keys::Key;
 
 pub use connection::Connection;
 pub use cursor::Cursor;
+pub use explain::{ExplainScreen, HitScreen};
 pub use findings::{FindingsScreen, Severities};
 pub use hotspots::{HotspotsScreen, TouchedScreen};
 pub use journey::{JourneyScreen, Loaded};
@@ -58,6 +60,8 @@ pub struct State {
     pub hotspots: HotspotsScreen,
     /// Whether the hotspots lie over the list.
     pub hotspots_open: bool,
+    /// What sets orders apart, over whatever it was asked from.
+    pub explain: Option<ExplainScreen>,
     /// The open order.
     pub journey: Option<JourneyScreen>,
     /// What lies over the screen.
@@ -80,6 +84,10 @@ pub enum Screen {
     Hotspots,
     /// The orders that had a handoff.
     Touched,
+    /// What sets orders apart.
+    Explain,
+    /// The orders that have a value.
+    Hit,
     /// One order.
     Journey,
 }
@@ -126,6 +134,7 @@ impl State {
             findings_open: false,
             hotspots: HotspotsScreen::new(range, now),
             hotspots_open: false,
+            explain: None,
             journey: None,
             overlay: None,
             flash: None,
@@ -136,6 +145,9 @@ impl State {
 
     /// What is on the screen.
     pub fn screen(&self) -> Screen {
+        if let (None, Some(explain)) = (&self.journey, &self.explain) {
+            return if explain.hit.is_some() { Screen::Hit } else { Screen::Explain };
+        }
         match (&self.journey, self.findings_open) {
             (Some(_), _) => Screen::Journey,
             (None, true) => Screen::Findings,

@@ -40,6 +40,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
         }
         Command::Refresh => findings.poll.hurry(),
         Command::Open => open(state),
+        Command::Explain => super::explain::of_finding(state),
         Command::CopyOrder => {
             let order = findings.selected().map(|finding| finding.order.as_ref().map(ToString::to_string));
             match order {

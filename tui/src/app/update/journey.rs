@@ -57,6 +57,10 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
             state.say(format!("copied {id}"));
             return vec![Action::Copy(id)];
         }
+        Command::Explain => {
+            super::explain::of_journey(state);
+            return Vec::new();
+        }
         Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Back if screen.pane.is_some() => screen.pane = None,
         Command::Back => {

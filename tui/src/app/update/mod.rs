@@ -1,6 +1,7 @@
 //! What an event changes, and what is to be done about it.
 
 mod answers;
+mod explain;
 mod findings;
 mod hotspots;
 mod journey;
@@ -46,6 +47,10 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
             hotspots::receive_touched(state, ticket, result);
             Vec::new()
         }
+        Event::Explanation { ticket, result } => {
+            explain::receive(state, ticket, result);
+            Vec::new()
+        }
         Event::Journey { ticket, result } => {
             answers::journey(state, ticket, result);
             findings::relate(state);
@@ -83,6 +88,8 @@ fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
     match state.screen() {
         Screen::Journey => journey::press(state, key),
         Screen::Findings => findings::press(state, key),
+        Screen::Explain => explain::press(state, key),
+        Screen::Hit => explain::press_hit(state, key),
         Screen::Hotspots => hotspots::press(state, key),
         Screen::Touched => hotspots::press_touched(state, key),
         Screen::Orders => orders::press(state, key),
@@ -116,6 +123,9 @@ fn ask_findings(state: &mut State) -> Option<Action> {
 fn ask_shown(state: &mut State) -> Option<Action> {
     let now = state.now;
     let waiting = is_waiting(state);
+    if matches!(state.screen(), Screen::Explain | Screen::Hit) {
+        return if waiting { None } else { explain::ask(state) };
+    }
     if matches!(state.screen(), Screen::Hotspots | Screen::Touched) {
         return if waiting { None } else { hotspots::ask(state) };
     }
@@ -146,6 +156,13 @@ fn fit(state: &mut State) {
     state.hotspots.cursor.fit(state.hotspots.shown.len(), list);
     if let Some(touched) = &mut state.hotspots.touched {
         touched.cursor.fit(touched.orders.len(), usize::from(geometry::orders(state.size, false).list));
+    }
+    if let Some(explain) = &mut state.explain {
+        let len = explain.values().len();
+        explain.cursor.fit(len, usize::from(geometry::findings(state.size).list));
+        if let Some(hit) = &mut explain.hit {
+            hit.cursor.fit(hit.orders.len(), usize::from(geometry::orders(state.size, false).list));
+        }
     }
     let size = state.size;
     if let Some(screen) = &mut state.journey {

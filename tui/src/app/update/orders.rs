@@ -51,6 +51,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
             orders.filter = Filter::All;
             orders.arrange();
         }
+        Command::Explain => super::explain::of_orders(state),
         Command::Findings => {
             state.findings_open = true;
             state.findings.poll.hurry();

@@ -11,6 +11,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
                 Screen::Findings => (keymap::FINDINGS, findings_legend()),
                 Screen::Hotspots => (keymap::HOTSPOTS, hotspots_legend()),
                 Screen::Touched => (keymap::TOUCHED, orders_legend()),
+                Screen::Explain => (keymap::EXPLAIN, explain_legend()),
+                Screen::Hit => (keymap::HIT, Vec::new()),
                 Screen::Journey => (keymap::JOURNEY, journey_legend()),
             };
             let mut lines = help(bindings);
@@ -72,6 +74,16 @@ fn hotspots_legend() -> Vec<Line> {
         Line::of(Tone::Dim, "AT RISK sales that its delays may cost: an estimate"),
         Line::of(Tone::Work, "▁▄█")
             .and(Tone::Dim, " over the range: attempts, mean time or failures, by what is sorted"),
+    ]
+}
+
+fn explain_legend() -> Vec<Line> {
+    vec![
+        Line::default(),
+        Line::of(Tone::Error, "███·").and(Tone::Dim, " share of these orders that have it, of those that could"),
+        Line::of(Tone::Work, "█···").and(Tone::Dim, " share of the others: of the same time, without the fault"),
+        Line::of(Tone::Dim, "CHANCE that any value would differ so much by accident"),
+        Line::of(Tone::Dim, "RISK others that have it and are still under way"),
     ]
 }
 

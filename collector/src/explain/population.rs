@@ -1,0 +1,163 @@
+//! Which orders are compared: the latest that show the symptom, and the latest that do not.
+
+use std::collections::HashSet;
+
+use clickhouse::Client;
+use jiff::Timestamp;
+use ordertrace_api::explain::{REST_LIMIT, SET_LIMIT, Symptom};
+use ordertrace_api::finding::FindingState;
+use ordertrace_api::journey::{Journey, JourneyState};
+use ordertrace_api::keys::{Key, Strength};
+
+use super::symptom::shows;
+use crate::detect::{Ledger, Wanted};
+use crate::journey::{Journeys, is_listed};
+use crate::orders::recent;
+
+/// Keys with news that are looked at; an order has news under some three of them.
+const KEYS: usize = 9_000;
+/// Orders looked at, of which few may show the symptom.
+const ORDERS: usize = 3_000;
+/// Journeys put together at once: enough to share their look-ups, few enough to stay within the limits
+/// of a closure.
+const AT_ONCE: usize = 100;
+/// Findings of one kind that are told apart from orders without.
+const FINDINGS: usize = 20_000;
+
+type Result<T> = clickhouse::error::Result<T>;
+
+/// An order that is compared.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) id: Key,
+    /// Its strong keys.
+    pub(super) keys: HashSet<Key>,
+    pub(super) traces: Vec<[u8; 16]>,
+    /// Whether it is under way.
+    pub(super) is_open: bool,
+}
+
+/// The orders that are compared, the latest first.
+#[derive(Debug, Default)]
+pub(super) struct Population {
+    pub(super) set: Vec<Member>,
+    pub(super) rest: Vec<Member>,
+    pub(super) set_more: bool,
+    pub(super) rest_more: bool,
+    known: HashSet<Key>,
+}
+
+/// Where orders are found.
+pub(super) struct Source<'s> {
+    pub(super) client: &'s Client,
+    pub(super) journeys: &'s Journeys,
+    pub(super) findings: &'s Ledger,
+    pub(super) since: Timestamp,
+    pub(super) until: Timestamp,
+}
+
+impl From<&Journey> for Member {
+    fn from(journey: &Journey) -> Self {
+        let strong = journey.keys.iter().filter(|key| key.strength == Strength::Strong);
+        let trace = |text: &String| {
+            let mut id = [0; 16];
+            hex::decode_to_slice(text, &mut id).ok().map(|()| id)
+        };
+        Self {
+            id: journey.id.clone(),
+            keys: strong.map(|key| key.key.clone()).collect(),
+            traces: journey.traces.iter().filter_map(|trace_of| trace(&trace_of.trace_id)).collect(),
+            is_open: journey.state == JourneyState::Open,
+        }
+    }
+}
+
+impl Population {
+    /// Those with the symptom and those without, `asked` first.
+    pub(super) async fn gather(source: &Source<'_>, symptom: &Symptom, asked: Option<&Journey>) -> Result<Self> {
+        let mut population = Self::default();
+        if let Some(journey) = asked {
+            population.add(journey, true);
+        }
+        let mut found = HashSet::new();
+        if let Symptom::Finding(kind) = symptom {
+            let wanted = Wanted {
+                since: Some(source.since),
+                until: Some(source.until),
+                states: vec![FindingState::Open, FindingState::Closed],
+                kinds: vec![*kind],
+                severity: None,
+                limit: FINDINGS,
+            };
+            let findings = source.findings.list(&wanted).await?;
+            let keys: Vec<Key> = findings.into_iter().filter_map(|finding| finding.order).collect();
+            for chunk in keys.chunks(AT_ONCE) {
+                if population.set.len() >= SET_LIMIT {
+                    population.set_more = true;
+                    break;
+                }
+                for journey in source.journeys.of(chunk).await? {
+                    population.add(&journey, true);
+                }
+            }
+            found.extend(keys);
+        }
+        population.walk(source, symptom, &found).await?;
+        Ok(population)
+    }
+
+    /// Takes orders from the latest on.
+    async fn walk(&mut self, source: &Source<'_>, symptom: &Symptom, found: &HashSet<Key>) -> Result<()> {
+        let is_finding = matches!(symptom, Symptom::Finding(_));
+        let news = recent(source.client, Some(source.since), Some(source.until), KEYS).await?;
+        let all = news.len() < KEYS;
+        let mut looked_at: HashSet<Key> = HashSet::new();
+        let mut seen = 0;
+        let mut left: Vec<Key> = news.into_iter().rev().map(|activity| activity.key).collect();
+        while !left.is_empty() && seen < ORDERS && !self.is_full(is_finding) {
+            let mut chunk = Vec::with_capacity(AT_ONCE);
+            while let Some(key) = if chunk.len() < AT_ONCE { left.pop() } else { None } {
+                if !looked_at.contains(&key) {
+                    chunk.push(key);
+                }
+            }
+            for journey in source.journeys.of(&chunk).await? {
+                looked_at.extend(journey.keys.iter().map(|key| key.key.clone()));
+                let in_range = journey.ended_at >= source.since && journey.started_at < source.until;
+                if !is_listed(&journey) || !in_range {
+                    continue;
+                }
+                seen += 1;
+                let has_finding = || journey.keys.iter().any(|key| found.contains(&key.key));
+                match shows(symptom, &journey) {
+                    Some(shows) => self.add(&journey, shows),
+                    None if is_finding && !has_finding() => self.add(&journey, false),
+                    None => {}
+                }
+            }
+        }
+        self.rest_more |= !all || !left.is_empty();
+        self.set_more |= !is_finding && self.rest_more;
+        Ok(())
+    }
+
+    /// Whether nothing more would be taken.
+    fn is_full(&self, is_finding: bool) -> bool {
+        self.rest.len() >= REST_LIMIT && (is_finding || self.set.len() >= SET_LIMIT)
+    }
+
+    fn add(&mut self, journey: &Journey, shows: bool) {
+        if !self.known.insert(journey.id.clone()) {
+            return;
+        }
+        let (members, limit, more) = match shows {
+            true => (&mut self.set, SET_LIMIT, &mut self.set_more),
+            false => (&mut self.rest, REST_LIMIT, &mut self.rest_more),
+        };
+        if members.len() < limit {
+            members.push(journey.into());
+        } else {
+            *more = true;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+use crossterm::event::KeyEvent;
+use ordertrace_api::explain::ExplainQuery;
+use ordertrace_api::journey::JourneyState;
+
+use super::answers::reach;
+use crate::app::action::Action;
+use crate::app::event::NoAnswer;
+use crate::app::geometry;
+use crate::app::keymap::{self, Command};
+use crate::app::state::{Cursor, ExplainScreen, Filter, JourneyScreen, Overlay, State};
+use crate::client::ExplainReply;
+
+/// What the shown orders have in common: those of the filter's state, else those with the chosen one's symptom.
+pub(super) fn of_orders(state: &mut State) {
+    let stands = match state.orders.filter {
+        Filter::All => None,
+        Filter::Failed => Some(JourneyState::Failed),
+        Filter::Open => Some(JourneyState::Open),
+        Filter::Done => Some(JourneyState::Done),
+    };
+    let none = ExplainQuery::default();
+    let query = match (stands, state.orders.selected()) {
+        (Some(stands), _) => ExplainQuery { state: Some(stands), ..none },
+        (None, Some(order)) => ExplainQuery { order: Some(order.id.to_string()), ..none },
+        (None, None) => return,
+    };
+    let asked = state.orders.query(state.now);
+    open(state, ExplainQuery { since: asked.since, until: asked.until, ..query });
+}
+
+/// What the orders with the chosen finding's fault have in common.
+pub(super) fn of_finding(state: &mut State) {
+    let Some(finding) = state.findings.selected() else { return };
+    if finding.order.is_none() {
+        state.say("this finding is about no order");
+        return;
+    }
+    let asked = state.findings.query(state.now);
+    let query =
+        ExplainQuery { finding: Some(finding.kind), since: asked.since, until: asked.until, ..Default::default() };
+    open(state, query);
+}
+
+/// What the orders with the open one's symptom have in common; the way back leads to it.
+pub(super) fn of_journey(state: &mut State) {
+    let Some(journey) = state.journey.take() else { return };
+    let id = journey.loaded.as_ref().map_or_else(|| journey.key.clone(), |loaded| loaded.journey.id.to_string());
+    open(state, ExplainQuery { order: Some(id), ..Default::default() });
+    if let Some(screen) = &mut state.explain {
+        screen.below = Some(Box::new(journey));
+    }
+}
+
+fn open(state: &mut State, query: ExplainQuery) {
+    state.explain = Some(ExplainScreen::new(query, state.now));
+}
+
+pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
+    let Some(command) = keymap::command(keymap::EXPLAIN, key) else { return Vec::new() };
+    let page = isize::try_from(geometry::findings(state.size).list.max(1)).unwrap_or(1);
+    let Some(screen) = &mut state.explain else { return Vec::new() };
+    let len = screen.values().len();
+    match command {
+        Command::Open => screen.open(),
+        Command::Refresh => screen.poll.hurry(),
+        Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Command::Back => {
+            let below = state.explain.take().and_then(|screen| screen.below);
+            state.journey = below.map(|screen| *screen);
+            // What lies below is as old as the time spent here.
+            state.orders.poll.hurry();
+            state.findings.poll.hurry();
+        }
+        command => step(&mut screen.cursor, command, page, len),
+    }
+    Vec::new()
+}
+
+/// Keys of the orders that have a value.
+pub(super) fn press_hit(state: &mut State, key: KeyEvent) -> Vec<Action> {
+    let Some(command) = keymap::command(keymap::HIT, key) else { return Vec::new() };
+    let page = isize::try_from(geometry::orders(state.size, false).list.max(1)).unwrap_or(1);
+    let Some(hit) = state.explain.as_mut().and_then(|screen| screen.hit.as_mut()) else { return Vec::new() };
+    match command {
+        Command::Open => {
+            if let Some(order) = hit.selected() {
+                state.journey = Some(JourneyScreen::new(&order.to_string(), state.now));
+            }
+        }
+        Command::CopyOrder => {
+            if let Some(id) = hit.selected().map(ToString::to_string) {
+                state.say(format!("copied {id}"));
+                return vec![Action::Copy(id)];
+            }
+        }
+        Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Command::Back => {
+            if let Some(screen) = &mut state.explain {
+                screen.hit = None;
+            }
+        }
+        command => {
+            let len = hit.orders.len();
+            step(&mut hit.cursor, command, page, len);
+        }
+    }
+    Vec::new()
+}
+
+fn step(cursor: &mut Cursor, command: Command, page: isize, len: usize) {
+    let rows = match command {
+        Command::Down => 1,
+        Command::Up => -1,
+        Command::PageDown => page,
+        Command::PageUp => -page,
+        Command::Top => isize::MIN,
+        Command::Bottom => isize::MAX,
+        _ => 0,
+    };
+    cursor.step(rows, len);
+}
+
+/// The question that is due.
+pub(super) fn ask(state: &mut State) -> Option<Action> {
+    let now = state.now;
+    let ticket = state.ticket();
+    let screen = state.explain.as_mut()?;
+    screen.poll.is_due(now).then(|| {
+        screen.poll.asked(ticket);
+        Action::FetchExplanation { ticket, query: screen.query.clone() }
+    })
+}
+
+pub(super) fn receive(state: &mut State, ticket: u64, result: Result<ExplainReply, NoAnswer>) {
+    let now = state.now;
+    if !state.explain.as_ref().is_some_and(|screen| screen.poll.awaits(ticket)) {
+        return;
+    }
+    let retry_at = reach(state, &result);
+    let Some(screen) = &mut state.explain else { return };
+    screen.poll.answered(ticket, now, retry_at);
+    match result {
+        Ok(ExplainReply::Found(explanation)) => screen.receive(explanation, now),
+        Ok(ExplainReply::NotFound) => screen.trouble = Some("the order is not stored any more".to_owned()),
+        Ok(ExplainReply::Candidates(_)) => screen.trouble = Some("this key names several orders".to_owned()),
+        Err(NoAnswer::Refused(reason)) => screen.trouble = Some(format!("refused: {reason}")),
+        Err(NoAnswer::Unreachable(_)) => {}
+    }
+}

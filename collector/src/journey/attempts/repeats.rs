@@ -3,8 +3,8 @@
 //! First what is said: attempts with one idempotency key, and those that are declared resends of the
 //! one before. What that makes are *units*, most of one attempt. Then what is recognised: a unit that
 //! makes the same request, after all of another unit failed, goes on with that one's handoff, in
-//! whichever trace and under whichever idempotency key. A success ends a handoff: the same request
-//! after it is another one.
+//! whichever trace. A success ends a handoff: the same request after it is another one. So is one
+//! under another idempotency key, for its sender says so.
 //!
 //! Only the times of attempts count, so the order in which they arrived does not matter.
 
@@ -125,7 +125,8 @@ fn recognised<'a>(
             .take_while(|(ended_at_ns, _)| started_at_ns.saturating_sub(*ended_at_ns) <= AFTER_FAILURE_NS)
             .find(|(_, handoff)| {
                 let (last, keys) = &handoffs[*handoff];
-                tries[*last].is_alike(this) && !conflicting(keys, &this.keys)
+                let last = &tries[*last];
+                last.is_alike(this) && !last.is_another_intent(this) && !conflicting(keys, &this.keys)
             });
         let handoff = goes_on.map_or(handoffs.len(), |(_, handoff)| handoff);
         match goes_on {
@@ -177,6 +178,11 @@ impl<'a> Try<'a> {
             resends: sides().map(|side| side.resend_count).max().unwrap_or(0),
             keys,
         }
+    }
+
+    /// Whether both bear idempotency keys, and not the same.
+    fn is_another_intent(&self, other: &Self) -> bool {
+        matches!((self.idempotency_key, other.idempotency_key), (Some(one), Some(another)) if one != another)
     }
 
     /// Whether whoever saw both names receiver and operation alike: of an attempt that did not get

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, ApiState};
-use crate::detect::{self, Detection, Ledger};
+use crate::detect::{self, Detection, DetectionMetrics, Ledger};
 use crate::engine::{Engine, EngineError, EngineSettings, Progress};
 use crate::explain::Explainer;
 use crate::flow::{FlowError, Flows};
@@ -96,6 +96,10 @@ impl Collector {
         let journeys = Journeys::new(client.clone(), settings.journeys.limits(), recogniser.kinds(), flows.ends());
         let ingest = Ingest::new(Arc::new(storage), &settings, recogniser, system_clock);
         ingest.metrics().register(&mut registry);
+        let detection_metrics = DetectionMetrics::default();
+        if settings.detection.enabled {
+            detection_metrics.register(&mut registry);
+        }
         let state = ApiState {
             orders: Orders::new(client.clone(), journeys.clone()),
             findings: Ledger::new(client.clone()),
@@ -117,7 +121,8 @@ impl Collector {
         let http_stop = stop.clone().cancelled_owned();
         tasks.spawn(async move { ended("OTLP/HTTP", serve_http(http.0, ingest, http_stop).await) });
         if settings.detection.enabled {
-            let detection = Detection { client, journeys, flows, settings: settings.detection };
+            let (settings, metrics) = (settings.detection, detection_metrics);
+            let detection = Detection { client, journeys, flows, settings, metrics };
             let detecting = detect::run(detection, Timestamp::now, stop.clone());
             tasks.spawn(async move {
                 detecting.await;

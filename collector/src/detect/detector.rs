@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clickhouse::Client;
 use jiff::Timestamp;
@@ -10,8 +10,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span, instrument};
 
 use super::examine;
+use super::exposure::Exposure;
 use super::feed::Feed;
 use super::ledger::{Entry, Ledger};
+use super::metrics::DetectionMetrics;
 use super::reconcile::reconcile;
 use super::silence::Silence;
 use super::storms::Storms;
@@ -62,6 +64,8 @@ pub struct Detection {
     pub flows: Arc<Flows>,
     /// What else counts as wrong.
     pub settings: DetectionSettings,
+    /// What it tells of itself.
+    pub metrics: DetectionMetrics,
 }
 
 /// Finds what is wrong with journeys and systems, round by round.
@@ -73,6 +77,8 @@ pub struct Detector {
     watches: Watches,
     silence: Silence,
     storms: Storms,
+    exposure: Exposure,
+    metrics: DetectionMetrics,
 }
 
 impl Detector {
@@ -81,7 +87,7 @@ impl Detector {
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn open(detection: Detection) -> clickhouse::error::Result<Self> {
-        let Detection { client, journeys, flows, settings } = detection;
+        let Detection { client, journeys, flows, settings, metrics } = detection;
         let ledger = Ledger::new(client.clone());
         let (mut watches, until_ms) = Watches::load(client.clone()).await?;
         // Flows may have changed since.
@@ -90,8 +96,9 @@ impl Detector {
         }
         let feed = Feed::new(client.clone(), until_ms.unwrap_or(0));
         let silence = Silence::new(client.clone(), ledger.clone());
-        let storms = Storms::new(client, ledger.clone(), settings.retry_storm);
-        Ok(Self { journeys, flows, ledger, feed, watches, silence, storms })
+        let storms = Storms::new(client.clone(), ledger.clone(), settings.retry_storm);
+        let exposure = Exposure::new(client, ledger.clone(), settings.exposure);
+        Ok(Self { journeys, flows, ledger, feed, watches, silence, storms, exposure, metrics })
     }
 
     /// Looks at the journeys in which something happened, and at those that are due at `now`; whether
@@ -100,33 +107,48 @@ impl Detector {
     /// # Errors
     /// When ClickHouse does not answer; nothing is lost then.
     pub async fn round(&mut self, now: Timestamp) -> clickhouse::error::Result<bool> {
-        let now_ns = nanoseconds(now);
+        let (began, now_ns) = (Instant::now(), nanoseconds(now));
         let news = self.feed.news(self.watches.len() > 0).await?;
         news.touched.iter().for_each(|key| self.watches.hasten(key, now_ns.saturating_add(SETTLING_NS)));
         let due = self.watches.due(now_ns, MOST_DUE);
         if news.reached.is_empty() && due.is_empty() {
+            self.metrics.round(0, self.watches.len(), began.elapsed(), None);
             return Ok(news.more);
         }
         let more = news.more || due.len() == MOST_DUE;
         let keys: Vec<Key> = news.reached.into_iter().chain(due).collect::<BTreeSet<_>>().into_iter().collect();
-        for keys in keys.chunks(AT_ONCE) {
-            if let Err(error) = self.look(keys, now, now_ns).await {
-                // They are news no more, so they are looked at when they are due: now.
-                keys.iter().for_each(|key| self.watches.set(key, Some(now_ns)));
-                return Err(error);
+        let (mut left, mut journeys) = (keys.as_slice(), 0);
+        while !left.is_empty() {
+            let (together, rest) = left.split_at(left.len().min(AT_ONCE));
+            match self.look(together, now, now_ns).await {
+                Ok(looked_at) => journeys += looked_at,
+                Err(error) => {
+                    // They are news no more, so they are looked at when they are due: now.
+                    left.iter().for_each(|key| self.watches.set(key, Some(now_ns)));
+                    return Err(error);
+                }
             }
+            left = rest;
         }
         self.watches.write(self.feed.until_ms()).await?;
+        // By two clocks, that of ClickHouse and ours.
+        let waited_ms = |stored_at_ms: i64| u64::try_from(now.as_millisecond() - stored_at_ms).unwrap_or(0);
+        let lag = news.oldest_ms.map(|oldest_ms| Duration::from_millis(waited_ms(oldest_ms)) + began.elapsed());
+        self.metrics.round(journeys, self.watches.len(), began.elapsed(), lag);
         Ok(more)
     }
 
-    /// Looks at which systems do not speak any more at `now`, and which are tried again and again.
+    /// Looks at which systems do not speak any more at `now`, and which are tried again and again,
+    /// and which are reached in the open.
     ///
     /// # Errors
     /// When ClickHouse does not answer; the next look says the same.
     pub async fn look_at_systems(&mut self, now: Timestamp) -> clickhouse::error::Result<()> {
         self.silence.look(now).await?;
-        self.storms.look(now).await
+        self.storms.look(now).await?;
+        self.exposure.look(now).await?;
+        self.metrics.open(&self.ledger.open_by_kind().await?);
+        Ok(())
     }
 
     /// When a journey is due, nanoseconds since the Unix epoch; `None` when none is watched.
@@ -139,8 +161,9 @@ impl Detector {
         self.watches.len()
     }
 
+    /// Puts the journeys of these keys together and writes what is wrong with them; how many there are.
     #[instrument(name = "detect", skip_all)]
-    async fn look(&mut self, seeds: &[Key], now: Timestamp, now_ns: i64) -> clickhouse::error::Result<()> {
+    async fn look(&mut self, seeds: &[Key], now: Timestamp, now_ns: i64) -> clickhouse::error::Result<usize> {
         let cases = self.journeys.cases(seeds).await?;
         let keys: Vec<Key> = cases.iter().flat_map(strong_keys).cloned().collect();
         let mut known: HashMap<Key, Vec<Entry>> = HashMap::new();
@@ -175,7 +198,7 @@ impl Detector {
         // A journey is watched under one key: that by which it is known now.
         seeds.iter().for_each(|seed| self.watches.set(seed, None));
         watched.iter().for_each(|(key, again_ns)| self.watches.set(key, *again_ns));
-        Ok(())
+        Ok(cases.len())
     }
 }
 
@@ -195,6 +218,7 @@ pub async fn run(detection: Detection, now: fn() -> Timestamp, stop: Cancellatio
         };
         let mut rounds = interval(EVERY);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let metrics = detection.metrics.clone();
         let mut systems = interval(SYSTEMS_EVERY);
         systems.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -202,6 +226,7 @@ pub async fn run(detection: Detection, now: fn() -> Timestamp, stop: Cancellatio
                 _ = rounds.tick() => {}
                 _ = systems.tick() => {
                     if let Err(error) = detector.look_at_systems(now()).await {
+                        metrics.failure();
                         tracing::warn!(error = %error, "systems could not be looked at");
                     }
                     continue;
@@ -212,6 +237,7 @@ pub async fn run(detection: Detection, now: fn() -> Timestamp, stop: Cancellatio
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => {
+                        metrics.failure();
                         tracing::warn!(error = %error, "detection could not go on; it will from where it was");
                         break;
                     }

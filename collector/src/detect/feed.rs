@@ -42,6 +42,9 @@ pub(super) struct News {
     pub reached: BTreeSet<Key>,
     /// Keys of journeys in which anything else happened: it may have joined two of them.
     pub touched: BTreeSet<Key>,
+    /// When the first of what was reached was stored, in milliseconds since the Unix epoch, by ClickHouse's
+    /// clock.
+    pub oldest_ms: Option<i64>,
     /// Whether there is more to be read at once.
     pub more: bool,
 }
@@ -86,6 +89,7 @@ impl Feed {
             if !row.reached {
                 news.touched.insert(key);
             } else if self.recent.entry(row.stored_at_ms).or_default().insert(key.clone()) {
+                news.oldest_ms.get_or_insert(row.stored_at_ms);
                 news.reached.insert(key);
             }
         }

@@ -163,6 +163,16 @@ impl Ledger {
     /// Findings, those that hold first, the worst of them first, then the latest.
     ///
     /// # Errors
+    /// How many findings hold, by kind.
+    #[instrument(name = "SELECT findings by kind", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
+    pub(super) async fn open_by_kind(&self) -> clickhouse::error::Result<Vec<(FindingKind, u64)>> {
+        let query = "SELECT kind, uniqExactIf(id, now_state = 'open') FROM
+                (SELECT id, any(kind) AS kind, argMax(state, updated_at) AS now_state FROM findings GROUP BY id)
+             GROUP BY kind";
+        let rows = self.0.query(query).fetch_all::<(String, u64)>().await?;
+        Ok(rows.into_iter().filter_map(|(kind, count)| Some((FindingKind::of_name(&kind)?, count))).collect())
+    }
+
     /// The findings of a kind that hold.
     #[instrument(name = "SELECT findings of a kind", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
     pub(super) async fn open_of(&self, kind: FindingKind) -> clickhouse::error::Result<Vec<Entry>> {

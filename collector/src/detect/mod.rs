@@ -7,8 +7,10 @@
 //! each may end at any time, and the findings are the same.
 
 mod detector;
+mod exposure;
 mod feed;
 mod ledger;
+mod metrics;
 mod occurrence;
 mod reached;
 mod reconcile;
@@ -20,6 +22,7 @@ mod watches;
 
 pub use detector::{Detection, Detector, run};
 pub use ledger::{Ledger, Wanted};
+pub use metrics::DetectionMetrics;
 pub use verdict::{Fault, Verdict};
 
 use jiff::Timestamp;
@@ -27,6 +30,9 @@ use jiff::Timestamp;
 use crate::flow::Flows;
 use crate::journey::Sighting;
 use crate::settings::FlowSettings;
+
+/// The kind of the keys under which findings about handoffs are kept.
+const HANDOFF: &str = "handoff";
 
 const MINUTE_NS: i64 = 60_000_000_000;
 

@@ -13,6 +13,33 @@ pub struct DetectionSettings {
     pub enabled: bool,
     /// When retries are a storm.
     pub retry_storm: RetryStormSettings,
+    /// Which handoffs must be encrypted and authenticated.
+    pub exposure: ExposureSettings,
+}
+
+/// Which handoffs must be encrypted and authenticated: all that leave the host, unless they are excepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExposureSettings {
+    /// Whether one without encryption is a finding.
+    pub plaintext: bool,
+    /// Whether one without any credential is a finding.
+    pub unauthenticated: bool,
+    /// Where it is meant: shoppers need no credential.
+    #[schemars(example = ExposureSettings::example())]
+    pub except: Vec<PairSettings>,
+}
+
+/// Handoffs between two systems.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PairSettings {
+    /// The system that hands on; any, when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The system that receives; any, when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
 }
 
 /// When retries of one handoff (sender, receiver and operation) are a storm: when all of this is so, and
@@ -32,7 +59,28 @@ pub struct RetryStormSettings {
 
 impl Default for DetectionSettings {
     fn default() -> Self {
-        Self { enabled: true, retry_storm: RetryStormSettings::default() }
+        let (retry_storm, exposure) = (RetryStormSettings::default(), ExposureSettings::default());
+        Self { enabled: true, retry_storm, exposure }
+    }
+}
+
+impl Default for ExposureSettings {
+    fn default() -> Self {
+        Self { plaintext: true, unauthenticated: true, except: Vec::new() }
+    }
+}
+
+impl ExposureSettings {
+    fn example() -> Vec<PairSettings> {
+        vec![PairSettings { from: Some("shopper".to_owned()), to: Some("storefront".to_owned()) }]
+    }
+}
+
+impl PairSettings {
+    /// Whether it is about handoffs between these.
+    pub(crate) fn fits(&self, from: Option<&str>, to: &str) -> bool {
+        let fits_from = self.from.as_deref().is_none_or(|wanted| from == Some(wanted));
+        fits_from && self.to.as_deref().is_none_or(|wanted| wanted == to)
     }
 }
 

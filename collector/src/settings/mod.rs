@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};
-pub use detection::{DetectionSettings, RetryStormSettings};
+pub use detection::{DetectionSettings, ExposureSettings, PairSettings, RetryStormSettings};
 pub use flow::{AmountSettings, FlowSettings, MilestoneSettings, NeedSettings, SignSettings, StepSettings};
 pub use hotspots::{HotspotSettings, LossSettings};
 pub use limits::{AcceptSettings, JourneySettings, LimitSettings, RetentionSettings};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::finding::{Finding, FindingKind, FindingState};
 use ordertrace_api::keys::KindTable;
-use ordertrace_collector::detect::{Detection, Detector, Ledger, Wanted};
+use ordertrace_collector::detect::{Detection, DetectionMetrics, Detector, Ledger, Wanted};
 use ordertrace_collector::flow::Flows;
 use ordertrace_collector::journey::{JourneyLimits, Journeys};
 use ordertrace_collector::recognise::Recogniser;
+use ordertrace_collector::record::Access;
 use ordertrace_collector::settings::{DetectionSettings, FlowSettings, RecogniseSettings};
 
 use crate::support::{Database, SpanBuilder, at_ns, trace};
@@ -18,8 +19,8 @@ async fn detector(database: &Database) -> Detector {
     let flows = Flows::new(&flows, &Recogniser::new(&RecogniseSettings::default()).unwrap()).unwrap();
     let client = database.client();
     let journeys = Journeys::new(client.clone(), JourneyLimits::default(), &KindTable::default(), flows.ends());
-    let settings = DetectionSettings::default();
-    Detector::open(Detection { client, journeys, flows: Arc::new(flows), settings }).await.unwrap()
+    let (settings, metrics) = (DetectionSettings::default(), DetectionMetrics::default());
+    Detector::open(Detection { client, journeys, flows: Arc::new(flows), settings, metrics }).await.unwrap()
 }
 
 /// So many seconds into the tests' day.
@@ -258,9 +259,7 @@ async fn a_retry_storm_is_found_grows_and_ends() {
     assert_eq!(kinds(&database).await, []);
 
     // Every exchange is tried ten times, from minute 90 on.
-    let storm = |minute: i64| {
-        (0..80).flat_map(move |nth| attempt(minute, nth, 503, u32::from(nth % 10 > 0)))
-    };
+    let storm = |minute: i64| (0..80).flat_map(move |nth| attempt(minute, nth, 503, u32::from(nth % 10 > 0)));
     database.spans((90..93).flat_map(storm).collect()).await.unwrap();
     for detector in [&mut detector, &mut another] {
         detector.look_at_systems(at(93 * 60)).await.unwrap();
@@ -269,7 +268,11 @@ async fn a_retry_storm_is_found_grows_and_ends() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((found[0].kind, found[0].state), (FindingKind::RetryStorm, FindingState::Open));
     assert_eq!((found[0].system.as_deref(), found[0].since), (Some("erp"), at(90 * 60 + 6)));
-    assert!(found[0].says.starts_with("240 attempts by oms at POST /docs/{} of erp for at most 24"), "{}", found[0].says);
+    assert!(
+        found[0].says.starts_with("240 attempts by oms at POST /docs/{} of erp for at most 24"),
+        "{}",
+        found[0].says
+    );
     assert_eq!(found[0].evidence.len(), 3);
 
     database.spans((93..95).flat_map(storm).collect()).await.unwrap();
@@ -286,4 +289,37 @@ async fn a_retry_storm_is_found_grows_and_ends() {
     let over = findings(&database).await;
     assert_eq!((over.len(), over[0].state), (1, FindingState::Closed));
     assert_eq!(over[0].closed_because, "retries are few again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handoffs_in_the_open_are_found_while_they_go_on() {
+    let database = Database::start().await;
+    let mut detector = detector(&database).await;
+    let call = |minute: i64, auth: &'static str, tls: &'static str| {
+        let access = Access { auth, tls, scheme: "http", host: "erp.example", port: Some(80) };
+        SpanBuilder::proxy(trace(1), minute as u8 + 1, "oms", "erp", "POST /docs")
+            .at(minute * 60_000, 10)
+            .access(access)
+    };
+    database.spans(vec![call(0, "basic", "TLSv1.3").build()]).await.unwrap();
+    detector.look_at_systems(at(60)).await.unwrap();
+    assert_eq!(kinds(&database).await, []);
+
+    database.spans(vec![call(2, "basic", "none").build(), call(3, "none", "TLSv1.3").build()]).await.unwrap();
+    for minute in [4, 5] {
+        detector.look_at_systems(at(minute * 60)).await.unwrap();
+        let found = findings(&database).await;
+        let kinds: Vec<(FindingKind, FindingState)> = found.iter().map(|found| (found.kind, found.state)).collect();
+        let open = [FindingKind::PlaintextHandoff, FindingKind::UnauthenticatedHandoff];
+        assert_eq!(kinds, open.map(|kind| (kind, FindingState::Open)));
+        assert_eq!(found[0].says, "what oms asks of erp is not encrypted: POST /docs at http://erp.example:80");
+        assert_eq!((found[0].system.as_deref(), found[0].opened_at), (Some("erp"), at(4 * 60)));
+    }
+    detector.look_at_systems(at(26 * 3_600)).await.unwrap();
+    assert!(findings(&database).await.iter().all(|found| found.state == FindingState::Closed));
+    // The same again is the same finding.
+    database.spans(vec![call(26 * 60, "basic", "none").build()]).await.unwrap();
+    detector.look_at_systems(at(26 * 3_600 + 60)).await.unwrap();
+    let again: Vec<FindingState> = findings(&database).await.iter().map(|found| found.state).collect();
+    assert_eq!(again, [FindingState::Open, FindingState::Closed]);
 }

@@ -1,5 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
+use ordertrace_api::attributes::{AUTH_SCHEME, TLS_STATE};
 use ordertrace_api::finding::{FindingKind, FindingState};
 
 use super::expected::{Expected, Subject, Wrong};
@@ -37,7 +38,17 @@ struct Course {
     outage_is_declared: bool,
     /// When marketplaces list ten times as much as usual.
     rush: std::ops::Range<u32>,
+    /// From when on marketplaces do not encrypt what they tell the loyalty programme.
+    plaintext_from: u32,
+    /// From when on marketplaces send translators no credential.
+    unauthenticated_from: u32,
 }
+
+/// Sender, receiver and operation.
+type Ends = (&'static str, &'static str, &'static str);
+
+/// What a proxy says of a connection: scheme of authentication and encryption.
+type Access = (&'static str, &'static str);
 
 /// The hours before `ends_at`.
 pub(super) fn make(seed: Seed, ends_at: Timestamp) -> Traffic {
@@ -82,6 +93,8 @@ impl Course {
             outage: outage..outage + 8,
             outage_is_declared: chance.happens(50),
             rush: rush..rush + 8,
+            plaintext_from: small(chance, 10, 230),
+            unauthenticated_from: small(chance, 10, 230),
         }
     }
 
@@ -105,9 +118,13 @@ impl Course {
             [("pim", "search", "PUT /index", &self.pim), ("crm", "mail", "POST /mails", &self.crm)]
         {
             if minutes.contains(&minute) {
-                minute_of.calls((system, called, operation), 1, 0, false);
+                minute_of.call((system, called, operation), None);
             }
         }
+        let tls = if minute < self.plaintext_from { "TLSv1.2" } else { "none" };
+        minute_of.call(("marketplace", "loyalty", "POST /points"), Some(("basic", tls)));
+        let scheme = if minute < self.unauthenticated_from { "api-key" } else { "none" };
+        minute_of.call(("marketplace", "translator", "POST /texts"), Some((scheme, "TLSv1.3")));
         minute_of.spans
     }
 
@@ -135,6 +152,9 @@ impl Course {
         // After two minutes of it there are attempts enough; they arrive within the third.
         let is_open = self.storm.end == MINUTES;
         found("pricing", FindingKind::RetryStorm, is_open, self.storm.start + 2);
+        // What is said in a minute arrives within the next.
+        found("loyalty", FindingKind::PlaintextHandoff, true, self.plaintext_from + 1);
+        found("translator", FindingKind::UnauthenticatedHandoff, true, self.unauthenticated_from + 1);
         expected
     }
 }
@@ -164,22 +184,29 @@ struct Minute {
 impl Minute {
     /// So many exchanges between sender and receiver, each of which fails so often and is given up
     /// then; 0 = each succeeds.
-    fn calls(&mut self, ends: (&'static str, &'static str, &'static str), calls: u32, failures: u32, declared: bool) {
-        let (system, called, operation) = ends;
+    fn calls(&mut self, ends: Ends, calls: u32, failures: u32, declared: bool) {
         for attempt in (0..calls).flat_map(|_| 0..failures.max(1)) {
-            let saying = Saying {
-                system,
-                name: operation.to_owned(),
-                calls: Some(called),
-                failed: failures > 0,
-                resent: if declared { attempt } else { 0 },
-                attributes: Vec::new(),
-            };
-            let after = i64::try_from(self.chance.between(0, 59_000)).unwrap_or_default();
-            let at = self.at.saturating_add(SignedDuration::from_millis(after)).unwrap_or(self.at);
-            let (high, low) = (self.chance.bits() | 1, self.chance.bits());
-            let trace_id = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
-            self.spans.push(saying.span(at, trace_id, (self.chance.bits() | 1).to_be_bytes()));
+            let resent = if declared { attempt } else { 0 };
+            self.say(Saying { failed: failures > 0, resent, ..saying(ends) });
         }
     }
+
+    /// One exchange, by a connection of which something may be known.
+    fn call(&mut self, ends: Ends, access: Option<Access>) {
+        let known = access.into_iter().flat_map(|(scheme, tls)| [(AUTH_SCHEME, scheme), (TLS_STATE, tls)]);
+        let attributes = known.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        self.say(Saying { attributes, ..saying(ends) });
+    }
+
+    fn say(&mut self, saying: Saying) {
+        let after = i64::try_from(self.chance.between(0, 59_000)).unwrap_or_default();
+        let at = self.at.saturating_add(SignedDuration::from_millis(after)).unwrap_or(self.at);
+        let (high, low) = (self.chance.bits() | 1, self.chance.bits());
+        let trace_id = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
+        self.spans.push(saying.span(at, trace_id, (self.chance.bits() | 1).to_be_bytes()));
+    }
+}
+
+fn saying((system, called, operation): Ends) -> Saying {
+    Saying { system, name: operation.to_owned(), calls: Some(called), ..Saying::default() }
 }

@@ -54,11 +54,13 @@ impl Cli {
             let found = world.findings(days.expected.len() * 10 + 1_000).await?;
             let compared = compare(&days.expected, &found);
             println!(
-                "seed {seed}: {} orders, {} requests, {} rounds, {compared}; {} s",
+                "seed {seed}: {} orders, {} requests, {} rounds, {compared}; {} s, of which {} storing, {} looking",
                 self.orders,
                 days.arrivals.len(),
                 driven.rounds,
-                began.elapsed().as_secs()
+                began.elapsed().as_secs(),
+                driven.storing.as_secs(),
+                driven.looking.as_secs()
             );
             all_agree &= compared.agrees();
             world.stop().await;

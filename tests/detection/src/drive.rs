@@ -1,5 +1,7 @@
 //! Lets time pass: requests arrive, and detectors look when there is something to be seen.
 
+use std::time::{Duration, Instant};
+
 use futures::future::try_join_all;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +21,10 @@ pub(crate) struct Drive {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Driven {
     pub(crate) rounds: u64,
+    /// Time until requests were stored.
+    pub(crate) storing: Duration,
+    /// Time that detectors looked.
+    pub(crate) looking: Duration,
 }
 
 /// A round is at most this long after what it looks for, as with a detector that looks every second or two.
@@ -36,22 +42,24 @@ const AT_ONCE: usize = 64;
 /// Sends everything at its time and has everything looked at.
 pub(crate) async fn drive(world: &World, days: &Days, options: Drive, bar: &ProgressBar) -> anyhow::Result<Driven> {
     let systems = (days.systems.0 + LOOK_AFTER, days.systems.1);
-    let mut watch = Watch { world, options, systems, detectors: Vec::new(), rounds: 0 };
+    let mut watch = Watch { world, options, systems, detectors: Vec::new(), driven: Driven::default() };
     let mut arrivals = days.arrivals.as_slice();
     while let Some(first) = arrivals.first() {
         watch.until(first.at).await?;
         let end = first.at + STEP;
         let (now, later) = arrivals.split_at(arrivals.partition_point(|arrival| arrival.at < end));
+        let began = Instant::now();
         for together in now.chunks(AT_ONCE) {
             try_join_all(together.iter().map(|arrival| world.send(arrival))).await?;
         }
+        watch.driven.storing += began.elapsed();
         bar.inc(now.len() as u64);
         watch.round(end).await?;
         arrivals = later;
     }
     watch.until(days.ends_at).await?;
     watch.round(days.ends_at).await?;
-    Ok(Driven { rounds: watch.rounds })
+    Ok(watch.driven)
 }
 
 struct Watch<'w> {
@@ -60,7 +68,7 @@ struct Watch<'w> {
     /// When to look at systems next, and until when.
     systems: (Timestamp, Timestamp),
     detectors: Vec<Detector>,
-    rounds: u64,
+    driven: Driven,
 }
 
 impl Watch<'_> {
@@ -68,8 +76,9 @@ impl Watch<'_> {
     async fn until(&mut self, end: Timestamp) -> anyhow::Result<()> {
         while self.systems.0 < end.min(self.systems.1) {
             self.replace_detectors().await?;
-            let now = self.systems.0;
+            let (now, began) = (self.systems.0, Instant::now());
             try_join_all(self.detectors.iter_mut().map(|detector| detector.look_at_systems(now))).await?;
+            self.driven.looking += began.elapsed();
             self.systems.0 = now + LOOK_EVERY;
         }
         while let Some(due_ns) = self.detectors.iter().filter_map(Detector::next_ns).min() {
@@ -85,23 +94,25 @@ impl Watch<'_> {
     /// Every detector looks, at the same time.
     async fn round(&mut self, now: Timestamp) -> anyhow::Result<()> {
         self.replace_detectors().await?;
+        let began = Instant::now();
         try_join_all(self.detectors.iter_mut().map(async |detector| {
             while detector.round(now).await? {}
             anyhow::Ok(())
         }))
         .await?;
+        self.driven.looking += began.elapsed();
         Ok(())
     }
 
     /// Sees to it that there are detectors, new ones when their time is over.
     async fn replace_detectors(&mut self) -> anyhow::Result<()> {
-        if self.options.restart_every > 0 && self.rounds.is_multiple_of(self.options.restart_every) {
+        if self.options.restart_every > 0 && self.driven.rounds.is_multiple_of(self.options.restart_every) {
             self.detectors.clear();
         }
         while self.detectors.len() < self.options.detectors as usize {
             self.detectors.push(self.world.detector().await?);
         }
-        self.rounds += 1;
+        self.driven.rounds += 1;
         Ok(())
     }
 }

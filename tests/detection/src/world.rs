@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clickhouse::Client;
 use ordertrace_api::finding::{Finding, FindingState};
-use ordertrace_collector::detect::{Detection, Detector, Ledger, Wanted};
+use ordertrace_collector::detect::{Detection, DetectionMetrics, Detector, Ledger, Wanted};
 use ordertrace_collector::engine::{Engine, EngineSettings, progress};
 use ordertrace_collector::flow::Flows;
 use ordertrace_collector::ingest::{Ingest, serve_http, system_clock};
@@ -56,7 +56,8 @@ impl World {
     /// A detector that knows nothing but what is stored.
     pub(crate) async fn detector(&self) -> anyhow::Result<Detector> {
         let (client, journeys, flows) = (self.client.clone(), self.journeys.clone(), Arc::clone(&self.flows));
-        Ok(Detector::open(Detection { client, journeys, flows, settings: DetectionSettings::default() }).await?)
+        let (settings, metrics) = (DetectionSettings::default(), DetectionMetrics::default());
+        Ok(Detector::open(Detection { client, journeys, flows, settings, metrics }).await?)
     }
 
     /// Sends a request and waits until it is stored.

@@ -18,7 +18,7 @@ use tracing::instrument;
 
 use self::decide::{Counts, LATE, Minutes, PAST, RECENT, Storm, storm};
 use super::ledger::{Entry, Ledger};
-use super::{MINUTE_NS, minute_of};
+use super::{HANDOFF, MINUTE_NS, minute_of};
 use crate::hotspots::anonymous;
 use crate::moment::timestamp;
 use crate::settings::RetryStormSettings;
@@ -31,9 +31,6 @@ const MOST_PAIRS: u64 = 100;
 
 /// Minutes that a finding shows, the worst.
 const MOST_EVIDENCE: usize = 10;
-
-/// The kind of the keys under which findings about handoffs are kept.
-const HANDOFF: &str = "handoff";
 
 /// The rule, for findings.
 const RULE: &str = "retries stay few";

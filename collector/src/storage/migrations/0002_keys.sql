@@ -5,6 +5,8 @@
 --
 -- `links` are kinds, systems and values of other keys, `milestones` times in nanoseconds, names
 -- and the systems that showed them: texts one after the other, a byte FF behind each.
+-- Parts are compact however large: a look-up opens two files of each part instead of two for each column,
+-- which is most of what it costs (docs/performance.md, "One order, by what is stored").
 CREATE TABLE IF NOT EXISTS keys
 (
     value String CODEC(ZSTD(1)),
@@ -19,4 +21,4 @@ CREATE TABLE IF NOT EXISTS keys
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (value, kind)
-SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024, min_compress_block_size = 4096, compress_marks = 0;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 2048, min_bytes_for_wide_part = 1099511627776, min_rows_for_wide_part = 1099511627776, min_compress_block_size = 4096, compress_marks = 0;

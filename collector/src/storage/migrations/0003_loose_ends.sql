@@ -1,6 +1,7 @@
 -- Ends of handoffs that no trace context need join to their other end: proxied attempts, whose
 -- receiver may have dropped it, and receivers that were given none. By receiving system and
 -- time, so that the two can be found for each other.
+-- Parts are compact however large, as those of `keys`.
 CREATE TABLE IF NOT EXISTS loose_ends
 (
     handoff_to LowCardinality(String),
@@ -18,4 +19,4 @@ CREATE TABLE IF NOT EXISTS loose_ends
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (handoff_to, started_at)
-SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024, min_compress_block_size = 16384, compress_marks = 0;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024, min_bytes_for_wide_part = 1099511627776, min_rows_for_wide_part = 1099511627776, min_compress_block_size = 16384, compress_marks = 0;

@@ -16,3 +16,4 @@ pub mod routes;
 pub mod span;
 pub mod status;
 pub mod surface;
+pub mod tail;

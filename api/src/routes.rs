@@ -23,6 +23,8 @@ pub const EXPLAIN: &str = "/api/v1/explain";
 pub const SURFACE: &str = "/api/v1/surface";
 /// `GET`: a flow as orders go; see [`LearnQuery`](crate::flow::LearnQuery).
 pub const LEARNED_FLOW: &str = "/api/v1/flows/learned";
+/// `GET`: what happened since the page before; see [`TailQuery`](crate::tail::TailQuery).
+pub const TAIL: &str = "/api/v1/tail";
 /// `GET`: the spans of one trace, or with `?under=SPAN_ID` only that span and what it
 /// caused; see [`SpansReply`](crate::span::SpansReply).
 pub const TRACE_SPANS: &str = "/api/v1/traces/{trace_id}/spans";

@@ -25,6 +25,7 @@ use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
 use crate::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
 use crate::surface::Surfaces;
+use crate::tail::Tail;
 
 /// A collector that could not start.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +106,7 @@ impl Collector {
             findings: Ledger::new(client.clone()),
             flows: Arc::clone(&flows),
             hotspots: Rollup::new(client.clone(), settings.retention.journeys_days),
+            tail: Tail::new(client.clone(), journeys.clone()),
             explainer: Explainer::new(client.clone(), journeys.clone()),
             surfaces: Surfaces::new(client.clone()),
             journeys: journeys.clone(),
@@ -121,11 +123,6 @@ impl Collector {
         let http_stop = stop.clone().cancelled_owned();
         tasks.spawn(async move { ended("OTLP/HTTP", serve_http(http.0, ingest, http_stop).await) });
         if settings.detection.enabled {
-            let (settings, metrics) = (settings.detection, detection_metrics);
-            let detection = Detection { client, journeys, flows, settings, metrics };
-            let detecting = detect::run(detection, Timestamp::now, stop.clone());
-            tasks.spawn(async move {
-                detecting.await;
             let loss = orders::Loss::new(&settings.hotspots);
             let pass = orders::Pass::new(client.clone(), journeys.clone(), Arc::clone(&flows), loss);
             let adding_up = orders::run(pass, stop.clone());
@@ -133,6 +130,11 @@ impl Collector {
                 adding_up.await;
                 "what handoffs mean to orders"
             });
+            let (settings, metrics) = (settings.detection, detection_metrics);
+            let detection = Detection { client, journeys, flows, settings, metrics };
+            let detecting = detect::run(detection, Timestamp::now, stop.clone());
+            tasks.spawn(async move {
+                detecting.await;
                 "detection"
             });
         }

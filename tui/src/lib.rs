@@ -4,12 +4,13 @@
 pub mod app;
 pub mod cli;
 pub mod client;
+pub mod clocks;
 pub mod demo;
 pub mod explain_table;
 pub mod findings_table;
+pub mod hotspot_table;
 pub mod listing;
 pub mod report;
-pub mod hotspot_table;
 pub mod settings;
 pub mod surface_table;
 pub mod text;

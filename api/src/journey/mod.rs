@@ -39,6 +39,42 @@ pub struct Journey {
     pub span_count: u64,
     /// Where putting it together stopped short; empty when the journey is whole.
     pub limits: Vec<LimitReached>,
+    /// How far its systems' clocks are apart, as far as its own handoffs tell.
+    pub clocks: Vec<SystemClock>,
+    /// Whether that is taken out of all times here; see [`JourneyQuery`].
+    pub aligned: bool,
+}
+
+/// Query of [`JOURNEY`](crate::routes::JOURNEY).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JourneyQuery {
+    /// Whether to tell all times by one clock, as far as is known how far clocks are apart; by each system's
+    /// own unless given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub aligned: bool,
+}
+
+/// What is known of a system's clock: calls that both sides reported bound how far theirs are apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SystemClock {
+    /// The system.
+    pub system: String,
+    /// The system whose clock it is compared with.
+    pub reference: String,
+    /// How far it is ahead of that; less than 0 = behind.
+    pub ahead_ns: i64,
+    /// How much more, or less, it may be.
+    pub uncertainty_ns: u64,
+    /// Calls this is known from; over several systems, those of the weakest link.
+    pub calls: u32,
+}
+
+impl SystemClock {
+    /// Whether it is certainly not the reference's time.
+    pub fn is_apart(&self) -> bool {
+        self.ahead_ns.unsigned_abs() > self.uncertainty_ns
+    }
 }
 
 /// A key of a journey.

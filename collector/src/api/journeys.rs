@@ -1,8 +1,9 @@
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use ordertrace_api::journey::{Candidates, Journey};
+use ordertrace_api::journey::{Candidates, Journey, JourneyQuery};
 use ordertrace_api::keys::KeyPattern;
 use ordertrace_api::problem::Problem;
 
@@ -13,7 +14,10 @@ use crate::journey::Found;
 #[utoipa::path(
     get,
     path = ordertrace_api::routes::JOURNEY,
-    params(("key" = String, Path, description = "Any strong key of the journey: VALUE, KIND:VALUE or KIND@SYSTEM:VALUE")),
+    params(
+        ("key" = String, Path, description = "Any strong key of the journey: VALUE, KIND:VALUE or KIND@SYSTEM:VALUE"),
+        ("aligned" = Option<bool>, Query, description = "Whether to tell all times by one clock; by each system's own unless given"),
+    ),
     responses(
         (status = 200, description = "The whole journey", body = Journey),
         (status = 300, description = "The text names keys of several journeys", body = Candidates),
@@ -22,9 +26,14 @@ use crate::journey::Found;
         (status = 503, description = "ClickHouse does not answer", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn one(State(state): State<ApiState>, Path(key): Path<String>) -> Result<Response, Refusal> {
+pub(super) async fn one(
+    State(state): State<ApiState>,
+    Path(key): Path<String>,
+    query: Result<Query<JourneyQuery>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
     let pattern: KeyPattern = key.parse().map_err(|error| Refusal::bad_request(format!("{error}")))?;
-    match state.journeys.find(&pattern).await? {
+    match state.journeys.find(&pattern, query.aligned).await? {
         Found::One(journey) => Ok(Json(*journey).into_response()),
         Found::Several(candidates) => {
             Ok((StatusCode::MULTIPLE_CHOICES, Json(Candidates { candidates })).into_response())

@@ -12,6 +12,7 @@ mod problem;
 mod spans;
 mod status;
 mod surface;
+mod tail;
 mod trace;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use crate::hotspots::Rollup;
 use crate::journey::Journeys;
 use crate::orders::Orders;
 use crate::surface::Surfaces;
+use crate::tail::Tail;
 
 /// What the API answers from.
 #[derive(Clone)]
@@ -51,6 +53,8 @@ pub struct ApiState {
     pub explainer: Explainer,
     /// How handoffs are done.
     pub surfaces: Surfaces,
+    /// What happens.
+    pub tail: Tail,
     /// For raw spans and readiness.
     pub client: Client,
     /// The collector's own figures, taken when asked.
@@ -71,6 +75,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::EXPLAIN, get(explain::explain))
         .route(routes::SURFACE, get(surface::list))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
+        .route(routes::TAIL, get(tail::page))
         // Only these: health checks and scrapes come all the time and tell nothing.
         .route_layer(from_fn(trace::traced))
         .route(routes::STATUS, get(status::status))

@@ -78,6 +78,9 @@ const COLUMNS: &str =
     "id, updated_at, anchor_kind, anchor_value, anchor_system, order_key, kind, severity, state, flow, rule,
     about, system, says, since, opened_at, closed_at, closed_because, amount, currency, evidence";
 
+/// Changes told at once.
+const MOST_CHANGED: usize = 10_000;
+
 /// The latest row of each finding.
 const LATEST: &str = "SELECT * FROM findings ORDER BY updated_at DESC LIMIT 1 BY id";
 
@@ -160,9 +163,6 @@ impl Ledger {
         Ok(rows.into_iter().map(|row| key_of(row.anchor_kind, row.anchor_value, row.anchor_system)).collect())
     }
 
-    /// Findings, those that hold first, the worst of them first, then the latest.
-    ///
-    /// # Errors
     /// How many findings hold, by kind.
     #[instrument(name = "SELECT findings by kind", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
     pub(super) async fn open_by_kind(&self) -> clickhouse::error::Result<Vec<(FindingKind, u64)>> {
@@ -184,6 +184,9 @@ impl Ledger {
         Ok(rows.into_iter().filter_map(FindingRow::into_entry).collect())
     }
 
+    /// Findings, those that hold first, the worst of them first, then the latest.
+    ///
+    /// # Errors
     /// When ClickHouse does not answer.
     #[instrument(name = "SELECT findings", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
     pub async fn list(&self, wanted: &Wanted) -> clickhouse::error::Result<Vec<Finding>> {
@@ -209,6 +212,22 @@ impl Ledger {
             .bind(wanted.limit as u64)
             .fetch_all::<FindingRow>()
             .await?;
+        Ok(rows.into_iter().filter_map(FindingRow::into_entry).map(|entry| entry.finding).collect())
+    }
+
+    /// Findings of which anything changed after `after_ms` and up to `until_ms`, milliseconds since the Unix
+    /// epoch, as they were then.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    #[instrument(name = "SELECT findings that changed", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
+    pub async fn changed(&self, after_ms: i64, until_ms: i64) -> clickhouse::error::Result<Vec<Finding>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM findings
+             WHERE updated_at > fromUnixTimestamp64Milli(?, 'UTC') AND updated_at <= fromUnixTimestamp64Milli(?, 'UTC')
+             ORDER BY updated_at, id LIMIT {MOST_CHANGED}"
+        );
+        let rows = self.0.query(&query).bind(after_ms).bind(until_ms).fetch_all::<FindingRow>().await?;
         Ok(rows.into_iter().filter_map(FindingRow::into_entry).map(|entry| entry.finding).collect())
     }
 

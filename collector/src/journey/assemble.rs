@@ -9,6 +9,7 @@ use ordertrace_api::journey::{
 use ordertrace_api::keys::{Key, Strength};
 
 use super::attempts::{AttemptNode, HandoffNode, handoffs};
+use super::clocks;
 use super::limits::Reached;
 use super::node::{SpanNode, SpanRef, TraceId};
 use super::sighting::Sighting;
@@ -37,11 +38,19 @@ const IDENTITY: [&str; 5] = ["order", "marketplace_order", "checkout", "cart", "
 
 /// Puts a journey into shape; `None` when it has neither a handoff nor a key.
 ///
-/// `ends` are the names of milestones after which nothing more is due.
-pub(super) fn assemble(mut parts: Parts, ends: &[String]) -> Option<Journey> {
+/// `ends` are the names of milestones after which nothing more is due; times are by one clock when they
+/// are to be `aligned`.
+pub(super) fn assemble(mut parts: Parts, ends: &[String], aligned: bool) -> Option<Journey> {
     parts.spans.sort_by_key(|span| (span.started_at_ns, span.id));
+    let (mut handoff_nodes, mut handoff_of_span) = handoffs(&parts.spans, &parts.inferred);
+    let clocks = clocks::told(&parts.spans, &handoff_nodes);
+    if aligned {
+        clocks::align(&clocks, &mut parts.spans, &mut parts.sightings);
+        parts.spans.sort_by_key(|span| (span.started_at_ns, span.id));
+        parts.sightings.sort_unstable();
+        (handoff_nodes, handoff_of_span) = handoffs(&parts.spans, &parts.inferred);
+    }
     let spans = &parts.spans;
-    let (handoff_nodes, handoff_of_span) = handoffs(spans, &parts.inferred);
     let keys = keys(&parts, spans);
     let id = identity(&parts.keys, spans)?;
     let seen = || parts.sightings.iter().map(|sighting| sighting.at_ns);
@@ -103,6 +112,8 @@ pub(super) fn assemble(mut parts: Parts, ends: &[String]) -> Option<Journey> {
         traces: traces(spans, &parts.reasons),
         span_count: spans.len() as u64,
         limits: parts.limits.into_vec(),
+        clocks,
+        aligned,
     })
 }
 
@@ -279,18 +290,17 @@ fn attempt(spans: &[SpanNode], node: &AttemptNode) -> Attempt {
         status_code,
         error_type: error_type.filter(|_| node.outcome == Outcome::Error).map(str::to_owned),
         joined: node.joined,
+        repeats: node.repeats,
         sides: sides().filter_map(side).collect(),
     }
 }
 
 fn side(span: &SpanNode) -> Option<Side> {
     let handoff = span.side.as_ref()?;
-    let beside_sender = handoff.observer == ordertrace_api::journey::Observer::Proxy && !handoff.from.is_empty();
     Some(Side {
         observer: handoff.observer,
-        system: if beside_sender { handoff.from.clone() } else { span.system.clone() },
+        system: span.clock().to_owned(),
         trace_id: hex::encode(span.id.trace_id),
-        repeats: node.repeats,
         span_id: hex::encode(span.id.span_id),
         started_at: timestamp(span.started_at_ns),
         duration_ns: span.duration_ns,

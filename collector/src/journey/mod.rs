@@ -8,6 +8,7 @@
 
 mod assemble;
 mod attempts;
+mod clocks;
 mod closure;
 mod graph;
 mod infer;
@@ -75,12 +76,13 @@ impl Journeys {
         Self { loader: Loader::new(client, limits), limits, strong_kinds, ends, trails: Trails::default() }
     }
 
-    /// The journey that a text names, with the attributes of each handoff's sides.
+    /// The journey that a text names, with the attributes of each handoff's sides; by one clock when its
+    /// times are to be `aligned`.
     ///
     /// # Errors
     /// When ClickHouse does not answer.
     #[instrument(skip_all)]
-    pub async fn find(&self, pattern: &KeyPattern) -> clickhouse::error::Result<Found> {
+    pub async fn find(&self, pattern: &KeyPattern, aligned: bool) -> clickhouse::error::Result<Found> {
         let loader = self.loader.with_detail(Detail::Attributes);
         let mut reached = Reached::default();
         let seen = loader.resolve(pattern, &self.strong_kinds, &mut reached).await?;
@@ -92,7 +94,7 @@ impl Journeys {
             let keys: Vec<Key> = closure.graph.keys_in(set).cloned().collect();
             self.trails.remember(&keys, reading.into_trail());
         }
-        let mut journeys = self.assemble(closure).await?;
+        let mut journeys = self.shape(closure, move |parts, ends| assemble(parts, ends, aligned)).await?;
         match journeys.len() {
             0 => Ok(Found::Nothing),
             1 => Ok(Found::One(Box::new(journeys.remove(0)))),
@@ -153,13 +155,9 @@ impl Journeys {
         }
         self.shape(closure, |parts, ends| {
             let sightings = parts.sightings.clone();
-            Some(Case { journey: assemble(parts, ends)?, sightings })
+            Some(Case { journey: assemble(parts, ends, false)?, sightings })
         })
         .await
-    }
-
-    async fn assemble(&self, closure: Closure) -> clickhouse::error::Result<Vec<Journey>> {
-        self.shape(closure, assemble).await
     }
 
     /// What `shaped` makes of each of the journeys that were asked for.

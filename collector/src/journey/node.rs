@@ -55,6 +55,14 @@ impl SpanNode {
         self.started_at_ns.saturating_add_unsigned(self.duration_ns)
     }
 
+    /// The system by whose clock its times are: a proxy stands beside the sender.
+    pub(super) fn clock(&self) -> &str {
+        match &self.side {
+            Some(side) if side.observer == Observer::Proxy && !side.from.is_empty() => &side.from,
+            _ => &self.system,
+        }
+    }
+
     /// Its keys of one strength.
     pub(super) fn keys_of(&self, strength: Strength) -> impl Iterator<Item = &Key> {
         self.keys.iter().filter(move |key| key.strength == strength).map(|key| &key.key)

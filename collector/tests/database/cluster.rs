@@ -134,7 +134,9 @@ async fn rows_are_spread_and_found_and_count_once() {
     }
     let ends = FlowSettings::shop().ends;
     let journeys = Journeys::new(another.client().clone(), JourneyLimits::default(), &KindTable::default(), ends);
-    let Found::One(journey) = journeys.find(&"A-1".parse().unwrap()).await.unwrap() else { panic!("no journey") };
+    let Found::One(journey) = journeys.find(&"A-1".parse().unwrap(), false).await.unwrap() else {
+        panic!("no journey")
+    };
     assert_eq!(journey.handoffs.len(), usize::from(BATCHES), "of both shards");
 }
 

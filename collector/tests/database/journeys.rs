@@ -13,7 +13,7 @@ fn journeys(database: &Database, limits: JourneyLimits) -> Journeys {
 }
 
 async fn find(journeys: &Journeys, text: &str) -> Found {
-    journeys.find(&text.parse().unwrap()).await.unwrap()
+    journeys.find(&text.parse().unwrap(), false).await.unwrap()
 }
 
 async fn one(journeys: &Journeys, text: &str) -> Journey {

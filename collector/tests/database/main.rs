@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod clocks;
 mod cluster;
 mod dashboards;
 mod explain;
@@ -12,11 +13,12 @@ mod journeys;
 mod keys;
 mod native;
 mod once;
+mod order_costs;
 mod orders;
 mod otel_views;
-mod order_costs;
 mod retention;
 mod spans;
 mod support;
 mod surface;
+mod tail;
 mod tls;

@@ -75,6 +75,8 @@ fn journey(truth: &OrderTruth) -> Journey {
         traces: Vec::new(),
         span_count: 0,
         limits: Vec::new(),
+        clocks: Vec::new(),
+        aligned: false,
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Action {
         ticket: u64,
         /// Any of its keys.
         key: String,
+        /// Whether times are to be by one clock.
+        aligned: bool,
     },
     /// Ask for the spans inside a handoff.
     FetchSpans {

@@ -2,6 +2,7 @@ use std::io::{self, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ordertrace_api::journey::JourneyQuery;
 use tokio::sync::mpsc;
 
 use super::action::Action;
@@ -47,8 +48,8 @@ impl Executor {
                     let result = client.explain(&query).await;
                     Event::Explanation { ticket, result: result.map_err(|error| said(&error)) }
                 }
-                Action::FetchJourney { ticket, key } => {
-                    let result = client.journey(&key).await;
+                Action::FetchJourney { ticket, key, aligned } => {
+                    let result = client.journey(&key, JourneyQuery { aligned }).await;
                     Event::Journey { ticket, result: result.map_err(|error| said(&error)) }
                 }
                 Action::FetchSpans { ticket, trace_id, under } => {

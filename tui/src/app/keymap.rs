@@ -43,6 +43,8 @@ pub(super) enum Command {
     PaneUp,
     Slowest,
     Zoom,
+    /// Tell times by one clock, or by each system's own.
+    Clocks,
     NextError,
     PreviousError,
     NextRetry,
@@ -91,10 +93,10 @@ pub(super) const ORDERS: &[Binding] = &[
         Some(("/", "search")),
     ),
     bind(Command::Findings, &[C('F')], "F", "findings: what is wrong, the worst first", Some(("F", "findings"))),
+    bind(Command::Hotspots, &[C('H')], "H", "hotspots: which handoffs cost most", Some(("H", "hotspots"))),
     EXPLAIN_THESE,
     bind(Command::Filter, &[C('f')], "f", "show all, failed, open or done orders", Some(("f", "filter"))),
     bind(Command::Sort, &[C('s')], "s S", "sort by the next column, the other way round", Some(("s", "sort"))),
-    bind(Command::Hotspots, &[C('H')], "H", "hotspots: which handoffs cost most", Some(("H", "hotspots"))),
     bind(Command::ReverseSort, &[C('S')], "S", "", None),
     PAUSE,
     COPY_ORDER,
@@ -135,42 +137,6 @@ pub(super) const FINDINGS: &[Binding] = &[
     bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back to the orders", Some(("q", "back"))),
 ];
 
-/// Keys of what sets orders apart.
-pub(super) const EXPLAIN: &[Binding] = &[
-    bind(
-        Command::Open,
-        &[KeyCode::Enter, C('l'), KeyCode::Right],
-        "Enter",
-        "the orders that have it: those hit, then those at risk",
-        Some(("⏎", "orders")),
-    ),
-    DOWN,
-    UP,
-    PAGE_DOWN,
-    PAGE_UP,
-    TOP,
-    BOTTOM,
-    REFRESH,
-    HELP,
-    bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back", Some(("q", "back"))),
-];
-
-/// Keys of the orders that have a value.
-pub(super) const HIT: &[Binding] = &[
-    bind(Command::Open, &[KeyCode::Enter, C('l'), KeyCode::Right], "Enter", "open the order", Some(("⏎", "open"))),
-    COPY_ORDER,
-    DOWN,
-    UP,
-    PAGE_DOWN,
-    PAGE_UP,
-    TOP,
-    BOTTOM,
-    HELP,
-    bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back to what sets them apart", Some(("q", "back"))),
-];
-
-/// Keys of a journey.
-pub(super) const JOURNEY: &[Binding] = &[
 /// Keys of the hotspots.
 pub(super) const HOTSPOTS: &[Binding] = &[
     bind(
@@ -225,6 +191,42 @@ pub(super) const TOUCHED: &[Binding] = &[
     bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back to the hotspots", Some(("q", "back"))),
 ];
 
+/// Keys of what sets orders apart.
+pub(super) const EXPLAIN: &[Binding] = &[
+    bind(
+        Command::Open,
+        &[KeyCode::Enter, C('l'), KeyCode::Right],
+        "Enter",
+        "the orders that have it: those hit, then those at risk",
+        Some(("⏎", "orders")),
+    ),
+    DOWN,
+    UP,
+    PAGE_DOWN,
+    PAGE_UP,
+    TOP,
+    BOTTOM,
+    REFRESH,
+    HELP,
+    bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back", Some(("q", "back"))),
+];
+
+/// Keys of the orders that have a value.
+pub(super) const HIT: &[Binding] = &[
+    bind(Command::Open, &[KeyCode::Enter, C('l'), KeyCode::Right], "Enter", "open the order", Some(("⏎", "open"))),
+    COPY_ORDER,
+    DOWN,
+    UP,
+    PAGE_DOWN,
+    PAGE_UP,
+    TOP,
+    BOTTOM,
+    HELP,
+    bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back to what sets them apart", Some(("q", "back"))),
+];
+
+/// Keys of a journey.
+pub(super) const JOURNEY: &[Binding] = &[
     bind(
         Command::Detail,
         &[KeyCode::Enter, C('d')],
@@ -240,6 +242,7 @@ pub(super) const TOUCHED: &[Binding] = &[
     bind(Command::Slowest, &[C('l')], "l", "the slowest handoff", Some(("l", "slowest"))),
     bind(Command::Spans, &[C('i')], "i", "spans inside the handoff", Some(("i", "spans"))),
     bind(Command::Zoom, &[C('t')], "t", "zoom the time axis to the rows on the screen, or back", Some(("t", "zoom"))),
+    bind(Command::Clocks, &[C('c')], "c", "tell times by one clock, or by each system's own", None),
     bind(Command::PreviousAttempt, &[C('[')], "[ ]", "previous, next attempt in the pane", None),
     bind(Command::NextAttempt, &[C(']')], "]", "", None),
     bind(Command::PaneDown, &[C('J')], "J K", "scroll the pane down, up", None),

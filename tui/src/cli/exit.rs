@@ -31,6 +31,9 @@ pub enum Failure {
         /// The command.
         command: &'static str,
     },
+    /// A flag that means nothing to what never ends.
+    #[error("--until does not apply here: tail shows what happens from --since, or now, on; leave it out")]
+    Until,
     /// A range without any time in it.
     #[error("--since is {since} and --until is {until}; --since must be earlier")]
     Backwards {
@@ -68,6 +71,7 @@ impl Failure {
         match self {
             Self::Range { .. }
             | Self::Backwards { .. }
+            | Self::Until
             | Self::Key(_)
             | Self::Ambiguous { .. }
             | Self::Client(ClientError::Url { .. }) => 2,

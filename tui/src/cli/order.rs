@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use clap::Args;
+use ordertrace_api::journey::JourneyQuery;
 use ordertrace_api::keys::KeyPattern;
 
 use super::{Exit, Failure, Options, Output};
@@ -12,13 +13,16 @@ use crate::report::{Format, journey_lines, journey_markdown};
 pub struct OrderArgs {
     /// VALUE, KIND:VALUE or KIND@SYSTEM:VALUE, such as A-10042, payment:pi_3Qx or order@erp:4711
     pub key: String,
+    /// Tell all times by one clock, as far as calls that both sides reported tell how far clocks are apart
+    #[arg(long)]
+    pub aligned: bool,
 }
 
 pub(super) async fn run<W: Write>(args: OrderArgs, options: &Options, output: &mut Output<W>) -> Result<Exit, Failure> {
     options.range.refuse("order")?;
     args.key.parse::<KeyPattern>()?;
     let client = options.client()?;
-    let journey = match client.journey(&args.key).await? {
+    let journey = match client.journey(&args.key, JourneyQuery { aligned: args.aligned }).await? {
         JourneyReply::Found(journey) => journey,
         JourneyReply::Candidates(candidates) => return Err(Failure::Ambiguous { key: args.key, candidates }),
         JourneyReply::NotFound => {

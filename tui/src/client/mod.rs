@@ -11,7 +11,7 @@ use ordertrace_api::explain::{ExplainQuery, Explanation};
 use ordertrace_api::finding::{FindingsPage, FindingsQuery};
 use ordertrace_api::flow::{LearnQuery, LearnedFlow};
 use ordertrace_api::hotspot::{HotspotOrdersQuery, Hotspots, HotspotsQuery};
-use ordertrace_api::journey::{Candidates, Journey};
+use ordertrace_api::journey::{Candidates, Journey, JourneyQuery};
 use ordertrace_api::keys::Key;
 use ordertrace_api::order::{OrdersPage, OrdersQuery};
 use ordertrace_api::problem::Problem;
@@ -19,6 +19,7 @@ use ordertrace_api::routes;
 use ordertrace_api::span::SpansReply;
 use ordertrace_api::status::Status;
 use ordertrace_api::surface::{Surface, SurfaceQuery};
+use ordertrace_api::tail::{TailPage, TailQuery};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
@@ -138,6 +139,14 @@ impl Client {
         self.list(routes::HOTSPOT_ORDERS, query).await
     }
 
+    /// What happened since the page before.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn tail(&self, query: &TailQuery) -> Result<TailPage, ClientError> {
+        self.list(routes::TAIL, query).await
+    }
+
     /// What a set of orders has in common, and who else is hit.
     ///
     /// # Errors
@@ -194,8 +203,11 @@ impl Client {
     ///
     /// # Errors
     /// When the collector cannot be reached, refuses, or answers something else.
-    pub async fn journey(&self, key: &str) -> Result<JourneyReply, ClientError> {
-        let url = self.endpoint(&routes::JOURNEY.replace("{key}", &encode(key)));
+    pub async fn journey(&self, key: &str, query: JourneyQuery) -> Result<JourneyReply, ClientError> {
+        let mut url = self.endpoint(&routes::JOURNEY.replace("{key}", &encode(key)));
+        if query.aligned {
+            url.query_pairs_mut().append_pair("aligned", "true");
+        }
         let (status, body) = self.get(routes::JOURNEY, &url).await?;
         match status {
             StatusCode::NOT_FOUND if is_problem(&body) => Ok(JourneyReply::NotFound),

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, serve};
-use ordertrace_api::journey::Candidates;
+use ordertrace_api::journey::{Candidates, JourneyQuery};
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::*;
@@ -39,11 +39,11 @@ async fn a_journey_is_found_ambiguous_or_missing() {
         }),
     );
     let client = client_of(router).await;
-    let found = client.journey("order:gid://shop/Order/4?x=%20").await.unwrap();
+    let found = client.journey("order:gid://shop/Order/4?x=%20", JourneyQuery::default()).await.unwrap();
     assert_eq!(found, JourneyReply::Found(Box::new(sample::journey())));
     let several = JourneyReply::Candidates(vec![sample::key("order@oms:4"), sample::key("order@erp:4")]);
-    assert_eq!(client.journey("4").await.unwrap(), several);
-    assert_eq!(client.journey("order:none").await.unwrap(), JourneyReply::NotFound);
+    assert_eq!(client.journey("4", JourneyQuery::default()).await.unwrap(), several);
+    assert_eq!(client.journey("order:none", JourneyQuery::default()).await.unwrap(), JourneyReply::NotFound);
 }
 
 #[tokio::test]
@@ -63,7 +63,10 @@ async fn a_refusal_keeps_the_collectors_words() {
 #[tokio::test]
 async fn another_web_servers_404_is_no_answer() {
     let client = client_of(Router::new()).await;
-    assert!(matches!(client.journey("order:1").await, Err(ClientError::Refused { status: 404, .. })));
+    assert!(matches!(
+        client.journey("order:1", JourneyQuery::default()).await,
+        Err(ClientError::Refused { status: 404, .. })
+    ));
     assert!(matches!(client.spans("00", None).await, Err(ClientError::Refused { status: 404, .. })));
 }
 

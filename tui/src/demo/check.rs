@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
-use ordertrace_api::journey::Journey;
+use ordertrace_api::journey::{Journey, JourneyQuery};
 use ordertrace_shop::compare::compare;
 use ordertrace_shop::truth::{OrderTruth, Truth};
 
@@ -56,7 +56,7 @@ async fn check_order(client: &Client, order: &OrderTruth) -> anyhow::Result<Chec
     let mut first: Option<Journey> = None;
     for key in &order.keys {
         let started = Instant::now();
-        let reply = client.journey(&key.to_string()).await?;
+        let reply = client.journey(&key.to_string(), JourneyQuery::default()).await?;
         checked.slowest = checked.slowest.max(started.elapsed());
         let journey = match reply {
             JourneyReply::Found(journey) => *journey,

@@ -2,8 +2,9 @@ use ordertrace_api::journey::{Journey, JourneyKey};
 use ordertrace_api::keys::Strength;
 
 use super::{Surroundings, counted};
+use crate::clocks;
 use crate::listing::state_mark;
-use crate::text::{Line, Tone, human, ns_between, offset, pad, width};
+use crate::text::{Line, Tone, human, ns_between, offset, pad, width, wrap};
 use crate::waterfall::{Axis, Columns, Fold, Outline, heading_line, row_line};
 
 /// Failed handoffs named at the top; the waterfall has them all.
@@ -16,7 +17,11 @@ pub fn journey_lines(journey: &Journey, around: &Surroundings) -> Vec<Line> {
     lines.extend(failures(&outline));
     for limit in &journey.limits {
         let text = format!("! incomplete, {} limit of {} reached: {}", limit.limit, limit.value, limit.detail);
-        lines.extend(crate::text::wrap(&text, around.columns).into_iter().map(|line| Line::of(Tone::Warning, line)));
+        lines.extend(wrap(&text, around.columns).into_iter().map(|line| Line::of(Tone::Warning, line)));
+    }
+    let clocks = clocks::apart(journey, if journey.aligned { "" } else { "; --aligned tells times by one" });
+    if !clocks.0.is_empty() {
+        lines.extend(wrap(&clocks.text(), around.columns).into_iter().map(|line| Line::of(Tone::Warning, line)));
     }
     lines.extend(milestones(journey, &outline, around));
     lines.extend(keys(&journey.keys));
@@ -55,7 +60,7 @@ fn head(journey: &Journey, outline: &Outline, around: &Surroundings) -> Vec<Line
     let mut lines = vec![title, Line::of(Tone::Dim, started), Line::of(Tone::Dim, last)];
     let names: Vec<&str> = journey.systems.iter().map(|system| system.name.as_str()).collect();
     let names = names.join(" › ");
-    for (at, part) in crate::text::wrap(&names, around.columns.saturating_sub(8)).into_iter().enumerate() {
+    for (at, part) in wrap(&names, around.columns.saturating_sub(8)).into_iter().enumerate() {
         let head = if at == 0 { "through " } else { "        " };
         lines.push(Line::of(Tone::Dim, head).and(Tone::Plain, part));
     }

@@ -2,6 +2,7 @@ use ordertrace_api::journey::Journey;
 
 use super::markdown::{Markdown, code, escape};
 use super::{Surroundings, counted};
+use crate::clocks;
 use crate::text::{human, ns_between};
 use crate::waterfall::{HandoffRow, Outline, Row};
 
@@ -32,6 +33,10 @@ pub fn journey_markdown(journey: &Journey, around: &Surroundings) -> String {
             limit.value,
             escape(&limit.detail)
         ));
+    }
+    let clocks = clocks::apart(journey, "");
+    if !clocks.0.is_empty() {
+        page.line(&format!("- {}", escape(&clocks.text())));
     }
     if outline.failed().next().is_some() {
         page.heading(3, "Failed");

@@ -110,6 +110,8 @@ pub(crate) fn any_journey() -> impl Strategy<Value = Journey> {
             traces: Vec::new(),
             span_count: u64::MAX,
             limits: Vec::new(),
+            clocks: Vec::new(),
+            aligned: false,
         },
     )
 }

@@ -235,6 +235,8 @@ pub(super) fn journey_without_path(id: Key, state: JourneyState, handoffs: Vec<H
         critical_path: Vec::new(),
         traces,
         limits: Vec::new(),
+        clocks: Vec::new(),
+        aligned: false,
     }
 }
 

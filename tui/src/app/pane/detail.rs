@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use ordertrace_api::attributes;
 use ordertrace_api::journey::{Attempt, Handoff, JoinKind, Journey, Observer, Outcome, Side};
 
+use crate::clocks::{ahead, clock_of, uncertainty_ns};
 use crate::text::{Line, Tone, clock, full_clock, human, ns_between, offset, pad, wrap};
 
 /// Columns before a value.
@@ -42,7 +43,7 @@ pub(crate) fn detail_lines(
     for evidence in retry_evidence(handoff) {
         named(&mut lines, "retry", &Line::of(Tone::Warning, evidence), columns);
     }
-    lines.extend(sides(attempt, zone, columns));
+    lines.extend(sides(journey, attempt, zone, columns));
     let joined = match attempt.joined {
         JoinKind::Single => "with nothing: the other side did not report it",
         JoinKind::Trace => "by trace context",
@@ -158,11 +159,12 @@ fn retry_evidence(handoff: &Handoff) -> Vec<String> {
 }
 
 /// What each observer saw, outermost first, side by side.
-fn sides(attempt: &Attempt, zone: &TimeZone, columns: usize) -> Vec<Line> {
+fn sides(journey: &Journey, attempt: &Attempt, zone: &TimeZone, columns: usize) -> Vec<Line> {
     let mut names = heading("seen by");
     let mut starts = heading("start");
     let mut times = heading("took");
     let mut way = heading("on the way");
+    let mut clocks = heading("clock");
     let mut outer: Option<&Side> = None;
     for side in &attempt.sides {
         names.push(Tone::Title, pad(&format!("{} {}", observer(side.observer), side.system), SIDE));
@@ -170,10 +172,14 @@ fn sides(attempt: &Attempt, zone: &TimeZone, columns: usize) -> Vec<Line> {
             None => clock(side.started_at, zone),
             Some(outer) => {
                 let ns = side.started_at.as_nanosecond() - outer.started_at.as_nanosecond();
-                offset(i64::try_from(ns).unwrap_or(i64::MAX))
+                let after = offset(i64::try_from(ns).unwrap_or(i64::MAX));
+                let known = uncertainty_ns(journey, &outer.system, &side.system).filter(|ns| *ns > 0);
+                known.map_or(after.clone(), |ns| format!("{after} ±{}", human(ns)))
             }
         };
         starts.push(Tone::Plain, pad(&start, SIDE));
+        let clock = clock_of(journey, &side.system).map_or_else(|| "–".to_owned(), ahead);
+        clocks.push(Tone::Plain, pad(&clock, SIDE));
         times.push(Tone::Plain, pad(&human(side.duration_ns), SIDE));
         way.push(Tone::Plain, pad(&outer.map_or_else(|| "–".to_owned(), |outer| difference(outer, side)), SIDE));
         outer = Some(side);
@@ -181,7 +187,11 @@ fn sides(attempt: &Attempt, zone: &TimeZone, columns: usize) -> Vec<Line> {
     if attempt.sides.len() < 2 {
         return [names, starts, times].map(|line| line.cut(columns)).into();
     }
-    [names, starts, times, way].map(|line| line.cut(columns)).into()
+    let mut lines = vec![names, starts, times, way];
+    if attempt.sides.iter().any(|side| clock_of(journey, &side.system).is_some()) {
+        lines.push(clocks);
+    }
+    lines.into_iter().map(|line| line.cut(columns)).collect()
 }
 
 /// Time that the outer observer saw and the inner one did not; an inner one that saw more

@@ -6,6 +6,7 @@ use ordertrace_api::journey::{Handoff, Journey};
 
 use super::aim::aimed_row;
 use super::{Cursor, FindingsScreen, Pane, Poll};
+use crate::clocks;
 use crate::findings_table::{severity_name, severity_tone};
 use crate::text::{Line, Tone, human, ns_between};
 use crate::waterfall::{Fold, Outline, Row, Scale};
@@ -31,6 +32,8 @@ pub struct JourneyScreen {
     pub attempt: Option<usize>,
     /// The time axis of the rows on the screen, where that is wanted.
     pub zoom: Option<Scale>,
+    /// Whether times are to be by one clock.
+    pub aligned: bool,
     /// When to ask again.
     pub poll: Poll,
     /// Evidence of the finding it was opened from, until there is a handoff to choose by it.
@@ -87,6 +90,7 @@ impl Loaded {
                 format!("! incomplete ({} limit {}): {}  ", limit.limit, limit.value, limit.detail),
             );
         }
+        trouble.extend(clocks::apart(&journey, if journey.aligned { " (c: without) " } else { " (c: by one) " }));
         let failed = outline.failed().count();
         let retries = outline.retries();
         Self { findings: Vec::new(), failed, retries, keys, milestones, trouble, journey, outline, received_at }
@@ -105,6 +109,7 @@ impl JourneyScreen {
             pane: None,
             attempt: None,
             zoom: None,
+            aligned: false,
             poll: Poll::new(EVERY, now),
             aim: None,
             folded: HashSet::new(),

@@ -30,6 +30,10 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
         Command::Unfold => screen.set_fold(|_| false),
         Command::FoldAll => screen.fold_all(),
         Command::Zoom => screen.zoom = if screen.zoom.is_some() { None } else { Some(Scale::default()) },
+        Command::Clocks => {
+            screen.aligned = !screen.aligned;
+            screen.poll.hurry();
+        }
         Command::Slowest => screen.jump_to_slowest(),
         Command::NextError | Command::PreviousError => {
             let found = screen.jump(command == Command::PreviousError, failed);

@@ -134,7 +134,7 @@ fn ask_shown(state: &mut State) -> Option<Action> {
         let due = screen.poll.is_due(now) && !waiting;
         due.then(|| {
             screen.poll.asked(ticket);
-            Action::FetchJourney { ticket, key: screen.key.clone() }
+            Action::FetchJourney { ticket, key: screen.key.clone(), aligned: screen.aligned }
         })
     } else {
         let due = state.orders.poll.is_due(now) && !state.orders.paused && !waiting;

@@ -88,7 +88,7 @@ fn type_search(state: &mut State, key: KeyEvent) -> Vec<Action> {
             if !key.is_empty() {
                 let ticket = state.ticket();
                 state.lookup = Some((ticket, key.clone()));
-                return vec![Action::FetchJourney { ticket, key }];
+                return vec![Action::FetchJourney { ticket, key, aligned: false }];
             }
         }
         KeyCode::Down => state.orders.step(1),

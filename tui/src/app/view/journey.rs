@@ -3,6 +3,7 @@ use super::message::{footer, freshness, message};
 use crate::app::geometry;
 use crate::app::keymap;
 use crate::app::state::{JourneyScreen, Loaded, Pane, State};
+use crate::clocks;
 use crate::listing::state_mark;
 use crate::text::{Line, Tone, human, ns_between};
 use crate::waterfall::{Axis, Columns, heading_line, row_line};
@@ -70,6 +71,7 @@ fn title(state: &State, loaded: &Loaded) -> Line {
     if loaded.retries > 0 {
         line.push(Tone::Warning, format!("  ↻{}", loaded.retries));
     }
+    line.extend(clocks::mark(journey));
     let age = whole_seconds(ns_between(journey.started_at, state.now));
     let quiet = whole_seconds(ns_between(journey.ended_at, state.now));
     line.push(Tone::Plain, format!("  {age} old, quiet for {quiet}"));

@@ -99,7 +99,10 @@ fn journey_legend() -> Vec<Line> {
             .and(Tone::Dim, " nothing under way   ")
             .and(Tone::Wait, "⫽")
             .and(Tone::Dim, " axis cut, each part has its own scale"),
-        Line::of(Tone::Warning, "~→").and(Tone::Dim, " joined by inference: trace context was dropped"),
+        Line::of(Tone::Warning, "~→")
+            .and(Tone::Dim, " joined by inference   ")
+            .and(Tone::Warning, "±1.2s")
+            .and(Tone::Dim, " clocks so far apart, see c"),
     ]
 }
 

@@ -79,6 +79,8 @@ fn case(state: JourneyState) -> Case {
         traces: Vec::new(),
         span_count: 3,
         limits: Vec::new(),
+        clocks: Vec::new(),
+        aligned: false,
     };
     Case { journey, sightings: vec![sighting("order.placed", "100.00", "eur")] }
 }

@@ -3,7 +3,6 @@
 mod arbitrary;
 mod build;
 mod explain;
-mod explain;
 mod findings;
 mod hotspots;
 mod orders;
@@ -17,7 +16,6 @@ use ordertrace_api::span::{Span, SpanKind, SpansReply};
 
 pub(crate) use arbitrary::{any_findings, any_journey};
 pub(crate) use build::HandoffBuilder;
-pub(crate) use explain::explanation;
 pub(crate) use explain::explanation;
 pub(crate) use findings::{findings, incident};
 pub(crate) use hotspots::{any_hotspots, figures, hotspots, hotspots_alone};

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::forward::{self, ForwardArgs};
+use crate::hotspots::{self, HotspotsArgs};
 use crate::ingest::{self, IngestArgs};
 use crate::load::{Compression, Load, Transport};
 use crate::lookup::{self, LookupArgs};
@@ -34,6 +35,8 @@ enum Command {
     Proxy(ProxyArgs),
     /// One order end to end, by the number of spans stored
     Lookup(LookupArgs),
+    /// Which handoffs cost most in any hour of a large store
+    Hotspots(HotspotsArgs),
     /// All of these, with their defaults
     All(AllArgs),
 }
@@ -58,12 +61,15 @@ impl AllArgs {
         (ingest.collector, ingest.work) = (collector.clone(), work.clone());
         (forward.agent, forward.work) = (agent.clone(), work.clone());
         (proxy.agent, proxy.work) = (agent, work.clone());
-        (lookup.collector, lookup.work) = (collector, work);
+        (lookup.collector, lookup.work) = (collector, work.clone());
+        let mut hotspots: HotspotsArgs = defaults()?;
+        hotspots.work = work;
         Ok(vec![
             ingest::compare(&ingest).await?,
             forward::compare(&forward).await?,
             proxy::compare(&proxy).await?,
             lookup::compare(&lookup).await?,
+            hotspots::compare(&hotspots).await?,
         ])
     }
 }
@@ -135,6 +141,7 @@ impl Cli {
             Command::Agent(args) => vec![forward::compare(&args).await?],
             Command::Proxy(args) => vec![proxy::compare(&args).await?],
             Command::Lookup(args) => vec![lookup::compare(&args).await?],
+            Command::Hotspots(args) => vec![hotspots::compare(&args).await?],
             Command::All(args) => args.compare().await?,
         };
         Report { machine, command, comparisons }.print(self.format)?;
@@ -155,5 +162,6 @@ mod tests {
         assert!(defaults::<ForwardArgs>().is_ok());
         assert!(defaults::<ProxyArgs>().is_ok());
         assert!(defaults::<LookupArgs>().is_ok());
+        assert!(defaults::<HotspotsArgs>().is_ok());
     }
 }

@@ -5,6 +5,7 @@ mod cli;
 mod collectors;
 mod database;
 mod forward;
+mod hotspots;
 mod ingest;
 mod load;
 mod lookup;

@@ -152,7 +152,8 @@ pub struct OrderFigures {
     pub mean_path_ns: u64,
     /// Share of all that handoffs in the range were of critical paths, 0 to 1; waiting apart.
     pub path_share: f64,
-    /// What the orders are worth that are at no end now, by currency.
+    /// What the orders are worth that are at no end now, by currency; empty when none of the orders
+    /// says what it is worth.
     pub in_flight: Vec<Money>,
     /// The part of sales that its delays put at risk, by currency: an estimate, see
     /// `docs/hotspots.md`.

@@ -229,7 +229,8 @@ fn share(share: f64) -> String {
 /// The largest amount, cut to a few digits, and whether there are other currencies; JSON has all of it.
 fn money(amounts: &[Money]) -> String {
     let Some(most) = amounts.iter().max_by(|one, other| amount(one).total_cmp(&amount(other))) else {
-        return "0".to_owned();
+        // What nobody says is not nothing.
+        return "–".to_owned();
     };
     let whole = most.amount.split('.').next().unwrap_or_default();
     let cut = |digits: usize, unit: &str| {
@@ -296,7 +297,8 @@ mod tests {
         ] {
             assert_eq!(of(&[(amount, "EUR")]), expected);
         }
-        assert_eq!(of(&[]), "0");
+        assert_eq!(of(&[]), "–");
+        assert_eq!(of(&[("0", "EUR")]), "0 EUR");
         assert_eq!(of(&[("7", "EUR"), ("900", "JPY")]), "900 JPY+");
     }
 

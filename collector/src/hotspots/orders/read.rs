@@ -212,9 +212,9 @@ impl OrderSums {
     }
 }
 
-/// Amounts that are any, by currency.
+/// Amounts of currencies that are known.
 fn money(amounts: &BTreeMap<String, i128>) -> Vec<Money> {
-    let amounts = amounts.iter().filter(|(currency, amount)| !currency.is_empty() && **amount > 0);
+    let amounts = amounts.iter().filter(|(currency, _)| !currency.is_empty());
     amounts.map(|(currency, amount)| Money { amount: decimal(*amount), currency: currency.clone() }).collect()
 }
 

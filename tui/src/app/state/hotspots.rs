@@ -9,6 +9,12 @@ use crate::hotspot_table::{Column, HotspotBy, Spot};
 /// Adding up a range costs more than a look at a list.
 const EVERY: SignedDuration = SignedDuration::from_secs(5);
 
+/// Orders are put together one by one when they are asked for.
+const ORDERS_EVERY: SignedDuration = SignedDuration::from_secs(30);
+
+/// Enough to see what they have in common; the worst come first.
+const ORDERS_LIMIT: u32 = 50;
+
 /// Parts of the range that sparklines show.
 pub(crate) const SLICES: u32 = 20;
 
@@ -227,7 +233,7 @@ impl HotspotsScreen {
             operation: (!of_system).then(|| spot.operation.clone()),
             since: range.map(|range| range.since),
             until: range.map(|range| range.until),
-            limit: None,
+            limit: Some(ORDERS_LIMIT),
         };
         self.touched = Some(TouchedScreen {
             name: spot.name(),
@@ -237,7 +243,7 @@ impl HotspotsScreen {
             more: false,
             cursor: Cursor::default(),
             trouble: None,
-            poll: Poll::new(EVERY, now),
+            poll: Poll::new(ORDERS_EVERY, now),
             chosen: None,
         });
     }

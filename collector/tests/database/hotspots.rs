@@ -345,6 +345,13 @@ async fn over_http_the_last_hour_unless_told_otherwise() {
     // The minute under way is not over.
     let per_s = hour.handoffs[0].figures.per_s;
     assert!((2.0 / 3_662.0..=2.0 / 3_600.0).contains(&per_s), "{per_s}");
+    let sliced = hotspots("?slices=10").await;
+    let slices = &sliced.handoffs[0].slices;
+    // 61 minutes in at most ten parts; 60 when it is asked on the stroke of one.
+    assert!(matches!((sliced.slice_s, slices.len()), (Some(420), 9) | (Some(360), 10)), "{slices:?}");
+    assert_eq!(slices.iter().map(|slice| slice.attempts).sum::<u64>(), 2);
+    let (status, body) = get("/orders?to=payments").await;
+    assert_eq!((status, &*body), (200, r#"{"orders":[],"more":false}"#), "no pass was there");
     let all = hotspots("?since=2000-01-01T00:00:00Z&against=week").await;
     assert_eq!((all.handoffs[0].figures.attempts, all.handoffs[0].before), (4, None));
     let kept = Timestamp::now().duration_since(all.range.since);
@@ -356,6 +363,10 @@ async fn over_http_the_last_hour_unless_told_otherwise() {
         ("?since=2026-11-21T10:00:00Z&until=2026-11-21T10:00:00Z", "since must be earlier"),
         ("?against=month", "month"),
         ("?limit=3", "limit"),
+        ("?slices=0", "slices"),
+        ("?slices=121", "slices"),
+        ("/orders", "to"),
+        ("/orders?to=payments&limit=1001", "limit"),
     ] {
         let (status, body) = get(query).await;
         assert!(status == 400 && body.contains(expected), "{query}: {status} {body}");

@@ -1,5 +1,5 @@
-//! Attributes that tell how something went, or which one it was: what a set of failed orders surely has in
-//! common, and what never explains anything.
+//! Attributes that tell how something went, what was asked, or which one it was: what a set of failed orders
+//! surely has in common, and what never explains anything.
 
 /// How it went, in the OpenTelemetry semantic conventions and in ordertrace's own attributes.
 const OUTCOMES: [&str; 20] = [
@@ -57,6 +57,32 @@ const TEXTS: [&str; 16] = [
     "url.query",
 ];
 
+/// What was asked of whom: that tells which spans an order has, and these follow from what became of it.
+const OPERATIONS: [&str; 22] = [
+    "code.file.path",
+    "code.function.name",
+    "graphql.operation.name",
+    "graphql.operation.type",
+    "http.method",
+    "http.request.body.size",
+    "http.request.method",
+    "http.request_content_length",
+    "http.route",
+    "messaging.destination",
+    "messaging.destination.name",
+    "messaging.operation",
+    "messaging.operation.name",
+    "messaging.operation.type",
+    "net.peer.name",
+    "peer.service",
+    "rpc.method",
+    "rpc.service",
+    "server.port",
+    "service.peer.name",
+    "thread.name",
+    "url.template",
+];
+
 /// Of ordertrace's own telling.
 const OWN: &str = "commerce.handoff.";
 
@@ -64,6 +90,7 @@ const OWN: &str = "commerce.handoff.";
 pub(super) fn is_outcome(name: &str) -> bool {
     OUTCOMES.contains(&name)
         || TEXTS.contains(&name)
+        || OPERATIONS.contains(&name)
         || name.starts_with(OWN)
         || OUTCOME_GROUPS.iter().any(|group| name.starts_with(group))
 }
@@ -74,12 +101,17 @@ mod tests {
 
     #[test]
     fn how_it_went_is_no_reason() {
-        for name in
-            ["error.type", "http.response.body.size", "commerce.timing.connect_ms", "exception.type", "url.full"]
-        {
+        for name in [
+            "error.type",
+            "http.response.body.size",
+            "commerce.timing.connect_ms",
+            "exception.type",
+            "url.full",
+            "http.route",
+        ] {
             assert!(is_outcome(name), "{name}");
         }
-        for name in ["app.channel", "http.request.method", "commerce.tls", "service.version", "payment.gateway"] {
+        for name in ["app.channel", "server.address", "commerce.tls", "service.version", "payment.gateway"] {
             assert!(!is_outcome(name), "{name}");
         }
     }

@@ -1,6 +1,7 @@
 //! Which orders are compared: the latest that show the symptom, and the latest that do not.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use clickhouse::Client;
 use jiff::Timestamp;
@@ -23,6 +24,10 @@ const ORDERS: usize = 3_000;
 const AT_ONCE: usize = 100;
 /// Findings of one kind that are told apart from orders without.
 const FINDINGS: usize = 20_000;
+
+/// Orders that were put together by then are compared: whoever asks is waiting, and gives up after half a
+/// minute.
+const PATIENCE: Duration = Duration::from_secs(12);
 
 type Result<T> = clickhouse::error::Result<T>;
 
@@ -76,6 +81,7 @@ impl Population {
     /// Those with the symptom and those without, `asked` first.
     pub(super) async fn gather(source: &Source<'_>, symptom: &Symptom, asked: Option<&Journey>) -> Result<Self> {
         let mut population = Self::default();
+        let started = Instant::now();
         if let Some(journey) = asked {
             population.add(journey, true);
         }
@@ -92,7 +98,8 @@ impl Population {
             let findings = source.findings.list(&wanted).await?;
             let keys: Vec<Key> = findings.into_iter().filter_map(|finding| finding.order).collect();
             for chunk in keys.chunks(AT_ONCE) {
-                if population.set.len() >= SET_LIMIT {
+                // As long again for the others.
+                if population.set.len() >= SET_LIMIT || started.elapsed() >= PATIENCE / 2 {
                     population.set_more = true;
                     break;
                 }
@@ -102,19 +109,25 @@ impl Population {
             }
             found.extend(keys);
         }
-        population.walk(source, symptom, &found).await?;
+        population.walk(source, symptom, &found, started).await?;
         Ok(population)
     }
 
     /// Takes orders from the latest on.
-    async fn walk(&mut self, source: &Source<'_>, symptom: &Symptom, found: &HashSet<Key>) -> Result<()> {
+    async fn walk(
+        &mut self,
+        source: &Source<'_>,
+        symptom: &Symptom,
+        found: &HashSet<Key>,
+        started: Instant,
+    ) -> Result<()> {
         let is_finding = matches!(symptom, Symptom::Finding(_));
         let news = recent(source.client, Some(source.since), Some(source.until), KEYS).await?;
         let all = news.len() < KEYS;
         let mut looked_at: HashSet<Key> = HashSet::new();
         let mut seen = 0;
         let mut left: Vec<Key> = news.into_iter().rev().map(|activity| activity.key).collect();
-        while !left.is_empty() && seen < ORDERS && !self.is_full(is_finding) {
+        while !left.is_empty() && seen < ORDERS && !self.is_full(is_finding) && started.elapsed() < PATIENCE {
             let mut chunk = Vec::with_capacity(AT_ONCE);
             while let Some(key) = if chunk.len() < AT_ONCE { left.pop() } else { None } {
                 if !looked_at.contains(&key) {

@@ -187,7 +187,7 @@ impl Minute {
     fn calls(&mut self, ends: Ends, calls: u32, failures: u32, declared: bool) {
         for attempt in (0..calls).flat_map(|_| 0..failures.max(1)) {
             let resent = if declared { attempt } else { 0 };
-            self.say(Saying { failed: failures > 0, resent, ..saying(ends) });
+            self.say(&Saying { failed: failures > 0, resent, ..saying(ends) });
         }
     }
 
@@ -195,10 +195,10 @@ impl Minute {
     fn call(&mut self, ends: Ends, access: Option<Access>) {
         let known = access.into_iter().flat_map(|(scheme, tls)| [(AUTH_SCHEME, scheme), (TLS_STATE, tls)]);
         let attributes = known.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        self.say(Saying { attributes, ..saying(ends) });
+        self.say(&Saying { attributes, ..saying(ends) });
     }
 
-    fn say(&mut self, saying: Saying) {
+    fn say(&mut self, saying: &Saying) {
         let after = i64::try_from(self.chance.between(0, 59_000)).unwrap_or_default();
         let at = self.at.saturating_add(SignedDuration::from_millis(after)).unwrap_or(self.at);
         let (high, low) = (self.chance.bits() | 1, self.chance.bits());

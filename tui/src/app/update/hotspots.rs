@@ -39,11 +39,8 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
             hotspots.arrange();
         }
         Command::Compare => hotspots.compare(),
-        Command::Stretch => {
-            if !hotspots.stretch() {
-                state.say("the range was given with --since");
-            }
-        }
+        Command::Stretch if hotspots.stretch() => {}
+        Command::Stretch => state.say("the range was given with --since"),
         Command::Turn => hotspots.turn(),
         Command::Pause => {
             hotspots.paused = !hotspots.paused;

@@ -97,7 +97,7 @@ mod tests {
     fn the_least_protected_come_first() {
         let ways = ["none", "", "bearer"].map(|auth| way("oms", "POST /pay", Observer::Proxy, auth, "none", 1));
         let safe = way("oms", "POST /pay", Observer::Proxy, "none", "tls", 1);
-        let chosen = choose([&[safe.clone()], &ways[..]].concat());
+        let chosen = choose([std::slice::from_ref(&safe), &ways[..]].concat());
         assert_eq!(chosen.first(), Some(&ways[0]));
         assert_eq!(chosen.last(), Some(&safe));
     }

@@ -35,7 +35,7 @@ async fn ask(database: &Database, asked: Asked) -> Box<Explanation> {
 
 /// A number drawn for an order, the same each time.
 fn drawn(order: u32, what: u32, below: u32) -> u32 {
-    StdRng::seed_from_u64(u64::from(order) << 32 | u64::from(what)).random_range(0..below)
+    StdRng::seed_from_u64((u64::from(order) << 32) | u64::from(what)).random_range(0..below)
 }
 
 fn attributes(pairs: &[(&str, String)]) -> &'static [Attribute<'static>] {

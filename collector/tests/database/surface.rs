@@ -43,7 +43,7 @@ async fn each_way_of_each_handoff_is_counted_once() {
             spans.push(noise);
         }
         for (n, span) in spans.iter_mut().enumerate() {
-            span.span_id = (u64::from(request) << 32 | n as u64 + 1).to_be_bytes();
+            span.span_id = ((u64::from(request) << 32) | (n as u64 + 1)).to_be_bytes();
         }
         database.spans(spans).await.unwrap();
     }

@@ -99,6 +99,8 @@ impl Tracer {
             traces: Vec::new(),
             span_count: 0,
             limits: Vec::new(),
+            clocks: Vec::new(),
+            aligned: false,
         })
     }
 

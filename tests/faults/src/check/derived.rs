@@ -64,7 +64,7 @@ fn recounts() -> Vec<Recount> {
                      toString(handoff_from), toString(operation), toString(observer),
                      attributes['commerce.auth.scheme'] AS auth, if(url = '', '', 'none') AS plain,
                      multiIf(url = '', attributes['messaging.system'], observer = 'server', 'http',
-                         concat('http://', netloc(url))) AS reached,
+                         extract(url, '^http://[^/]+')) AS reached,
                      count(), toDateTime(max(span.started_at), 'UTC')
                  FROM (SELECT *, attributes['url.full'] AS url FROM {SPANS}) AS span
                  WHERE observer != 'none' AND noise = ''

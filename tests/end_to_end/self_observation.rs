@@ -1,6 +1,6 @@
 //! The programs' own spans, exported over OTLP: to another collector, and to itself.
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,6 +12,8 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use ordertrace_api::span::SpansReply;
 use ordertrace_tests::{CollectorProcess, run_ordertrace};
 use prost::Message;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 /// Own spans leave in batches; this is how long one may wait for company.
@@ -69,7 +71,7 @@ async fn a_command_names_its_span_to_the_collector_and_exports_it_before_it_ends
     };
     let tell = move |body: Bytes| async move { told.send(body).await.unwrap() };
     let routes = Router::new().route("/api/v1/status", get(ask)).route("/v1/traces", post(tell));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await });
 
@@ -87,18 +89,25 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+async fn relay_to(relay: TcpListener, address: SocketAddr) {
+    while let Ok((mut from, _)) = relay.accept().await {
+        let mut to = TcpStream::connect(address).await.unwrap();
+        tokio::spawn(async move { copy_bidirectional(&mut from, &mut to).await });
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_exports_to_itself_comes_to_rest() {
-    // Free a moment ago; should somebody take it meanwhile, the collector says so and the test fails.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (endpoint, listen) = (format!("http://127.0.0.1:{port}"), format!("127.0.0.1:{port}"));
+    // Where it listens is known once it does, and where it exports to must be known before.
+    let relay = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", relay.local_addr().unwrap());
     let environment = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-        ("ORDERTRACE_OTLP_HTTP", listen.as_str()),
         BATCH_DELAY,
     ];
     let collector = CollectorProcess::start_with("", &environment).await.unwrap();
+    tokio::spawn(relay_to(relay, collector.otlp_http));
     let (first, last) = ("11111111111111111111111111111111", "22222222222222222222222222222222");
     for (trace_id, so_far) in [(first, 3), (last, 6)] {
         let caller = traceparent(trace_id);

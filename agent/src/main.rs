@@ -27,7 +27,10 @@ fn main() -> anyhow::Result<()> {
     };
     let runtime = builder.worker_threads(cli.threads.get()).enable_all().build().context("no threads")?;
     runtime.block_on(async {
-        let _telemetry = ordertrace_telemetry::init("ordertrace-agent")?;
-        run(cli.args).await
+        let telemetry = ordertrace_telemetry::init("ordertrace-agent")?;
+        let outcome = run(cli.args).await;
+        // Flushing waits for the exporter, which may need this thread.
+        tokio::task::spawn_blocking(move || drop(telemetry)).await.context("own spans could not be flushed")?;
+        outcome
     })
 }

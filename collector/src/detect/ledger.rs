@@ -154,6 +154,17 @@ impl Ledger {
         Ok(rows.into_iter().filter_map(FindingRow::into_entry).collect())
     }
 
+    /// The findings of a journey with these strong keys.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn of_journey(&self, keys: &[Key]) -> clickhouse::error::Result<Vec<Finding>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.of(keys).await?.into_iter().map(|entry| entry.finding).collect())
+    }
+
     /// The keys under which findings are kept that hold.
     #[instrument(name = "SELECT findings that are open", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
     pub(super) async fn open(&self) -> clickhouse::error::Result<Vec<Key>> {

@@ -18,16 +18,13 @@ use jiff::Timestamp;
 use ordertrace_api::explain::{Compared, Explanation, NAMED_LIMIT, OverRepresented, Symptom};
 use ordertrace_api::finding::FindingState;
 use ordertrace_api::journey::Journey;
-use ordertrace_api::keys::{Key, KeyPattern};
+use ordertrace_api::keys::{Key, KeyPattern, Strength};
 
-use crate::detect::{Ledger, Wanted};
+use crate::detect::Ledger;
 use crate::journey::{Found, Journeys};
 use observed::Orders;
 use population::{Member, Population, Source};
 use ranking::{LEAST_WITH, Ranked, Ranking, rank};
-
-/// Findings of one order that are looked at.
-const FINDINGS: usize = 20_000;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -107,18 +104,10 @@ impl Explainer {
     }
 
     async fn symptom_of(&self, journey: &Journey) -> clickhouse::error::Result<Symptom> {
-        let wanted = Wanted {
-            since: None,
-            until: None,
-            states: vec![FindingState::Open, FindingState::Closed],
-            kinds: Vec::new(),
-            severity: None,
-            limit: FINDINGS,
-        };
-        let mut findings = self.findings.list(&wanted).await?;
-        findings.retain(|finding| {
-            finding.order.as_ref().is_some_and(|order| journey.keys.iter().any(|key| key.key == *order))
-        });
+        let strong = journey.keys.iter().filter(|key| key.strength == Strength::Strong);
+        let keys: Vec<Key> = strong.map(|key| key.key.clone()).collect();
+        let mut findings = self.findings.of_journey(&keys).await?;
+        findings.retain(|finding| finding.state != FindingState::Retracted);
         Ok(symptom::of_order(journey, &findings))
     }
 }

@@ -61,6 +61,13 @@ pub(super) struct Source<'s> {
     pub(super) until: Timestamp,
 }
 
+impl Source<'_> {
+    /// Whether it is an order of the range.
+    fn is_meant(&self, journey: &Journey) -> bool {
+        is_listed(journey) && journey.ended_at >= self.since && journey.started_at < self.until
+    }
+}
+
 impl From<&Journey> for Member {
     fn from(journey: &Journey) -> Self {
         let strong = journey.keys.iter().filter(|key| key.strength == Strength::Strong);
@@ -103,8 +110,8 @@ impl Population {
                     population.set_more = true;
                     break;
                 }
-                for journey in source.journeys.of(chunk).await? {
-                    population.add(&journey, true);
+                for journey in source.journeys.of(chunk).await?.iter().filter(|journey| source.is_meant(journey)) {
+                    population.add(journey, true);
                 }
             }
             found.extend(keys);
@@ -136,8 +143,7 @@ impl Population {
             }
             for journey in source.journeys.of(&chunk).await? {
                 looked_at.extend(journey.keys.iter().map(|key| key.key.clone()));
-                let in_range = journey.ended_at >= source.since && journey.started_at < source.until;
-                if !is_listed(&journey) || !in_range {
+                if !source.is_meant(&journey) {
                     continue;
                 }
                 seen += 1;

@@ -9,9 +9,9 @@ use crate::keys::Key;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TailQuery {
-    /// [`TailPage::cursor`] of the page before; without it, from now on.
+    /// [`TailPage::cursor`] of the page before, or milliseconds since the Unix epoch; without it, from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<i64>,
+    pub after: Option<String>,
 }
 
 /// Reply of [`TAIL`](crate::routes::TAIL).
@@ -19,8 +19,8 @@ pub struct TailQuery {
 pub struct TailPage {
     /// What happened, by time. Of an order with news, what it did before may come again: know it by its id.
     pub entries: Vec<TailEntry>,
-    /// Where the next page begins: milliseconds since the Unix epoch, by ClickHouse's clock.
-    pub cursor: i64,
+    /// Where the next page begins.
+    pub cursor: String,
     /// Whether there is more at once.
     pub more: bool,
 }

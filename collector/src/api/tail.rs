@@ -6,11 +6,12 @@ use ordertrace_api::tail::{TailPage, TailQuery};
 
 use super::ApiState;
 use super::problem::Refusal;
+use crate::tail::CursorError;
 
 #[utoipa::path(
     get,
     path = ordertrace_api::routes::TAIL,
-    params(("after" = Option<i64>, Query, description = "The cursor of the page before; without it, from now on")),
+    params(("after" = Option<String>, Query, description = "The cursor of the page before; without it, from now on")),
     responses(
         (status = 200, description = "What happened since then, by time", body = TailPage),
         (status = 400, description = "The query cannot be read", body = Problem, content_type = "application/problem+json"),
@@ -22,5 +23,7 @@ pub(super) async fn page(
     query: Result<Query<TailQuery>, QueryRejection>,
 ) -> Result<Json<TailPage>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    Ok(Json(state.tail.page(query.after).await?))
+    let after = query.after.as_deref().map(str::parse).transpose();
+    let after = after.map_err(|error: CursorError| Refusal::bad_request(format!("after: {error}")))?;
+    Ok(Json(state.tail.page(after).await?))
 }

@@ -8,13 +8,18 @@ use crate::moment::{nanoseconds, timestamp};
 /// What happened in a journey from `since_ns` on (nanoseconds since the Unix epoch).
 pub(super) fn of_case(case: &Case, since_ns: i64) -> Vec<TailEntry> {
     let order = Some(&case.journey.id);
-    let milestones = case.sightings.iter().filter(|sighting| sighting.at_ns >= since_ns).map(of_sighting);
+    let milestones = case.sightings.iter().filter(|sighting| sighting.at_ns >= since_ns).map(|sighting| {
+        let entry = of_sighting(sighting);
+        TailEntry { id: format!("{} {}", case.journey.id, entry.id), ..entry }
+    });
     let handoffs = case.journey.handoffs.iter();
     let failures = handoffs.flat_map(|handoff| {
-        let attempts = handoff.attempts.iter().enumerate().filter(|(_, attempt)| attempt.outcome == Outcome::Error);
+        let attempts = handoff.attempts.iter().enumerate().filter(move |(_, attempt)| {
+            let ended_ns = nanoseconds(attempt.started_at).saturating_add_unsigned(attempt.duration_ns);
+            attempt.outcome == Outcome::Error && ended_ns >= since_ns
+        });
         attempts.map(move |(index, attempt)| of_failure(handoff, index, attempt))
     });
-    let failures = failures.filter(|entry| nanoseconds(entry.at) >= since_ns);
     milestones.chain(failures).map(|entry| TailEntry { order: order.cloned(), ..entry }).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What happens, as it happens: milestones, failed attempts and findings, read in the order in which
 //! they were stored.
 
+mod cursor;
 mod entries;
 mod news;
 
@@ -10,11 +11,15 @@ use ordertrace_api::tail::TailPage;
 use crate::detect::Ledger;
 use crate::journey::Journeys;
 
+pub use cursor::{Cursor, CursorError};
 use entries::{of_case, of_finding};
 use news::{now_ms, read};
 
 /// Rows are seen by all once they are so old: an insert takes its time from when it is stamped.
-const SETTLED_MS: i64 = 1_500;
+const SETTLED_MS: i64 = 3_000;
+
+/// A finding is seen at most so long after the round of detection began that wrote it.
+const FOUND_LATE_MS: i64 = 60_000;
 
 /// Journeys put together at once.
 const AT_ONCE: usize = 100;
@@ -33,17 +38,16 @@ impl Tail {
         Self { findings: Ledger::new(client.clone()), client, journeys }
     }
 
-    /// What was stored after the cursor `after`; without one, nothing, and the cursor of now.
+    /// What was stored from the cursor `after` on; without one, nothing, and the cursor of now.
     ///
     /// # Errors
     /// When ClickHouse does not answer.
-    pub async fn page(&self, after: Option<i64>) -> clickhouse::error::Result<TailPage> {
-        let now = now_ms(&self.client).await?.saturating_sub(SETTLED_MS);
-        let Some(after) = after.map(|after| after.clamp(0, now)) else {
-            return Ok(TailPage { entries: Vec::new(), cursor: now, more: false });
+    pub async fn page(&self, after: Option<Cursor>) -> clickhouse::error::Result<TailPage> {
+        let now_ms = now_ms(&self.client).await?.saturating_sub(SETTLED_MS);
+        let Some(after) = after else {
+            return Ok(TailPage { entries: Vec::new(), cursor: Cursor::at(now_ms).to_string(), more: false });
         };
-        let news = read(&self.client, after, now).await?;
-        let cursor = news.until_ms.unwrap_or(now);
+        let news = read(&self.client, after, now_ms).await?;
         let keys: Vec<_> = news.since.keys().cloned().collect();
         let mut entries = Vec::new();
         for keys in keys.chunks(AT_ONCE) {
@@ -54,9 +58,11 @@ impl Tail {
                 }
             }
         }
-        entries.extend(self.findings.changed(after, cursor).await?.iter().map(of_finding));
+        // Told again and again for a while: they are known by their ids.
+        let found_ms = after.ms().saturating_sub(FOUND_LATE_MS).max(0);
+        entries.extend(self.findings.changed(found_ms, now_ms).await?.iter().map(of_finding));
         entries.sort_unstable();
         entries.dedup();
-        Ok(TailPage { entries, cursor, more: news.until_ms.is_some() })
+        Ok(TailPage { entries, cursor: news.next.to_string(), more: news.more })
     }
 }

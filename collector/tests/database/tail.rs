@@ -16,10 +16,10 @@ fn tail(database: &Database) -> Tail {
 }
 
 /// What comes next; it is told once everybody sees it, a moment after it was stored.
-async fn next(tail: &Tail, cursor: &mut i64) -> Vec<TailEntry> {
+async fn next(tail: &Tail, cursor: &mut String) -> Vec<TailEntry> {
     let asking = async {
         loop {
-            let page = tail.page(Some(*cursor)).await.unwrap();
+            let page = tail.page(Some(cursor.parse().unwrap())).await.unwrap();
             *cursor = page.cursor;
             if !page.entries.is_empty() {
                 return page.entries;
@@ -52,9 +52,8 @@ async fn only_what_is_new_is_told() {
     let mut cursor = loop {
         let page = tail.page(None).await.unwrap();
         assert!(page.entries.is_empty() && !page.more);
-        if database
-            .number(&format!("SELECT countIf(toUnixTimestamp64Milli(stored_at) <= {}) FROM activity", page.cursor))
-            .await
+        let (ms, _) = page.cursor.split_once('.').unwrap();
+        if database.number(&format!("SELECT countIf(toUnixTimestamp64Milli(stored_at) < {ms}) FROM activity")).await
             == 1
         {
             break page.cursor;

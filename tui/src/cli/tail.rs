@@ -79,13 +79,14 @@ pub(super) async fn run<W: Write>(args: TailArgs, options: &Options, output: &mu
     let client = options.client()?;
     let now = output.around.now;
     // What happened before the oldest possible time did not happen.
-    let since = options.range.since.map(|since| since.resolve(now).max(Timestamp::UNIX_EPOCH).as_millisecond());
+    let since =
+        options.range.since.map(|since| since.resolve(now).max(Timestamp::UNIX_EPOCH).as_millisecond().to_string());
     let mut query = TailQuery { after: since };
     let mut page = client.tail(&query).await?;
     let mut shown = Shown::default();
     loop {
         show(&page, &args, options.format, &mut shown, output)?;
-        query.after = Some(page.cursor);
+        query.after = Some(page.cursor.clone());
         if !page.more {
             tokio::time::sleep(INTERVAL).await;
         }

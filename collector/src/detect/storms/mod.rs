@@ -27,7 +27,7 @@ use crate::settings::RetryStormSettings;
 const LONGEST: u32 = 7 * 24 * 60;
 
 /// Pairs of systems looked at closely, those with most attempts first.
-const MOST_PAIRS: u64 = 100;
+const MOST_PAIRS: usize = 100;
 
 /// Minutes that a finding shows, the worst.
 const MOST_EVIDENCE: usize = 10;
@@ -88,6 +88,11 @@ impl Storms {
         }
         let oldest = since.values().copied().min().unwrap_or(minute).min(minute.saturating_sub(RECENT));
         let handoffs = self.minutes(&pairs, oldest.max(minute.saturating_sub(LONGEST)), minute).await?;
+        let all = pairs.len() < MOST_PAIRS;
+        if !all {
+            tracing::warn!(limit = MOST_PAIRS, "retry storms are looked for between the busiest systems only");
+        }
+        let looked_at: BTreeSet<Key> = handoffs.keys().map(Handoff::key).collect();
         let mut storms: BTreeMap<Key, (Handoff, Storm, Minutes)> = BTreeMap::new();
         for (handoff, minutes) in handoffs {
             let anchor = handoff.key();
@@ -108,6 +113,8 @@ impl Storms {
                         changed.push(found);
                     }
                 }
+                // Nobody looked.
+                None if !all && !looked_at.contains(&entry.anchor) => {}
                 None => {
                     let mut over = entry.clone().ended(FindingState::Closed, now, "retries are few again");
                     over.finding.updated_at = now;

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use super::SCALE;
 use super::loss::Loss;
 use crate::flow::Flows;
+use crate::hotspots::anonymous;
 use crate::journey::{Case, Sighting, is_listed};
 use crate::moment::nanoseconds;
 
@@ -162,7 +163,8 @@ fn kind(handoff: &Handoff) -> HandoffKind {
     HandoffKind {
         to: handoff.to.clone(),
         from: handoff.from.clone().unwrap_or_default(),
-        operation: handoff.operation.clone(),
+        // However it was spelt: an order counts once.
+        operation: anonymous(&handoff.operation).into_owned(),
     }
 }
 

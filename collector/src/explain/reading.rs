@@ -55,11 +55,11 @@ pub(super) async fn observe(client: &Client, members: &[&Member]) -> Result<Obse
         let sql = format!("SELECT {SPANS} FROM spans PREWHERE trace_id IN ({ids})");
         let mut rows = client.query(&sql).fetch::<TraceRow>()?;
         let mut spans: HashMap<TraceId, Vec<StoredSpan>> = HashMap::new();
-        while let Some(row) = rows.next().await? {
+        'rows: while let Some(row) = rows.next().await? {
             for span in decoder.spans(row)?.into_iter().filter(|span| span.noise().is_empty()) {
                 if budget == 0 {
                     observed.is_cut = true;
-                    break;
+                    break 'rows;
                 }
                 budget -= 1;
                 spans.entry(span.trace_id).or_default().push(span);
@@ -74,7 +74,10 @@ pub(super) async fn observe(client: &Client, members: &[&Member]) -> Result<Obse
                 }
             }
         }
-        for event in events(client, &ids).await? {
+        let mut events = events(client, &ids).await?;
+        observed.is_cut |= events.len() > EVENTS_LIMIT;
+        events.truncate(EVENTS_LIMIT);
+        for event in events {
             let Some(orders) = owners.get(&event.trace_id) else { continue };
             for (order, member) in orders.iter().filter_map(|order| Some((*order, members.get(*order as usize)?))) {
                 if event.is_of(&member.keys, orders.len() == 1) {
@@ -84,17 +87,23 @@ pub(super) async fn observe(client: &Client, members: &[&Member]) -> Result<Obse
                 }
             }
         }
+        if budget == 0 {
+            break;
+        }
     }
     Ok(observed)
 }
 
+/// The events of these traces, one more than are looked at when there are more.
 async fn events(client: &Client, ids: &str) -> Result<Vec<EventRow>> {
     let sql = format!(
         "SELECT trace_id, system, name, CAST(attributes, 'Array(Tuple(String, String))') AS attributes,
             arrayFilter((kind, strength) -> strength = 'strong', keys.kind, keys.strength) AS kinds,
             arrayFilter((system, strength) -> strength = 'strong', keys.system, keys.strength) AS systems,
             arrayFilter((value, strength) -> strength = 'strong', keys.value, keys.strength) AS values
-         FROM events PREWHERE trace_id IN ({ids}) WHERE name != '' LIMIT {EVENTS_LIMIT}"
+         FROM events PREWHERE trace_id IN ({ids}) WHERE name != ''
+         ORDER BY trace_id, at, name, system LIMIT {}",
+        EVENTS_LIMIT + 1
     );
     client.query(&sql).fetch_all::<EventRow>().await
 }

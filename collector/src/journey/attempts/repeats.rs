@@ -37,6 +37,8 @@ struct Request<'a> {
 /// An attempt, as it is compared with others.
 struct Try<'a> {
     request: Request<'a>,
+    /// Receiver and operation by their most telling names.
+    ends: (&'a str, &'a str),
     /// Receiver and operation as each observer names them.
     names: Vec<(Observer, &'a str, &'a str)>,
     idempotency_key: Option<&'a str>,
@@ -172,6 +174,7 @@ impl<'a> Try<'a> {
                 path,
                 called: path.is_empty().then_some((attempt.to.as_str(), attempt.operation.as_str())),
             },
+            ends: (attempt.to.as_str(), attempt.operation.as_str()),
             names: sides().map(|side| (side.observer, side.to.as_str(), side.operation.as_str())).collect(),
             idempotency_key: sides().map(|side| side.idempotency_key.as_str()).find(|key| !key.is_empty()),
             caller: if made.is_root() { made.link } else { Some(parent) },
@@ -185,9 +188,13 @@ impl<'a> Try<'a> {
         matches!((self.idempotency_key, other.idempotency_key), (Some(one), Some(another)) if one != another)
     }
 
-    /// Whether whoever saw both names receiver and operation alike: of an attempt that did not get
-    /// through, one end knows nothing.
+    /// Whether receiver and operation are alike: by their most telling names, for a receiver that refuses
+    /// early does not know the operation yet; or else as whoever saw both names them, for of an attempt
+    /// that did not get through one end knows nothing.
     fn is_alike(&self, other: &Self) -> bool {
+        if self.ends == other.ends {
+            return true;
+        }
         let mut both = self.names.iter().filter_map(|name| {
             let same = other.names.iter().find(|(observer, ..)| *observer == name.0)?;
             Some(name == same)

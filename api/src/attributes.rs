@@ -37,6 +37,38 @@ pub const TIMING_FIRST_BYTE_MS: &str = "commerce.timing.first_byte_ms";
 /// `true` when a body was longer than what capture looked at.
 pub const CAPTURE_TRUNCATED: &str = "commerce.capture.truncated";
 
+/// Name of log records that carry one reading each: whatever a gauge cannot say, and decimals as
+/// exact as they are.
+pub const EVENT_READING: &str = "commerce.reading";
+/// What a reading of an [`EVENT_READING`] is of: [`Entity`](crate::reading::Entity).
+pub const ENTITY: &str = "commerce.entity";
+/// The value of an [`EVENT_READING`]: decimal text, or the text itself; on a gauge point, what its
+/// number means exactly.
+pub const VALUE: &str = "commerce.value";
+/// Which stock is counted: [`StockState`](crate::reading::StockState).
+pub const STOCK_STATE: &str = "commerce.stock.state";
+/// Which field of a product a reading is of; `hash` for all of them.
+pub const FIELD: &str = "commerce.field";
+/// Name of a feed or of a search index.
+pub const FEED: &str = "commerce.feed";
+
+/// Name of log records with which a poller says how a poll went.
+pub const EVENT_POLL: &str = "commerce.poll";
+/// Name of what is polled, unique within an agent.
+pub const POLL_SOURCE: &str = "commerce.poll.source";
+/// `ok`, `late`, `failed`.
+pub const POLL_OUTCOME: &str = "commerce.poll.outcome";
+/// Why it failed, and what to do.
+pub const POLL_REASON: &str = "commerce.poll.reason";
+/// Readings that it gave.
+pub const POLL_READINGS: &str = "commerce.poll.readings";
+/// Rows that were no readings.
+pub const POLL_REFUSED: &str = "commerce.poll.refused";
+/// Milliseconds from one poll to the next; on readings too, which are as uncertain as that.
+pub const POLL_INTERVAL_MS: &str = "commerce.poll.interval_ms";
+/// Milliseconds that it took.
+pub const POLL_DURATION_MS: &str = "commerce.poll.duration_ms";
+
 /// Gauge points with one system's stock of a SKU at a location.
 pub const METRIC_INVENTORY_LEVEL: &str = "commerce.inventory.level";
 /// Gauge points with one system's price of a SKU in a channel and currency.

@@ -12,6 +12,7 @@ pub mod journey;
 pub mod keys;
 pub mod order;
 pub mod problem;
+pub mod reading;
 pub mod routes;
 pub mod span;
 pub mod status;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::HeaderMap;
 use ordertrace_api::keys::{KindTable, Strength, generalise, kind_of_name, kind_of_value, may_be_card_number};
 
+use super::amount::{Amount, CurrencySource, Money, currency};
 use super::body::{Format, decoded, format};
 use super::exchange::{BodyCopy, Exchange};
 use super::finds::{Finds, Scope};
@@ -24,12 +25,13 @@ pub(super) struct Extraction<'e> {
     finds: Finds<'e>,
     idempotency_key: Option<String>,
     milestone: Option<String>,
+    money: Option<Money>,
 }
 
 impl<'e> Extraction<'e> {
     pub(super) fn new(exchange: &'e Exchange, rules: &'e Rules) -> Self {
         let finds = Finds::new(&exchange.from, &exchange.to);
-        Self { exchange, rules, finds, idempotency_key: None, milestone: None }
+        Self { exchange, rules, finds, idempotency_key: None, milestone: None, money: None }
     }
 
     pub(super) fn run(mut self) -> Captured {
@@ -59,6 +61,7 @@ impl<'e> Extraction<'e> {
             auth_scheme: auth::scheme(&exchange.request_headers),
             graphql,
             milestone: self.milestone,
+            money: self.money,
             keys: self.finds.into_keys(),
         }
     }
@@ -146,7 +149,7 @@ impl<'e> Extraction<'e> {
                         self.take(&rule.take, &hit.name, &hit.text);
                     }
                 }
-                None if met(None) => self.take(&rule.take, "", ""),
+                None if met(None) => self.reach(&rule.take, &found),
                 None => {}
             }
         }
@@ -178,9 +181,16 @@ impl<'e> Extraction<'e> {
             Take::Idempotency { prefix } => {
                 value.strip_prefix(prefix.as_str()).into_iter().for_each(|value| self.idempotency(value));
             }
-            Take::Milestone(milestone) => {
-                self.milestone.get_or_insert_with(|| milestone.clone());
-            }
+            Take::Milestone { .. } => {}
+        }
+    }
+
+    /// The milestone of a rule whose condition is met, and what its body says that it is about.
+    fn reach(&mut self, take: &Take, body: &Walk) {
+        let Take::Milestone { name, amount } = take else { return };
+        // A later rule for the same milestone may know where another version has the amount.
+        if self.milestone.get_or_insert_with(|| name.clone()) == name && self.money.is_none() {
+            self.money = amount.as_ref().and_then(|amount| money(amount, body));
         }
     }
 
@@ -223,6 +233,14 @@ impl<'e> Extraction<'e> {
         let name = text_at(request, GRAPHQL_NAME).or_else(|| query.get("operationName").map(Cow::as_ref));
         graphql::operation(document?, name)
     }
+}
+
+fn money(amount: &Amount, body: &Walk) -> Option<Money> {
+    let currency = match amount.currency {
+        CurrencySource::Fixed(currency) => currency,
+        CurrencySource::At(pattern) => currency(text_at(body, pattern)?)?,
+    };
+    amount.unit.money(text_at(body, amount.value)?, currency)
 }
 
 fn text_at(found: &Walk, pattern: usize) -> Option<&str> {

@@ -28,6 +28,7 @@
 //! on one span the ids would link orders that have nothing to do with each other. Rules that
 //! somebody wrote are followed as written.
 
+mod amount;
 mod auth;
 mod body;
 mod exchange;
@@ -44,6 +45,7 @@ mod trace;
 
 use ordertrace_api::keys::Key;
 
+pub use amount::Money;
 pub use exchange::{BodyCopy, Exchange, headers_from};
 pub use graphql::GraphqlOperation;
 pub use json::JsonPathError;
@@ -70,6 +72,8 @@ pub struct Captured {
     pub graphql: Option<GraphqlOperation>,
     /// The milestone that a rule sees in it.
     pub milestone: Option<String>,
+    /// What the milestone is about, in money.
+    pub money: Option<Money>,
 }
 
 /// Learns what can be learnt from `exchange` by `rules`.

@@ -1,5 +1,7 @@
 //! One extraction rule as written in the configuration.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,18 @@ pub struct RuleConfig {
     /// The milestone that the exchange reached when `when` holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub milestone: Option<String>,
+    /// Within the same body, the amount that the milestone is about: data.object.amount_received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// The amount's currency: an ISO 4217 code (EUR), or where it stands within the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The amount is in the currency's minor unit: 1230 is 12.30 EUR and 1230 JPY.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub minor_units: bool,
+    /// Digits of minor units where the sender does not follow ISO 4217: ISK: 2.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub minor_digits: BTreeMap<String, u8>,
     /// The value is the caller's idempotency key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub idempotency: bool,

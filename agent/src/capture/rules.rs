@@ -4,6 +4,7 @@ use http::HeaderName;
 use http::header::InvalidHeaderName;
 use ordertrace_api::keys::{PathTemplate, TemplateError};
 
+use super::amount::{Amount, CurrencySource, Unit, currency, digits};
 use super::finds::Scope;
 use super::json::{JsonPath, JsonPathError, Pattern};
 use super::preset::{Preset, PresetFile};
@@ -26,7 +27,7 @@ pub struct Rules {
 pub(super) enum Take {
     Key { kind: Kind, mark: Mark },
     Idempotency { prefix: String },
-    Milestone(String),
+    Milestone { name: String, amount: Option<Amount> },
 }
 
 #[derive(Clone, Debug)]
@@ -179,11 +180,18 @@ impl Rules {
             self.paths.push((template.parse()?, mark));
             return Ok(());
         }
-        let take = match (&rule.kind, &rule.operation, &rule.milestone, rule.idempotency) {
+        let is_about_money = rule.amount.is_some() || rule.currency.is_some() || rule.minor_units;
+        if is_about_money && (rule.milestone.is_none() || rule.amount.is_none() || rule.currency.is_none()) {
+            return Err(shape("amount and currency stand together, on a rule with a milestone"));
+        }
+        if !rule.minor_digits.is_empty() && !rule.minor_units {
+            return Err(shape("minor_digits needs minor_units: true"));
+        }
+        let mut take = match (&rule.kind, &rule.operation, &rule.milestone, rule.idempotency) {
             (Some(kind), None, None, false) if kind == "auto" => Take::Key { kind: Kind::ByName, mark },
             (Some(kind), None, None, false) => Take::Key { kind: Kind::Fixed(kind.clone()), mark },
             (None, Some(operation), None, false) => return self.add_operation(operation, rule),
-            (None, None, Some(milestone), false) => Take::Milestone(milestone.clone()),
+            (None, None, Some(milestone), false) => Take::Milestone { name: milestone.clone(), amount: None },
             (None, None, None, true) => Take::Idempotency { prefix: rule.prefix.clone() },
             _ => return Err(shape("exactly one of kind, operation, milestone and idempotency: true is to be found")),
         };
@@ -194,7 +202,7 @@ impl Rules {
             SourceConfig::ResponseBody => (&mut self.response, None),
             _ => {
                 let name = rule.name.clone().ok_or_else(|| shape("name is missing: which header or field?"))?;
-                if rule.path.is_some() || rule.when.is_some() || matches!(take, Take::Milestone(_)) {
+                if rule.path.is_some() || rule.when.is_some() || matches!(take, Take::Milestone { .. }) {
                     return Err(shape("path, when and milestone are for bodies; a header or field has a name"));
                 }
                 let is_header = matches!(source, SourceConfig::RequestHeader | SourceConfig::ResponseHeader);
@@ -207,12 +215,15 @@ impl Rules {
             return Err(shape("a value in a body has a path, not a name"));
         }
         let value = rule.path.as_deref().map(|path| json_path(path, below)).transpose()?;
-        if value.is_none() != matches!(take, Take::Milestone(_)) {
+        if value.is_none() != matches!(take, Take::Milestone { .. }) {
             return Err(shape("a key needs a path to its value; a milestone needs only a when"));
         }
         let when = rule.when.as_deref().map(|when| condition(when, below, &shape)).transpose()?;
         if value.is_none() && when.is_none() {
             return Err(shape("a milestone needs a when: PATH = VALUE"));
+        }
+        if let Take::Milestone { amount, .. } = &mut take {
+            *amount = body.amount(rule, below, &shape)?;
         }
         body.add(take, value, when);
         Ok(())
@@ -256,6 +267,24 @@ impl BodyRules {
     fn pattern(&mut self, path: JsonPath, anchor_depth: usize) -> usize {
         self.patterns.push(Pattern { path, anchor_depth });
         self.patterns.len() - 1
+    }
+
+    /// Where the milestone of a rule has its amount.
+    fn amount(
+        &mut self,
+        rule: &RuleConfig,
+        below: Option<&str>,
+        shape: &impl Fn(&'static str) -> RuleError,
+    ) -> Result<Option<Amount>, RuleError> {
+        let (Some(path), Some(named)) = (&rule.amount, &rule.currency) else { return Ok(None) };
+        let is_code = named.len() == 3 && named.chars().all(|letter| letter.is_ascii_uppercase());
+        let currency = if is_code {
+            CurrencySource::Fixed(currency(named).ok_or_else(|| shape("currency is no code of ISO 4217"))?)
+        } else {
+            CurrencySource::At(self.pattern(json_path(named, below)?, 0))
+        };
+        let unit = if rule.minor_units { Unit::Minor(digits(&rule.minor_digits).map_err(shape)?) } else { Unit::Major };
+        Ok(Some(Amount { value: self.pattern(json_path(path, below)?, 0), currency, unit }))
     }
 
     fn add(&mut self, take: Take, value: Option<JsonPath>, when: Option<(JsonPath, String)>) {

@@ -91,6 +91,10 @@ fn span_attributes(exchange: &Exchange, captured: &Captured, error_type: Option<
     list.text(attributes::AUTH_SCHEME, captured.auth_scheme);
     list.text(attributes::TLS_STATE, exchange.tls.unwrap_or("none"));
     list.optional_text(attributes::MILESTONE, captured.milestone.as_deref());
+    if let Some(money) = &captured.money {
+        list.text(attributes::AMOUNT, &money.amount);
+        list.text(attributes::CURRENCY, money.currency);
+    }
     if let Some(graphql) = &captured.graphql {
         list.text("graphql.operation.type", graphql.kind);
         list.optional_text("graphql.operation.name", graphql.name.as_deref());

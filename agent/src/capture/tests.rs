@@ -100,6 +100,8 @@ fn the_real_webhook_joins_payment_and_order() {
     let captured = capture(&webhook(), &rules(&[Preset::Stripe]));
     assert_eq!(captured.operation, "payment_intent.succeeded");
     assert_eq!(captured.milestone.as_deref(), Some("payment.captured"));
+    let money = captured.money.clone().unwrap();
+    assert_eq!((money.amount.as_str(), money.currency), ("76.04", "USD"));
     assert_eq!(captured.auth_scheme, "hmac");
     let mut keys = texts(&captured);
     keys.sort();
@@ -113,6 +115,28 @@ fn the_real_webhook_joins_payment_and_order() {
             "payment:pi_uKa3HTSa0qZBtw",
         ]
     );
+}
+
+#[test]
+fn a_milestone_has_the_amount_that_stands_beside_it() {
+    let rules = |yaml: &str| Rules::compile(&[], &[], &[rule(yaml)], true);
+    let paid =
+        rules("{milestone: paid, from: response.body, when: state = done, amount: total, currency: EUR}").unwrap();
+    let told = |body: &str| capture(&json_response(body), &paid);
+    let captured = told(r#"{"state": "done", "total": 12.30}"#);
+    assert_eq!(captured.money.map(|money| (money.amount, money.currency)), Some(("12.3".to_owned(), "EUR")));
+    assert_eq!(told(r#"{"state": "done", "total": "12.30"}"#).money.unwrap().amount, "12.30");
+    assert_eq!(told(r#"{"state": "open", "total": 12.30}"#).money, None, "no milestone, no amount");
+    let no_decimal = told(r#"{"state": "done", "total": "much"}"#);
+    assert_eq!((no_decimal.milestone.as_deref(), no_decimal.money), (Some("paid"), None));
+    for wrong in [
+        "{milestone: paid, from: response.body, when: a = b, amount: total}",
+        "{kind: order, from: response.body, path: id, amount: total, currency: EUR}",
+        "{milestone: paid, from: response.body, when: a = b, amount: total, currency: ABC}",
+        "{milestone: paid, from: response.body, when: a = b, amount: total, currency: EUR, minor_digits: {ISK: 2}}",
+    ] {
+        assert!(rules(wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -134,9 +134,18 @@ impl<W: Fn(&str, &str, bool) -> bool> Walker<'_, W> {
     }
 
     fn scalar(&mut self, active: Range<usize>, name: &str, text: &str, is_string: bool) {
+        let Some(scalar) = self.value(active, name, text) else { return };
+        let short = text.len() <= LEAF_BYTES && self.found.leaves.len() < FINDS;
+        if short && (self.wants_leaf)(name, text, is_string) {
+            self.found.leaves.push(Leaf { scalar, name: name.to_owned(), text: text.to_owned(), is_string });
+        }
+    }
+
+    /// A value that nobody takes for an id unless a pattern leads to it; its number.
+    fn value(&mut self, active: Range<usize>, name: &str, text: &str) -> Option<u32> {
         self.unsure = None;
         if self.objects.is_empty() {
-            return; // A lone scalar is no body of a commerce system, and could be cut anywhere.
+            return None; // A lone scalar is no body of a commerce system, and could be cut anywhere.
         }
         let scalar = self.scalars_seen;
         self.scalars_seen = scalar.wrapping_add(1);
@@ -150,10 +159,7 @@ impl<W: Fn(&str, &str, bool) -> bool> Walker<'_, W> {
                 self.found.hits.push(Hit { pattern: index, anchor, scalar, name, text });
             }
         }
-        let short = text.len() <= LEAF_BYTES && self.found.leaves.len() < FINDS;
-        if short && (self.wants_leaf)(name, text, is_string) {
-            self.found.leaves.push(Leaf { scalar, name: name.to_owned(), text: text.to_owned(), is_string });
-        }
+        Some(scalar)
     }
 }
 
@@ -202,8 +208,10 @@ impl<'de, W: Fn(&str, &str, bool) -> bool> Visitor<'de> for Node<'_, '_, '_, W> 
         Ok(())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.walker.unsure = None;
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        let before = (self.walker.found.hits.len(), self.walker.found.leaves.len());
+        self.walker.value(self.active, self.name, &number.to_string());
+        self.walker.unsure = Some(before);
         Ok(())
     }
 

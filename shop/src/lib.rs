@@ -89,6 +89,7 @@ mod flow;
 mod ids;
 mod instrument;
 mod jobs;
+mod money;
 mod network;
 mod operation;
 mod recorder;

@@ -41,8 +41,3 @@ impl Story {
         format!("{what}-{}", self.seed.chance(&["id", what, &self.index.to_string()]).code(10))
     }
 }
-
-/// `12.30` of 1230 cents.
-pub(super) fn decimal(cents: u64) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
-}

@@ -3,9 +3,10 @@ use ordertrace_api::attributes::{AMOUNT, CURRENCY, IDEMPOTENCY_KEY, MILESTONE, R
 
 use super::life::{Aftermath, Channel, Creation, Delivery, Fallback, Life, Payment};
 use super::otlp::{Saying, request};
-use super::story::{Story, decimal};
+use super::story::Story;
 use super::{Arrival, Signal};
 use crate::chance::Chance;
+use crate::money::decimal;
 
 const SECOND_MS: u64 = 1_000;
 const HOUR_MS: u64 = 3_600 * SECOND_MS;

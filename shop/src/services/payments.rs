@@ -15,8 +15,14 @@ use crate::shelf::Shelf;
 
 struct Payments {
     station: Arc<Station>,
-    /// Order code by payment.
-    payments: Shelf<String>,
+    payments: Shelf<Payment>,
+}
+
+#[derive(Clone, Debug)]
+struct Payment {
+    order_code: String,
+    /// In cents.
+    amount: u64,
 }
 
 pub(super) fn router(station: &Arc<Station>) -> Router {
@@ -55,7 +61,7 @@ async fn create(
     let order_code = intent.metadata.order_id;
     let id = seed.payment_id(&order_code);
     payments.station.mints(&scope, "payment", &id);
-    payments.payments.put(&id, order_code.clone());
+    payments.payments.put(&id, Payment { order_code: order_code.clone(), amount: intent.amount });
     // The secret begins like an id and must never be taken for one.
     let secret = format!("{id}_secret_{}", seed.chance(&["secret", &id]).base62(24));
     Json(json!({
@@ -80,7 +86,7 @@ async fn capture(
     Extension(scope): Extension<Scope>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ServiceError> {
-    let order_code =
+    let payment =
         payments.payments.get(&id).ok_or_else(|| ServiceError::Unknown { kind: "payment", id: id.clone() })?;
     let station = &payments.station;
     let charge = station.seed().charge_id(&id);
@@ -91,7 +97,9 @@ async fn capture(
         "type": "payment_intent.succeeded",
         "data": { "object": object },
     });
-    event["data"]["object"]["metadata"] = json!({ "order_id": order_code });
+    event["data"]["object"]["metadata"] = json!({ "order_id": payment.order_code });
+    event["data"]["object"]["amount_received"] = json!(payment.amount);
+    event["data"]["object"]["currency"] = json!("eur");
     let job = Scope::job(station.seed(), "payment webhook", &id, scope.owner);
     station.spawn(scope.owner, {
         let station = Arc::clone(station);

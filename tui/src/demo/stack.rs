@@ -98,8 +98,21 @@ impl ShopStack {
 fn route(edge: &ProxiedRoute) -> RouteConfig {
     let mut route = RouteConfig::new(&edge.name, &edge.from, &edge.to, ANY_PORT, &edge.upstream);
     route.templates.clone_from(&edge.templates);
-    route.rules = edge.session_header.iter().map(|header| session_rule(header)).collect();
+    route.rules = edge.session_header.iter().map(|header| session_rule(header)).chain([captured_rule()]).collect();
     route
+}
+
+/// What the payment gateway's webhook tells.
+fn captured_rule() -> RuleConfig {
+    RuleConfig {
+        milestone: Some("payment.captured".to_owned()),
+        from: Some(SourceConfig::RequestBody),
+        when: Some("type = payment_intent.succeeded".to_owned()),
+        amount: Some("data.object.amount_received".to_owned()),
+        currency: Some("data.object.currency".to_owned()),
+        minor_units: true,
+        ..RuleConfig::default()
+    }
 }
 
 /// The visit that a request was part of.

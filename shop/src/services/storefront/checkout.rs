@@ -1,7 +1,9 @@
+use ordertrace_api::attributes::{AMOUNT, CURRENCY};
 use serde_json::{Value, json};
 
 use super::visit::Visit;
 use super::{Checkout, Storefront};
+use crate::money::decimal;
 use crate::network::{Call, ServiceError};
 use crate::operation::{ASSESS_FRAUD, CONFIRM_PAYMENT, CREATE_PAYMENT, QUOTE_CART, QUOTE_TAX, SUBMIT_ORDER};
 
@@ -55,7 +57,9 @@ pub(super) async fn place_order(storefront: &Storefront, visit: &Visit) -> Resul
     if let Some(session) = &visit.session {
         storefront.history.change(session, |codes| codes.push(code.clone()));
     }
-    station.instruments.event(&visit.scope.context, "order.placed", &[("app.order.id", code.as_str())]);
+    let total = decimal(checkout.total_cents);
+    let placed = [("app.order.id", code.as_str()), (AMOUNT, total.as_str()), (CURRENCY, "EUR")];
+    station.instruments.event(&visit.scope.context, "order.placed", &placed);
     Ok(json!({ "orderCode": code, "state": if review { "IN_REVIEW" } else { "PLACED" } }))
 }
 

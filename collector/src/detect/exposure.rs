@@ -52,7 +52,7 @@ impl Exposure {
         let (ways, more) = self.surfaces.ways(hours).await?;
         let mut changed = Vec::new();
         for (kind, rule) in KINDS {
-            let mut exposed = exposed(kind, &ways, &self.settings);
+            let mut exposed = exposed(kind, &ways, more, &self.settings);
             for open in self.ledger.open_of(kind).await? {
                 let still = exposed.keys().find(|pair| key(**pair) == open.anchor).copied();
                 match still.and_then(|pair| Some((pair, exposed.remove(&pair)?))) {
@@ -67,7 +67,8 @@ impl Exposure {
                     // Of what was left out nothing is known.
                     None if more => {}
                     None => {
-                        let mut over = open.ended(FindingState::Closed, now, "no such call for a day");
+                        let why = "of the calls of the last day that settings do not leave out, none is known to be so";
+                        let mut over = open.ended(FindingState::Closed, now, why);
                         over.finding.updated_at = now;
                         changed.push(over);
                     }
@@ -79,10 +80,12 @@ impl Exposure {
     }
 }
 
-/// The ways that are a fault of this kind, by pair of systems.
+/// The ways that are a fault of this kind, by pair of systems. Of `some` ways only, what a caller says
+/// is not certain: a proxy that knows more may be among the others.
 fn exposed<'w>(
     kind: FindingKind,
     ways: &'w [HandoffAccess],
+    some: bool,
     settings: &ExposureSettings,
 ) -> BTreeMap<Pair<'w>, Vec<&'w HandoffAccess>> {
     let is_wanted = match kind {
@@ -93,8 +96,11 @@ fn exposed<'w>(
         FindingKind::PlaintextHandoff => way.is_plaintext(),
         _ => way.is_unauthenticated(),
     };
-    let is_known =
-        |way: &HandoffAccess| matches!(way.observer, Observer::Client | Observer::Producer | Observer::Proxy);
+    let is_known = |way: &HandoffAccess| match way.observer {
+        Observer::Proxy => true,
+        Observer::Client | Observer::Producer => !some,
+        Observer::Server | Observer::Consumer => false,
+    };
     let is_meant = |way: &HandoffAccess| settings.except.iter().any(|pair| pair.fits(way.from.as_deref(), &way.to));
     let mut exposed: BTreeMap<Pair<'w>, Vec<&'w HandoffAccess>> = BTreeMap::new();
     for way in ways.iter().filter(|way| is_wanted && is_fault(way) && is_known(way) && !is_meant(way)) {
@@ -174,7 +180,7 @@ mod tests {
     }
 
     fn pairs(kind: FindingKind, ways: &[HandoffAccess], settings: &ExposureSettings) -> Vec<String> {
-        exposed(kind, ways, settings).into_keys().map(|pair| key(pair).value).collect()
+        exposed(kind, ways, false, settings).into_keys().map(|pair| key(pair).value).collect()
     }
 
     #[test]
@@ -196,6 +202,9 @@ mod tests {
         let meant = ExposureSettings { except, ..ExposureSettings::default() };
         assert!(pairs(FindingKind::UnauthenticatedHandoff, &ways, &meant).is_empty());
         assert_eq!(pairs(FindingKind::PlaintextHandoff, &ways, &meant), ["oms -> erp"]);
+        let some = |kind| exposed(kind, &ways, true, &settings).into_keys().collect::<Vec<_>>();
+        assert!(some(FindingKind::PlaintextHandoff).is_empty(), "a proxy that was left out may know better");
+        assert_eq!(some(FindingKind::UnauthenticatedHandoff), [(Some("oms"), "wms")]);
     }
 
     #[test]

@@ -164,7 +164,7 @@ impl Recogniser {
     pub fn events<'a>(&self, arena: &'a Bump, events: &mut [EventRecord<'a>]) {
         let mut memory = self.memory();
         let mut keys: Vec<Mention<'a>> = Vec::new();
-        for event in events {
+        for event in events.iter_mut().filter(|event| event.reading.is_none()) {
             let mut found = self.keys.begin(event.origin.system, &self.kinds, arena, &mut keys);
             self.attributes(&mut found, event.attributes, &mut memory.names);
             event.keys = found.finish();

@@ -1,4 +1,4 @@
-use super::{Attribute, Mention, Origin};
+use super::{Attribute, Mention, Origin, ReadingRecord};
 
 /// A log record; a business event when it has a name.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,4 +23,6 @@ pub struct EventRecord<'a> {
     pub keys: &'a [Mention<'a>],
     /// The milestone it shows; empty = none.
     pub milestone: &'a str,
+    /// The reading that it carries, instead of being an event.
+    pub reading: Option<&'a ReadingRecord<'a>>,
 }

@@ -14,5 +14,5 @@ pub use content::Content;
 pub use event::EventRecord;
 pub use mention::{KeyRecord, Mention};
 pub use origin::{Attribute, Attributes, Origin, Scope};
-pub use reading::{ReadingKind, ReadingRecord};
+pub use reading::ReadingRecord;
 pub use span::{Access, HandoffSide, Side, SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};

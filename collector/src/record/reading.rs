@@ -1,21 +1,27 @@
+use ordertrace_api::reading::Entity;
+
 use super::Attribute;
 
-/// One system's value of an entity at a time, from an OTLP gauge point.
+/// One system's value of an entity at a time, from an OTLP gauge point or an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReadingRecord<'a> {
     /// Of what.
-    pub kind: ReadingKind,
+    pub entity: Entity,
     /// The system whose value it is.
     pub system: &'a str,
-    /// SKU.
-    pub sku: &'a str,
-    /// Stock location; empty for a price.
+    /// A SKU; the key of an order; the name of a feed or of a search index.
+    pub subject: &'a str,
+    /// Stock location; empty where there is none.
     pub location: &'a str,
-    /// Sales channel; empty for stock.
+    /// Sales channel; empty where there is none.
     pub channel: &'a str,
-    /// ISO 4217 code; empty for stock.
+    /// ISO 4217 code of a price; else empty.
     pub currency: &'a str,
-    /// The value in decimal text, as exact as it came.
+    /// Which stock is counted; empty but for stock.
+    pub state: &'a str,
+    /// Field of a product; else empty.
+    pub field: &'a str,
+    /// The value: of stock and prices decimal text without trailing zeros.
     pub value: &'a str,
     /// When it was read, nanoseconds since the Unix epoch.
     pub at_ns: i64,
@@ -23,16 +29,8 @@ pub struct ReadingRecord<'a> {
     pub version: &'a str,
     /// When the source changed it, nanoseconds since the Unix epoch; 0 when unknown.
     pub changed_at_ns: i64,
-    /// What else the point carried.
+    /// Milliseconds from one poll to the next, where it was polled; 0 = unknown.
+    pub interval_ms: u32,
+    /// What else it carried.
     pub attributes: &'a [Attribute<'a>],
-}
-
-/// What a reading is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(i8)]
-pub enum ReadingKind {
-    /// `commerce.inventory.level`.
-    Inventory = 1,
-    /// `commerce.price`.
-    Price = 2,
 }

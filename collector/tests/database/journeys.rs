@@ -122,6 +122,7 @@ async fn keys_lead_over_traces_and_events_but_numbers_stay_in_their_system() {
         span_id: [0; 8],
         keys: &["order:K-1", "shipment:S-1"].map(|key| mention(&key.parse().unwrap(), Strength::Strong)),
         milestone: "shipment.created",
+        reading: None,
     };
     database.spans(spans).await.unwrap();
     database.events(vec![event]).await.unwrap();

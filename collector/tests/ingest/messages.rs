@@ -55,7 +55,9 @@ pub(crate) fn logs() -> ExportLogsServiceRequest {
 }
 
 pub(crate) fn metrics(name: &str) -> ExportMetricsServiceRequest {
-    let attributes = vec![string("commerce.system", "erp"), string("commerce.sku", "S-1")];
+    let attributes = [("commerce.system", "erp"), ("commerce.sku", "S-1"), ("commerce.currency", "EUR")]
+        .map(|(name, value)| string(name, value));
+    let attributes = attributes.to_vec();
     let value = Some(Number::AsDouble(12.5));
     let point = NumberDataPoint { attributes, time_unix_nano: AT, value, ..NumberDataPoint::default() };
     let data = Some(Data::Gauge(Gauge { data_points: vec![point] }));

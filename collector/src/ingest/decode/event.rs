@@ -1,4 +1,5 @@
 use bumpalo::Bump;
+use ordertrace_api::attributes::EVENT_READING;
 
 use super::origin::Group;
 use super::refusal::Refusal;
@@ -114,6 +115,16 @@ impl<'a> Walk<'a> {
             // Where it stood before logs.proto 1.5.
             name = attributes.iter().find(|(name, _)| *name == "event.name").map_or("", |(_, name)| *name);
         }
+        let reading = match name {
+            EVENT_READING => match self.reading_of_event(at_ns, attributes) {
+                Ok(reading) => Some(&*self.texts.arena.alloc(reading)),
+                Err((reason, what)) => {
+                    self.refusals.add(reason, || format!("{EVENT_READING} of {:?}: {what}", origin.service));
+                    return Ok(None);
+                }
+            },
+            _ => None,
+        };
         Ok(Some(EventRecord {
             at_ns,
             name,
@@ -126,6 +137,7 @@ impl<'a> Walk<'a> {
             span_id,
             keys: &[],
             milestone: "",
+            reading,
         }))
     }
 }

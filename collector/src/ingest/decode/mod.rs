@@ -3,6 +3,7 @@
 
 mod event;
 mod joined;
+mod metric;
 mod origin;
 mod reading;
 mod refusal;

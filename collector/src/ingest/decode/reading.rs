@@ -1,203 +1,149 @@
-use bumpalo::Bump;
+//! A reading from what a gauge point or an event says.
+
+use iso_currency::Currency;
 use jiff::Timestamp;
 use ordertrace_api::attributes::{
-    CHANGED_AT, CHANNEL, CURRENCY, LOCATION, METRIC_INVENTORY_LEVEL, METRIC_PRICE, SKU, SYSTEM, VERSION,
+    CHANGED_AT, CHANNEL, CURRENCY, ENTITY, FEED, FIELD, LOCATION, POLL_INTERVAL_MS, SKU, STOCK_STATE, SYSTEM, VALUE,
+    VERSION, parse_key_attribute,
 };
+use ordertrace_api::keys::Key;
+use ordertrace_api::reading::{Entity, StockState};
+use rust_decimal::Decimal;
 
-use super::origin::Group;
+use super::Walk;
 use super::refusal::Refusal;
-use super::value::decimal;
-use super::wire::{Field, Message, Problem, WireError};
-use super::{Decoded, Decoder, Walk};
-use crate::record::{Attribute, ReadingKind, ReadingRecord};
+use crate::record::{Attribute, ReadingRecord};
 
-/// metrics.proto `DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK`.
-const NO_RECORDED_VALUE: u32 = 1;
+type Refused<T> = Result<T, (Refusal, String)>;
 
-/// metrics.proto `Metric.data`: those that hold points of one number, and the others.
-const GAUGE: u32 = 5;
-const SUM: u32 = 7;
-const HISTOGRAM: u32 = 9;
-const SUMMARY: u32 = 11;
-
-/// metrics.proto `NumberDataPoint.value`.
-enum Number {
-    Int(i64),
-    Double(f64),
-}
-
-impl Decoder {
-    /// The readings of one request. They lie in `body` and in `arena`.
-    ///
-    /// # Errors
-    /// [`WireError`] when the body is no OTLP request, or would take too much memory.
-    pub fn readings<'a>(
-        &'a self,
-        arena: &'a Bump,
-        body: &'a [u8],
-        now_ns: i64,
-    ) -> Result<Decoded<'a, ReadingRecord<'a>>, WireError> {
-        let mut walk = self.walk(arena, body, now_ns);
-        let mut records = Vec::new();
-        let mut request = Message::body("request", body);
-        while let Some(field) = request.next()? {
-            if field.number != 1 {
-                continue;
-            }
-            let mut resource = Group::new(field.message("resource metrics")?);
-            while let Some(scope_metrics) = resource.next("scope metrics")? {
-                let mut group = Group::new(scope_metrics);
-                while let Some(metric) = group.next("metric")? {
-                    if walk.service.is_none() {
-                        walk.origin(&resource)?;
-                    }
-                    walk.metric(metric, &mut records)?;
-                }
-            }
-        }
-        Ok(walk.finish(records))
-    }
-}
-
-/// metrics.proto `Metric`: its name, and which of the fields `data` it has.
-fn head(mut metric: Message<'_>) -> Result<(&str, u32), WireError> {
-    let (mut name, mut data) = ("", 0);
-    while let Some(field) = metric.next()? {
-        match field.number {
-            1 => name = field.text()?,
-            number @ (GAUGE | SUM | HISTOGRAM..=SUMMARY) => data = number,
-            _ => {}
-        }
-    }
-    Ok((name, data))
+/// What was sent as a reading.
+pub(super) struct Told<'a, 'v> {
+    pub(super) entity: Entity,
+    /// Unless the attributes say it more exactly.
+    pub(super) value: &'v str,
+    pub(super) at_ns: i64,
+    pub(super) attributes: Vec<Attribute<'a>>,
 }
 
 impl<'a> Walk<'a> {
-    fn metric(&mut self, mut metric: Message<'a>, records: &mut Vec<ReadingRecord<'a>>) -> Result<(), WireError> {
-        let (name, data) = head(metric)?;
-        let kind = match name {
-            METRIC_INVENTORY_LEVEL => Some(ReadingKind::Inventory),
-            METRIC_PRICE => Some(ReadingKind::Price),
-            _ => None,
+    /// The reading of an event.
+    pub(super) fn reading_of_event(&self, at_ns: i64, attributes: &[Attribute<'a>]) -> Refused<ReadingRecord<'a>> {
+        let mut attributes = attributes.to_vec();
+        let named = take(&mut attributes, ENTITY);
+        let Some(entity) = Entity::parse(named) else {
+            let known = Entity::ALL.map(Entity::name).join(", ");
+            return refuse(format!("its {ENTITY} is {:?}, which is none of {known}", shown(named)));
         };
-        let mut others = 0;
-        while let Some(field) = metric.next()? {
-            if field.number != data {
-                continue;
-            }
-            let mut points = field.message("metric data")?;
-            while let Some(field) = points.next()? {
-                match kind {
-                    _ if field.number != 1 => {}
-                    Some(kind) if matches!(data, GAUGE | SUM) => self.point(name, kind, &field, records)?,
-                    _ => others += 1,
-                }
-            }
-        }
-        match kind {
-            Some(_) => self.refusals.add_many(Refusal::Reading, others, || format!("{name} must be a gauge")),
-            None => self.refusals.add_many(Refusal::NotAReading, others, || {
-                let name = &name[..name.floor_char_boundary(80)];
-                format!(
-                    "metric {name:?}: ordertrace stores readings of stock and prices only, as gauges named \
-                     {METRIC_INVENTORY_LEVEL} and {METRIC_PRICE}; send other metrics to a metrics backend"
-                )
-            }),
-        }
-        Ok(())
+        self.reading(Told { entity, value: "", at_ns, attributes })
     }
 
-    fn point(
-        &mut self,
-        name: &str,
-        kind: ReadingKind,
-        field: &Field<'a>,
-        records: &mut Vec<ReadingRecord<'a>>,
-    ) -> Result<(), WireError> {
-        let point = field.message("data point")?;
-        match self.reading(point, kind)? {
-            Ok(record) => records.push(record),
-            Err((reason, what)) => self.refusals.add(reason, || format!("point of {name}: {what}")),
-        }
-        if self.unfolds() { Err(point.wrong(Problem::Unfolds)) } else { Ok(()) }
-    }
-
-    fn reading(
-        &mut self,
-        mut point: Message<'a>,
-        kind: ReadingKind,
-    ) -> Result<Result<ReadingRecord<'a>, (Refusal, String)>, WireError> {
-        let (mut time_ns, mut flags, mut number, mut pairs) = (0, 0, None, self.texts.no_attributes());
-        while let Some(field) = point.next()? {
-            match field.number {
-                3 => time_ns = field.fixed64()?,
-                4 | 6 => number = Some(value(&field)?),
-                7 => pairs.push(field.message("attribute")?),
-                8 => flags = field.uint32()?,
-                _ => {}
-            }
-        }
-        let value = match number {
-            _ if flags & NO_RECORDED_VALUE != 0 => return Ok(refuse("it has no recorded value")),
-            Some(Number::Int(value)) => value.to_string(),
-            Some(Number::Double(value)) if value.is_finite() => decimal(value),
-            Some(Number::Double(value)) => return Ok(refuse(format!("its value is {value}"))),
-            None => return Ok(refuse("it has no value")),
-        };
-        let at_ns = match self.window.check(time_ns) {
-            Ok(time) => time,
-            Err(wrong) => return Ok(Err((Refusal::Time, format!("its time {wrong}")))),
-        };
-        let mut attributes = self.texts.attributes(&pairs, 0, &[])?.to_vec();
-        let (system, sku) = (take(&mut attributes, SYSTEM), take(&mut attributes, SKU));
-        for (name, value) in [(SYSTEM, system), (SKU, sku)] {
-            if value.is_empty() {
-                return Ok(refuse(format!("it lacks the attribute {name}")));
-            }
-        }
-        let changed_at_ns = match self.changed_at(take(&mut attributes, CHANGED_AT)) {
-            Ok(time) => time,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+    /// The reading that was told.
+    pub(super) fn reading(&self, told: Told<'a, '_>) -> Refused<ReadingRecord<'a>> {
+        let Told { entity, value, at_ns, mut attributes } = told;
         let arena = self.texts.arena;
-        Ok(Ok(ReadingRecord {
-            kind,
+        let system = needed(&mut attributes, SYSTEM)?;
+        let subject = match entity {
+            Entity::Inventory | Entity::Price | Entity::Product => needed(&mut attributes, SKU)?,
+            Entity::Feed | Entity::SearchIndex => needed(&mut attributes, FEED)?,
+            Entity::OrderStatus => arena.alloc_str(&order(&mut attributes)?.to_string()),
+        };
+        let exact = take(&mut attributes, VALUE);
+        let value = if exact.is_empty() { value } else { exact };
+        let value = match entity {
+            Entity::Inventory | Entity::Price => arena.alloc_str(&exact_decimal(value)?),
+            Entity::Product | Entity::OrderStatus if value.is_empty() => return lacks(VALUE),
+            _ => arena.alloc_str(value),
+        };
+        let changed_at_ns = match take(&mut attributes, CHANGED_AT) {
+            "" if matches!(entity, Entity::Feed | Entity::SearchIndex) => return lacks(CHANGED_AT),
+            text => self.changed_at(text)?,
+        };
+        Ok(ReadingRecord {
+            entity,
             system: arena.alloc_str(&self.recogniser.system(system)),
-            sku,
+            subject,
             location: take(&mut attributes, LOCATION),
             channel: take(&mut attributes, CHANNEL),
-            currency: take(&mut attributes, CURRENCY),
-            value: arena.alloc_str(&value),
+            currency: match entity {
+                Entity::Price => currency(needed(&mut attributes, CURRENCY)?)?,
+                _ => "",
+            },
+            state: match entity {
+                Entity::Inventory => stock_state(take(&mut attributes, STOCK_STATE))?,
+                _ => "",
+            },
+            field: match entity {
+                Entity::Product => needed(&mut attributes, FIELD)?,
+                _ => "",
+            },
+            value,
             at_ns,
             version: take(&mut attributes, VERSION),
             changed_at_ns,
+            interval_ms: take(&mut attributes, POLL_INTERVAL_MS).parse().unwrap_or(0),
             attributes: arena.alloc_slice_copy(&attributes),
-        }))
+        })
     }
 
     /// Nanoseconds since the Unix epoch; 0 where nothing is said.
-    fn changed_at(&self, text: &str) -> Result<i64, (Refusal, String)> {
+    fn changed_at(&self, text: &str) -> Refused<i64> {
         match text.parse::<Timestamp>() {
             _ if text.is_empty() => Ok(0),
             Ok(time) => {
                 let time_ns = u64::try_from(time.as_nanosecond()).unwrap_or(0);
                 self.window.check(time_ns).map_err(|wrong| (Refusal::Time, format!("its {CHANGED_AT} {wrong}")))
             }
-            Err(_) => {
-                let shown = &text[..text.floor_char_boundary(80)];
-                refuse(format!("its {CHANGED_AT} {shown:?} is no RFC 3339 time"))
-            }
+            Err(_) => refuse(format!("its {CHANGED_AT} {:?} is no RFC 3339 time", shown(text))),
         }
     }
 }
 
-fn value(field: &Field<'_>) -> Result<Number, WireError> {
-    let bits = field.fixed64()?;
-    Ok(if field.number == 4 { Number::Double(f64::from_bits(bits)) } else { Number::Int(bits as i64) })
+/// The only key of an order among the attributes.
+fn order(attributes: &mut Vec<Attribute<'_>>) -> Refused<Key> {
+    let of_order = |name: &str| parse_key_attribute(name).is_some_and(|(kind, _)| kind == "order");
+    let Some(at) = attributes.iter().position(|(name, _)| of_order(name)) else {
+        return lacks("commerce.order.id");
+    };
+    let (name, value) = attributes.remove(at);
+    let system = parse_key_attribute(name).and_then(|(_, system)| system).map(str::to_owned);
+    match Key::global("order", value) {
+        Some(key) => Ok(Key { system, ..key }),
+        None => refuse(format!("its {name} {:?} is no key", shown(value))),
+    }
 }
 
-fn refuse<T>(what: impl Into<String>) -> Result<T, (Refusal, String)> {
-    Err((Refusal::Reading, what.into()))
+/// Trailing zeros mean nothing, so that equal values are equal texts.
+fn exact_decimal(text: &str) -> Refused<String> {
+    match Decimal::from_str_exact(text.trim()) {
+        Ok(value) => Ok(value.normalize().to_string()),
+        Err(_) if text.is_empty() => lacks(VALUE),
+        Err(_) => refuse(format!("its value {:?} is no decimal of at most 28 digits", shown(text))),
+    }
+}
+
+fn currency(code: &str) -> Refused<&'static str> {
+    match Currency::from_code(code) {
+        Some(currency) => Ok(currency.code()),
+        None => refuse(format!("its {CURRENCY} {:?} is no code of ISO 4217, such as EUR", shown(code))),
+    }
+}
+
+fn stock_state(name: &str) -> Refused<&'static str> {
+    match StockState::parse(name) {
+        _ if name.is_empty() => Ok(StockState::default().name()),
+        Some(state) => Ok(state.name()),
+        None => {
+            let known = StockState::ALL.map(StockState::name).join(", ");
+            refuse(format!("its {STOCK_STATE} is {:?}, which is none of {known}", shown(name)))
+        }
+    }
+}
+
+fn needed<'a>(attributes: &mut Vec<Attribute<'a>>, name: &str) -> Refused<&'a str> {
+    match take(attributes, name) {
+        "" => lacks(name),
+        value => Ok(value),
+    }
 }
 
 /// Takes an attribute out; empty when it is not there.
@@ -206,4 +152,17 @@ fn take<'a>(attributes: &mut Vec<Attribute<'a>>, name: &str) -> &'a str {
         Some(at) => attributes.remove(at).1,
         None => "",
     }
+}
+
+fn lacks<T>(name: &str) -> Refused<T> {
+    refuse(format!("it lacks the attribute {name}"))
+}
+
+pub(super) fn refuse<T>(what: impl Into<String>) -> Refused<T> {
+    Err((Refusal::Reading, what.into()))
+}
+
+/// As much of it as a message needs.
+fn shown(text: &str) -> &str {
+    &text[..text.floor_char_boundary(80)]
 }

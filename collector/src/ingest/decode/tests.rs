@@ -14,11 +14,12 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use ordertrace_api::reading::Entity;
 use proptest::prelude::*;
 use prost::Message;
 
 use super::*;
-use crate::record::{EventRecord, ReadingKind, ReadingRecord, SpanRecord};
+use crate::record::{EventRecord, ReadingRecord, SpanRecord};
 use crate::settings::RecogniseSettings;
 
 /// 2026-11-21T09:25:54Z, when the recorded order was placed.
@@ -213,16 +214,19 @@ fn point(value: Number) -> NumberDataPoint {
 fn a_reading_is_whose_of_what_and_when() {
     let decoded = decode_metrics(vec![stock(vec![point(Number::AsInt(12))])]);
     let expected = ReadingRecord {
-        kind: ReadingKind::Inventory,
+        entity: Entity::Inventory,
         system: "erp",
-        sku: "SKU-1",
+        subject: "SKU-1",
         location: "main",
         channel: "",
         currency: "",
+        state: "available",
+        field: "",
         value: "12",
         at_ns: NOW_NS,
         version: "7",
         changed_at_ns: NOW_NS - 1_000_000_000,
+        interval_ms: 0,
         attributes: &[("note", "x")],
     };
     assert_eq!(decoded.records, [expected]);

@@ -86,6 +86,7 @@ fn events_are_milestones_by_name() {
             span_id: [0; 8],
             keys: &[],
             milestone: "",
+            reading: None,
         }];
         recogniser.events(arena(), &mut events);
         assert_eq!(events[0].milestone, milestone, "{name}");

@@ -40,7 +40,7 @@ impl Default for Events {
 }
 
 impl Events {
-    pub(super) fn extend(&mut self, events: &[EventRecord<'_>]) {
+    pub(super) fn extend<'r>(&mut self, events: impl IntoIterator<Item = &'r EventRecord<'r>>) {
         let mut previous: Option<&Origin<'_>> = None;
         for event in events {
             if previous.is_some_and(|previous| std::ptr::eq(previous, event.origin)) {

@@ -53,11 +53,13 @@ impl Group {
         self.loose_ends.extend(spans);
     }
 
-    /// Adds the log records of a batch, and what they say of keys.
+    /// Adds the log records of a batch, and what they say of keys; those that carry readings, as these.
     pub(in crate::storage) fn add_events(&mut self, batch: Batch<'_>, events: &[EventRecord<'_>]) {
         self.add(batch, events.len());
-        self.events.extend(events);
-        self.keys.extend_from_events(events);
+        let are_events = |event: &&EventRecord<'_>| event.reading.is_none();
+        self.events.extend(events.iter().filter(are_events));
+        self.keys.extend_from_events(events.iter().filter(are_events));
+        self.readings.extend(events.iter().filter_map(|event| event.reading));
     }
 
     /// Adds the readings of a batch.

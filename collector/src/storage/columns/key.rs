@@ -100,7 +100,7 @@ impl Keys {
     }
 
     /// Adds what the log records of one request say of keys.
-    pub(super) fn extend_from_events(&mut self, events: &[EventRecord<'_>]) {
+    pub(super) fn extend_from_events<'r>(&mut self, events: impl IntoIterator<Item = &'r EventRecord<'r>>) {
         let mut sightings = Sightings::default();
         for event in events {
             let place = Place {

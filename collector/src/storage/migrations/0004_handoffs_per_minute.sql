@@ -16,4 +16,4 @@ CREATE TABLE IF NOT EXISTS handoffs_per_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, handoff_to, handoff_from, operation, observer)
-SETTINGS non_replicated_deduplication_window = 50000;
+SETTINGS non_replicated_deduplication_window = 50000, index_granularity = 1024;

@@ -1,19 +1,22 @@
 -- One system's value of an entity at a time.
 CREATE TABLE IF NOT EXISTS readings
 (
-    kind Enum8('inventory' = 1, 'price' = 2),
+    entity Enum8('inventory' = 1, 'price' = 2, 'product' = 3, 'order_status' = 4, 'feed' = 5, 'search_index' = 6),
     system LowCardinality(String),
-    sku String CODEC(ZSTD(1)),
+    subject String COMMENT 'a SKU; the key of an order; the name of a feed or index' CODEC(ZSTD(1)),
     location LowCardinality(String),
     channel LowCardinality(String),
     currency LowCardinality(String),
-    value String COMMENT 'decimal text, as exact as it came' CODEC(ZSTD(1)),
+    state LowCardinality(String) COMMENT 'which stock is counted',
+    field LowCardinality(String) COMMENT 'of a product',
+    value String COMMENT 'of stock and prices decimal text without trailing zeros' CODEC(ZSTD(1)),
     at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     version String CODEC(ZSTD(1)),
     changed_at DateTime64(9, 'UTC') COMMENT 'the epoch = unknown' CODEC(Delta, ZSTD(1)),
+    interval_ms UInt32 COMMENT 'from one poll to the next; 0 = unknown' CODEC(ZSTD(1)),
     attributes Map(LowCardinality(String), String) CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
-ORDER BY (kind, sku, location, channel, currency, system, at)
+ORDER BY (entity, subject, location, channel, currency, state, field, system, at)
 SETTINGS non_replicated_deduplication_window = 50000;

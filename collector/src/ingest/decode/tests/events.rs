@@ -57,3 +57,114 @@ fn log_records_have_a_time_a_name_and_perhaps_a_trace() {
     assert_eq!(named.keys[0].key().to_string(), "order:A-1");
     assert_eq!(named.origin.service, "unknown_service");
 }
+
+fn reading(attributes: &[(&str, &str)]) -> LogRecord {
+    LogRecord {
+        time_unix_nano: START,
+        event_name: "commerce.reading".to_owned(),
+        attributes: attributes.iter().map(|(name, value)| string(name, value)).collect(),
+        ..LogRecord::default()
+    }
+}
+
+#[test]
+fn events_carry_readings_of_every_kind() {
+    let told: [(&[(&str, &str)], Entity, [&str; 6]); 6] = [
+        (
+            &[
+                ("commerce.entity", "inventory"),
+                ("commerce.sku", "S"),
+                ("commerce.location", "main"),
+                ("commerce.stock.state", "on_hand"),
+                ("commerce.value", "12.500"),
+            ],
+            Entity::Inventory,
+            ["S", "main", "", "on_hand", "", "12.5"],
+        ),
+        (
+            &[
+                ("commerce.entity", "price"),
+                ("commerce.sku", "S"),
+                ("commerce.channel", "web"),
+                ("commerce.currency", "EUR"),
+                ("commerce.value", "0.10"),
+            ],
+            Entity::Price,
+            ["S", "", "EUR", "", "", "0.1"],
+        ),
+        (
+            &[
+                ("commerce.entity", "product"),
+                ("commerce.sku", "S"),
+                ("commerce.field", "title"),
+                ("commerce.value", "A hat"),
+            ],
+            Entity::Product,
+            ["S", "", "", "", "title", "A hat"],
+        ),
+        (
+            &[("commerce.entity", "order_status"), ("commerce.order.id@oms", "17"), ("commerce.value", "shipped")],
+            Entity::OrderStatus,
+            ["order@oms:17", "", "", "", "", "shipped"],
+        ),
+        (
+            &[
+                ("commerce.entity", "feed"),
+                ("commerce.feed", "google"),
+                ("commerce.changed_at", "2026-11-21T09:25:53Z"),
+            ],
+            Entity::Feed,
+            ["google", "", "", "", "", ""],
+        ),
+        (
+            &[
+                ("commerce.entity", "search_index"),
+                ("commerce.feed", "products"),
+                ("commerce.changed_at", "2026-11-21T09:25:53Z"),
+                ("commerce.poll.interval_ms", "60000"),
+            ],
+            Entity::SearchIndex,
+            ["products", "", "", "", "", ""],
+        ),
+    ];
+    for (attributes, entity, expected) in told {
+        let decoded = decode_logs(vec![reading(&[attributes, &[("commerce.system", "erp")]].concat())]);
+        assert_eq!(decoded.refusals.total(), 0, "{}", decoded.refusals.message());
+        let record = decoded.records[0].reading.unwrap();
+        assert_eq!((record.entity, record.system, record.at_ns), (entity, "erp", NOW_NS));
+        let found = [record.subject, record.location, record.currency, record.state, record.field, record.value];
+        assert_eq!(found, expected);
+        assert!(decoded.records[0].keys.is_empty(), "a reading of an order is nothing that happened to it");
+        assert_eq!(record.interval_ms, if entity == Entity::SearchIndex { 60_000 } else { 0 });
+    }
+}
+
+#[test]
+fn an_event_that_is_no_reading_is_refused_with_the_reason() {
+    let stock = [("commerce.entity", "inventory"), ("commerce.system", "erp"), ("commerce.sku", "S")];
+    let price = [("commerce.entity", "price"), ("commerce.system", "erp"), ("commerce.sku", "S")];
+    let cases: [(&[(&str, &str)], &str); 8] = [
+        (&[("commerce.entity", "mood")], "its commerce.entity is \"mood\", which is none of inventory, price"),
+        (&stock, "it lacks the attribute commerce.value"),
+        (&[&stock[..], &[("commerce.value", "NaN")]].concat(), "its value \"NaN\" is no decimal"),
+        (&[&stock[..], &[("commerce.value", "1e400")]].concat(), "its value \"1e400\" is no decimal"),
+        (
+            &[&stock[..], &[("commerce.value", "1"), ("commerce.stock.state", "lost")]].concat(),
+            "its commerce.stock.state is \"lost\", which is none of available, on_hand, reserved, allocated",
+        ),
+        (&[&price[..], &[("commerce.value", "1")]].concat(), "it lacks the attribute commerce.currency"),
+        (
+            &[&price[..], &[("commerce.value", "1"), ("commerce.currency", "EURO")]].concat(),
+            "its commerce.currency \"EURO\" is no code of ISO 4217",
+        ),
+        (
+            &[("commerce.entity", "feed"), ("commerce.system", "erp"), ("commerce.feed", "f")],
+            "it lacks the attribute commerce.changed_at",
+        ),
+    ];
+    for (attributes, reason) in cases {
+        let decoded = decode_logs(vec![reading(attributes)]);
+        assert_eq!((decoded.records.len(), decoded.refusals.total()), (0, 1), "{reason}");
+        assert!(decoded.refusals.message().contains(reason), "{}", decoded.refusals.message());
+    }
+}

@@ -12,6 +12,7 @@ use ordertrace_api::problem::Problem;
 use super::ApiState;
 use super::problem::Refusal;
 use crate::hotspots::Minutes;
+use crate::journey::Left;
 use crate::orders::summarise;
 
 /// How far a range reaches back unless the query says so.
@@ -22,9 +23,6 @@ const DEFAULT_LIMIT: u32 = 200;
 
 /// Orders that a query may ask for.
 const MAX_LIMIT: u32 = 1000;
-
-/// Journeys put together at once.
-const AT_ONCE: usize = 100;
 
 #[utoipa::path(
     get,
@@ -78,13 +76,15 @@ pub(super) async fn orders(
     let mut keys = state.hotspots.orders(minutes, &query, limit + 1).await?;
     let more = keys.len() > limit;
     keys.truncate(limit);
-    let mut orders = Vec::with_capacity(keys.len());
-    for keys in keys.chunks(AT_ONCE) {
-        let found: HashMap<Key, OrderSummary> = (state.journeys.of(keys).await?.iter())
-            .flat_map(|journey| journey.keys.iter().map(|key| (key.key.clone(), summarise(journey))))
-            .collect();
-        orders.extend(keys.iter().filter_map(|key| found.get(key).cloned()));
+    let mut found: HashMap<Key, OrderSummary> = HashMap::with_capacity(keys.len());
+    let mut left: Left = keys.iter().cloned().collect();
+    while !left.is_empty() {
+        for journey in state.journeys.next_of(&mut left).await? {
+            let summary = summarise(&journey);
+            found.extend(journey.keys.into_iter().map(|key| (key.key, summary.clone())));
+        }
     }
+    let orders = keys.iter().filter_map(|key| found.get(key).cloned()).collect();
     Ok(Json(OrdersPage { orders, more }))
 }
 

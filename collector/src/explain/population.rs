@@ -12,16 +12,13 @@ use ordertrace_api::keys::{Key, Strength};
 
 use super::symptom::shows;
 use crate::detect::{Ledger, Wanted};
-use crate::journey::{Journeys, is_listed};
+use crate::journey::{Journeys, Left, is_listed};
 use crate::orders::recent;
 
 /// Keys with news that are looked at; an order has news under some three of them.
 const KEYS: usize = 9_000;
 /// Orders looked at, of which few may show the symptom.
 const ORDERS: usize = 3_000;
-/// Journeys put together at once: enough to share their look-ups, few enough to stay within the limits
-/// of a closure.
-const AT_ONCE: usize = 100;
 /// Findings of one kind that are told apart from orders without.
 const FINDINGS: usize = 20_000;
 
@@ -104,15 +101,18 @@ impl Population {
             };
             let findings = source.findings.list(&wanted).await?;
             let keys: Vec<Key> = findings.into_iter().filter_map(|finding| finding.order).collect();
-            for chunk in keys.chunks(AT_ONCE) {
+            let mut left: Left = keys.iter().cloned().collect();
+            while !left.is_empty() {
                 // As long again for the others.
                 if population.set.len() >= SET_LIMIT || started.elapsed() >= PATIENCE / 2 {
                     population.set_more = true;
                     break;
                 }
-                for journey in source.journeys.of(chunk).await?.iter().filter(|journey| source.is_meant(journey)) {
-                    population.add(journey, true);
-                }
+                let journeys = source.journeys.next_of(&mut left).await?;
+                journeys
+                    .iter()
+                    .filter(|journey| source.is_meant(journey))
+                    .for_each(|journey| population.add(journey, true));
             }
             found.extend(keys);
         }
@@ -131,18 +131,10 @@ impl Population {
         let is_finding = matches!(symptom, Symptom::Finding(_));
         let news = recent(source.client, Some(source.since), Some(source.until), KEYS).await?;
         let all = news.len() < KEYS;
-        let mut looked_at: HashSet<Key> = HashSet::new();
         let mut seen = 0;
-        let mut left: Vec<Key> = news.into_iter().rev().map(|activity| activity.key).collect();
+        let mut left: Left = news.into_iter().map(|activity| activity.key).collect();
         while !left.is_empty() && seen < ORDERS && !self.is_full(is_finding) && started.elapsed() < PATIENCE {
-            let mut chunk = Vec::with_capacity(AT_ONCE);
-            while let Some(key) = if chunk.len() < AT_ONCE { left.pop() } else { None } {
-                if !looked_at.contains(&key) {
-                    chunk.push(key);
-                }
-            }
-            for journey in source.journeys.of(&chunk).await? {
-                looked_at.extend(journey.keys.iter().map(|key| key.key.clone()));
+            for journey in source.journeys.next_of(&mut left).await? {
                 if !source.is_meant(&journey) {
                     continue;
                 }

@@ -2,15 +2,11 @@ use std::collections::BTreeMap;
 
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
-use ordertrace_api::keys::Key;
 use serde::Deserialize;
 use tracing::instrument;
 
-use crate::journey::{Journeys, Sighting};
+use crate::journey::{Journeys, Left, Sighting};
 use crate::storage::key_of;
-
-/// Journeys put together at once.
-const AT_ONCE: usize = 100;
 
 #[derive(Debug, Row, Deserialize)]
 struct ReachedRow {
@@ -44,11 +40,10 @@ pub async fn reached(
         .bind(most)
         .fetch_all::<ReachedRow>()
         .await?;
-    let keys: Vec<Key> = rows.into_iter().map(|row| key_of(row.kind, row.value, row.system)).collect();
+    let mut left: Left = rows.into_iter().map(|row| key_of(row.kind, row.value, row.system)).collect();
     let mut reached = BTreeMap::new();
-    for keys in keys.chunks(AT_ONCE) {
-        // A journey may have news under several keys.
-        let cases = journeys.cases(keys).await?;
+    while !left.is_empty() {
+        let cases = journeys.next_cases(&mut left).await?;
         reached.extend(cases.into_iter().map(|case| (case.journey.id, case.sightings)));
     }
     Ok(reached.into_values().collect())

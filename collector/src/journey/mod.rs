@@ -12,6 +12,7 @@ mod clocks;
 mod closure;
 mod graph;
 mod infer;
+mod left;
 mod limits;
 mod load;
 mod node;
@@ -28,6 +29,7 @@ use ordertrace_api::keys::{Key, KeyPattern, KindTable, Strength};
 use tracing::instrument;
 
 pub use assemble::is_listed;
+pub use left::Left;
 pub use limits::JourneyLimits;
 pub use sighting::{Said, Sighting};
 
@@ -135,6 +137,9 @@ impl Journeys {
     }
 
     async fn cases_in(&self, keys: &[Key], detail: Detail) -> clickhouse::error::Result<Vec<Case>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let together = self.cases_together(keys, detail).await?;
         if together.len() < 2 || together.iter().all(|case| case.journey.limits.is_empty()) {
             return Ok(together);

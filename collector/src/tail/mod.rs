@@ -9,7 +9,7 @@ use clickhouse::Client;
 use ordertrace_api::tail::TailPage;
 
 use crate::detect::Ledger;
-use crate::journey::Journeys;
+use crate::journey::{Journeys, Left};
 
 pub use cursor::{Cursor, CursorError};
 use entries::{of_case, of_finding};
@@ -20,9 +20,6 @@ const SETTLED_MS: i64 = 3_000;
 
 /// A finding is seen at most so long after the round of detection began that wrote it.
 const FOUND_LATE_MS: i64 = 60_000;
-
-/// Journeys put together at once.
-const AT_ONCE: usize = 100;
 
 /// Tells what happens.
 #[derive(Clone)]
@@ -48,10 +45,10 @@ impl Tail {
             return Ok(TailPage { entries: Vec::new(), cursor: Cursor::at(now_ms).to_string(), more: false });
         };
         let news = read(&self.client, after, now_ms).await?;
-        let keys: Vec<_> = news.since.keys().cloned().collect();
+        let mut left: Left = news.since.keys().cloned().collect();
         let mut entries = Vec::new();
-        for keys in keys.chunks(AT_ONCE) {
-            for case in self.journeys.cases(keys).await? {
+        while !left.is_empty() {
+            for case in self.journeys.next_cases(&mut left).await? {
                 let of_keys = case.journey.keys.iter().filter_map(|key| news.since.get(&key.key));
                 if let Some(since_ns) = of_keys.min() {
                     entries.extend(of_case(&case, *since_ns));

@@ -12,10 +12,7 @@ use super::cost::{Cost, Place, costs, minutes};
 use super::loss::Loss;
 use super::table::{Table, Window};
 use crate::flow::Flows;
-use crate::journey::{Case, Journeys};
-
-/// Journeys put together at once.
-const AT_ONCE: usize = 100;
+use crate::journey::{Case, Journeys, Left};
 
 /// Keys with news read at once.
 const MOST_KEYS: usize = 10_000;
@@ -53,7 +50,13 @@ impl Pass {
     /// When ClickHouse does not answer; nothing is lost then.
     pub async fn round(&self) -> clickhouse::error::Result<()> {
         let now_ms = self.table.now_ms().await?;
-        self.catch_up(now_ms.saturating_sub(REST_MS)).await
+        let until_ms = now_ms.saturating_sub(REST_MS);
+        self.catch_up(until_ms).await?;
+        // That nothing happened is known too.
+        if self.table.until_ms().await? < start_ms(until_ms) {
+            self.table.advance(start_ms(until_ms)).await?;
+        }
+        Ok(())
     }
 
     /// All windows with news that end before `until_ms` (milliseconds since the Unix epoch, by
@@ -66,7 +69,7 @@ impl Pass {
             // Another collector may have got further.
             let done_ms = self.table.until_ms().await?;
             let Some(news_ms) = self.table.next_news_ms(done_ms).await? else { return Ok(()) };
-            let from_ms = news_ms.div_euclid(WINDOW_MS).saturating_mul(WINDOW_MS);
+            let from_ms = start_ms(news_ms);
             let window = Window { from_ms, to_ms: from_ms.saturating_add(WINDOW_MS) };
             if window.to_ms > until_ms {
                 return Ok(());
@@ -82,21 +85,23 @@ impl Pass {
         let mut touched = BTreeSet::new();
         loop {
             let keys = self.table.news(window, (REST_MS, restless), after.as_ref(), MOST_KEYS).await?;
-            for keys in keys.chunks(AT_ONCE) {
-                touched.extend(self.look(keys).await?);
+            let all = keys.len() < MOST_KEYS;
+            after = keys.last().cloned();
+            let mut left: Left = keys.into_iter().collect();
+            while !left.is_empty() {
+                touched.extend(self.look(&mut left).await?);
             }
-            if keys.len() < MOST_KEYS {
+            if all {
                 break;
             }
-            after = keys.into_iter().next_back();
         }
         self.table.seal(&touched).await
     }
 
-    /// Writes what changed of journeys; the minutes in which they have, or had, handoffs.
+    /// Writes what changed of the next journeys; the minutes in which they have, or had, handoffs.
     #[instrument(name = "order costs", skip_all)]
-    async fn look(&self, seeds: &[Key]) -> clickhouse::error::Result<BTreeSet<u32>> {
-        let cases = self.journeys.cases(seeds).await?;
+    async fn look(&self, left: &mut Left) -> clickhouse::error::Result<BTreeSet<u32>> {
+        let cases = self.journeys.next_cases(left).await?;
         let minutes: BTreeSet<u32> = cases.iter().flat_map(|case| minutes(&case.journey)).collect();
         if minutes.is_empty() {
             return Ok(minutes);
@@ -109,6 +114,11 @@ impl Pass {
         self.table.write(changes(&known, &now)).await?;
         Ok(minutes)
     }
+}
+
+/// When the window begins in which a time lies.
+fn start_ms(at_ms: i64) -> i64 {
+    at_ms.div_euclid(WINDOW_MS).saturating_mul(WINDOW_MS)
 }
 
 /// What is to be written where this is `known` and it is `now`; `None` = it is not so any more.

@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS findings
     closed_because String CODEC(ZSTD(1)),
     amount String COMMENT 'decimal text; empty = none' CODEC(ZSTD(1)),
     currency LowCardinality(String),
-    evidence String COMMENT 'JSON' CODEC(ZSTD(1))
+    evidence String COMMENT 'JSON' CODEC(ZSTD(1)),
+    INDEX updated_at updated_at TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(updated_at)
 ORDER BY (anchor_value, anchor_kind, anchor_system, id)

@@ -17,4 +17,5 @@ pub mod routes;
 pub mod span;
 pub mod status;
 pub mod surface;
+pub mod sync;
 pub mod tail;

@@ -21,6 +21,8 @@ pub const EXPLAIN: &str = "/api/v1/explain";
 /// `GET`: how handoffs are authenticated and encrypted, and at which endpoints; see
 /// [`SurfaceQuery`](crate::surface::SurfaceQuery).
 pub const SURFACE: &str = "/api/v1/surface";
+/// `GET`: whether copies agree with where they come from; see [`SyncQuery`](crate::sync::SyncQuery).
+pub const SYNC: &str = "/api/v1/sync";
 /// `GET`: a flow as orders go; see [`LearnQuery`](crate::flow::LearnQuery).
 pub const LEARNED_FLOW: &str = "/api/v1/flows/learned";
 /// `GET`: what happened since the page before; see [`TailQuery`](crate::tail::TailQuery).

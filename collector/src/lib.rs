@@ -3,7 +3,8 @@
 //! [`service`] plugs the parts together: [`ingest`] decodes and, with [`recognise`], turns what
 //! arrives into [`record`]s; [`storage`] keeps them in the ClickHouse that [`engine`] runs, or in
 //! any other; [`journey`] puts one order together; [`orders`] keeps the list; [`hotspots`]
-//! adds up what handoffs cost; [`tail`] tells what happens as it happens; [`api`] answers.
+//! adds up what handoffs cost; [`sync`] holds copies of stock and prices against each other; [`tail`]
+//! tells what happens as it happens; [`api`] answers.
 
 pub mod api;
 pub mod command;
@@ -25,5 +26,6 @@ pub mod settings;
 pub mod storage;
 pub mod store;
 pub mod surface;
+pub mod sync;
 pub mod tail;
 mod union;

@@ -25,6 +25,7 @@ use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
 use crate::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
 use crate::surface::Surfaces;
+use crate::sync::{self, Pairs, PairsError, SyncView};
 use crate::tail::Tail;
 
 /// A collector that could not start.
@@ -36,6 +37,9 @@ pub enum StartError {
     /// A flow in the settings cannot be meant.
     #[error(transparent)]
     Flow(#[from] FlowError),
+    /// What must agree cannot be meant.
+    #[error(transparent)]
+    Sync(#[from] PairsError),
     /// An address is taken or not ours.
     #[error("cannot listen on {address} for {purpose}; choose another with {option}")]
     Listen {
@@ -80,6 +84,7 @@ impl Collector {
     pub async fn start(settings: Settings, progress: &dyn Progress) -> Result<Self, StartError> {
         let recogniser = Arc::new(Recogniser::new(&settings.recognise)?);
         let flows = Arc::new(Flows::new(&settings.flows, &recogniser)?);
+        let pairs = Pairs::new(&settings.sync)?;
         let grpc = listen(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
         let http = listen(settings.otlp_http, "OTLP/HTTP", "--otlp-http").await?;
         let api = listen(settings.api, "the HTTP API", "--api").await?;
@@ -109,6 +114,7 @@ impl Collector {
             tail: Tail::new(client.clone(), journeys.clone()),
             explainer: Explainer::new(client.clone(), journeys.clone()),
             surfaces: Surfaces::new(client.clone()),
+            sync: SyncView::new(client.clone(), pairs.clone()),
             journeys: journeys.clone(),
             client: client.clone(),
             status: status(ingest.metrics().clone(), connection.url.clone(), engine.is_some()),
@@ -130,6 +136,13 @@ impl Collector {
                 adding_up.await;
                 "what handoffs mean to orders"
             });
+            if !pairs.is_empty() {
+                let syncing = sync::run(client.clone(), pairs, stop.clone());
+                tasks.spawn(async move {
+                    syncing.await;
+                    "sync"
+                });
+            }
             let (settings, metrics) = (settings.detection, detection_metrics);
             let detection = Detection { client, journeys, flows, settings, metrics };
             let detecting = detect::run(detection, Timestamp::now, stop.clone());

@@ -12,6 +12,7 @@ mod problem;
 mod spans;
 mod status;
 mod surface;
+mod sync;
 mod tail;
 mod trace;
 
@@ -34,6 +35,7 @@ use crate::hotspots::Rollup;
 use crate::journey::Journeys;
 use crate::orders::Orders;
 use crate::surface::Surfaces;
+use crate::sync::SyncView;
 use crate::tail::Tail;
 
 /// What the API answers from.
@@ -53,6 +55,8 @@ pub struct ApiState {
     pub explainer: Explainer,
     /// How handoffs are done.
     pub surfaces: Surfaces,
+    /// How copies stand.
+    pub sync: SyncView,
     /// What happens.
     pub tail: Tail,
     /// For raw spans and readiness.
@@ -74,6 +78,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::HOTSPOT_ORDERS, get(hotspots::orders))
         .route(routes::EXPLAIN, get(explain::explain))
         .route(routes::SURFACE, get(surface::list))
+        .route(routes::SYNC, get(sync::show))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
         .route(routes::TAIL, get(tail::page))
         // Only these: health checks and scrapes come all the time and tell nothing.

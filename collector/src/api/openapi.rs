@@ -17,6 +17,7 @@ use utoipa::OpenApi;
         super::hotspots::orders,
         super::explain::explain,
         super::surface::list,
+        super::sync::show,
         super::spans::of_trace,
         super::tail::page,
         super::status::status,

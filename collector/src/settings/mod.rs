@@ -7,6 +7,7 @@ mod hotspots;
 mod limits;
 mod noise;
 mod recognise;
+mod sync;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -24,6 +25,7 @@ pub use noise::NoiseRule;
 pub use recognise::{
     KeyRule, KindName, KindStrength, MilestoneRule, QueryRule, RecogniseSettings, Scope, TemplateRule,
 };
+pub use sync::{SyncSettings, SyncTargetSettings};
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +52,10 @@ pub struct Settings {
     pub detection: DetectionSettings,
     /// How it is estimated what handoffs put at risk.
     pub hotspots: HotspotSettings,
+    /// Which copies of stock, prices, products and orders' states must agree. What is added is compared
+    /// from the next reading on.
+    #[schemars(example = SyncSettings::example())]
+    pub sync: Vec<SyncSettings>,
     /// How far the search for a journey goes.
     pub journeys: JourneySettings,
     /// How long things are kept.
@@ -86,6 +92,7 @@ impl Default for Settings {
             flows: vec![FlowSettings::shop()],
             detection: DetectionSettings::default(),
             hotspots: HotspotSettings::default(),
+            sync: Vec::new(),
             journeys: JourneySettings::default(),
             retention: RetentionSettings::default(),
         }

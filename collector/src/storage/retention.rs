@@ -32,6 +32,7 @@ pub(super) async fn apply(
         ("activity", "at", journeys_days),
         ("events", "at", events_days),
         ("readings", "at", readings_days),
+        ("sync_lags", "ended", readings_days),
     ] {
         set(client, &layout.local(table), column, days).await.map_err(|source| (table, source))?;
     }

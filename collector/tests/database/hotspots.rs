@@ -21,6 +21,7 @@ use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::record::{Side, SpanRecord};
 use ordertrace_collector::settings::RecogniseSettings;
 use ordertrace_collector::surface::Surfaces;
+use ordertrace_collector::sync::{Pairs, SyncView};
 use ordertrace_collector::tail::Tail;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
@@ -304,6 +305,7 @@ async fn serve(database: &Database) -> String {
         hotspots: Rollup::new(client.clone(), 1),
         explainer: Explainer::new(client.clone(), journeys.clone()),
         surfaces: Surfaces::new(client.clone()),
+        sync: SyncView::new(client.clone(), Pairs::default()),
         tail: Tail::new(client.clone(), journeys.clone()),
         journeys,
         client,

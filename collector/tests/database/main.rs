@@ -20,5 +20,6 @@ mod retention;
 mod spans;
 mod support;
 mod surface;
+mod sync;
 mod tail;
 mod tls;

@@ -9,7 +9,7 @@ use ordertrace_api::span::SpanKind;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::record::{
-    Access, Attribute, Batch, Content, EventRecord, Mention, Origin, Scope, Side, SpanRecord, SpanStatus,
+    Access, Attribute, Batch, Content, EventRecord, Mention, Origin, ReadingRecord, Scope, Side, SpanRecord, SpanStatus,
 };
 use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
 use ordertrace_collector::store::{Store, Stored, Unavailable};
@@ -45,6 +45,11 @@ impl Database {
     /// Stores log records as those of one batch.
     pub(crate) async fn events(&self, events: Vec<EventRecord<'_>>) -> Result<Stored, Unavailable> {
         self.storage.events(self.batch(Signal::Logs), &events).await
+    }
+
+    /// Stores readings as those of one batch.
+    pub(crate) async fn readings(&self, readings: Vec<ReadingRecord<'_>>) -> Result<Stored, Unavailable> {
+        self.storage.readings(self.batch(Signal::Metrics), &readings).await
     }
 
     /// A batch unlike any before.

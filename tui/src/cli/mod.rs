@@ -13,6 +13,7 @@ mod orders;
 mod serve;
 mod status;
 mod surface;
+mod sync;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -89,6 +90,8 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     /// How handoffs are authenticated and encrypted, and at which endpoints
     Surface(surface::SurfaceArgs),
+    /// Whether copies of stock and prices agree, and how long changes take to arrive
+    Sync(sync::SyncArgs),
     /// What happens, as it happens: milestones, failed handoffs, findings
     Tail(tail::TailArgs),
     /// What the collector accepted, stored and refused
@@ -202,6 +205,7 @@ pub async fn run<W: Write>(command: Command, options: &Options, output: &mut Out
         Command::Hotspots(args) => hotspots::run(args, options, output).await,
         Command::Explain(args) => explain::run(args, options, output).await,
         Command::Surface(args) => surface::run(args, options, output).await,
+        Command::Sync(args) => sync::run(args, options, output).await,
         Command::Tail(args) => tail::run(args, options, output).await,
         Command::Status(args) => status::run(args, options, output).await,
         Command::Completions(args) => completions::run(args, options, output),

@@ -19,6 +19,7 @@ use ordertrace_api::routes;
 use ordertrace_api::span::SpansReply;
 use ordertrace_api::status::Status;
 use ordertrace_api::surface::{Surface, SurfaceQuery};
+use ordertrace_api::sync::{SyncQuery, SyncReply};
 use ordertrace_api::tail::{TailPage, TailQuery};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
@@ -170,6 +171,14 @@ impl Client {
     /// When the collector cannot be reached, refuses, or answers something else.
     pub async fn surface(&self, query: &SurfaceQuery) -> Result<Surface, ClientError> {
         self.list(routes::SURFACE, query).await
+    }
+
+    /// Whether copies agree.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn sync(&self, query: &SyncQuery) -> Result<SyncReply, ClientError> {
+        self.list(routes::SYNC, query).await
     }
 
     /// What the latest journeys have in common.

@@ -8,6 +8,7 @@ mod hotspots;
 mod orders;
 mod status;
 mod surface;
+mod sync;
 
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::journey::{Journey, JourneyKey, JourneyState, LimitReached, Milestone};
@@ -22,6 +23,7 @@ pub(crate) use hotspots::{any_hotspots, figures, hotspots, hotspots_alone};
 pub(crate) use orders::orders;
 pub(crate) use status::{agent_status, status};
 pub(crate) use surface::surface;
+pub(crate) use sync::sync;
 
 pub(crate) const SECOND_MS: u64 = 1000;
 pub(crate) const MINUTE_MS: u64 = 60 * SECOND_MS;

@@ -14,7 +14,9 @@ CREATE TABLE IF NOT EXISTS readings
     version String CODEC(ZSTD(1)),
     changed_at DateTime64(9, 'UTC') COMMENT 'the epoch = unknown' CODEC(Delta, ZSTD(1)),
     interval_ms UInt32 COMMENT 'from one poll to the next; 0 = unknown' CODEC(ZSTD(1)),
-    attributes Map(LowCardinality(String), String) CODEC(ZSTD(1))
+    attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    stored_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    INDEX stored_at stored_at TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)

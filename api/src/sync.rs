@@ -1,0 +1,102 @@
+//! Whether copies agree with where they come from.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::reading::Entity;
+
+/// Query of [`SYNC`](crate::routes::SYNC).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncQuery {
+    /// Lags of changes that arrived at or after this time; an hour before `until` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Lags of changes that arrived before this time; now unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Only drifts of this SKU, order or feed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// At most so many drifts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// Reply of [`SYNC`](crate::routes::SYNC).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SyncReply {
+    /// Each pair of systems, by name of what is compared and target.
+    pub lags: Vec<SyncLag>,
+    /// What does not agree now, the oldest first.
+    pub drifts: Vec<DriftNow>,
+    /// Whether drifts were left out.
+    pub more: bool,
+}
+
+/// How long changes at a source take until a target shows them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SyncLag {
+    /// Name of what is compared.
+    pub sync: String,
+    /// Of what.
+    pub entity: Entity,
+    /// The system that is right.
+    pub source: String,
+    /// The system that must show the same.
+    pub target: String,
+    /// Changes that arrived in the range.
+    pub arrived: u64,
+    /// Quantiles of their lags, milliseconds; `null` when none arrived.
+    pub p50_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p95_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p99_ms: Option<f64>,
+    /// The longest of them.
+    pub max_ms: Option<f64>,
+    /// Changes that have not arrived: items that differ now, however long that is.
+    pub waiting: u64,
+    /// Of these, those that take longer than the target's vendor says.
+    pub late: u64,
+    /// The first change that has not arrived.
+    pub oldest: Option<Timestamp>,
+    /// How much earlier changes may have been, or shown, because systems are polled: milliseconds, the
+    /// worst.
+    pub uncertain_ms: u32,
+}
+
+/// An item of which a target does not show what its source does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DriftNow {
+    /// Name of what is compared.
+    pub sync: String,
+    /// Of what.
+    pub entity: Entity,
+    /// A SKU; the key of an order.
+    pub subject: String,
+    /// Stock location; empty where there is none, as all below.
+    pub location: String,
+    /// Sales channel.
+    pub channel: String,
+    /// ISO 4217 code of a price.
+    pub currency: String,
+    /// Field of a product.
+    pub field: String,
+    /// The system that is right.
+    pub source: String,
+    /// What it says.
+    pub source_value: String,
+    /// The system that must show the same.
+    pub target: String,
+    /// What it says.
+    pub target_value: String,
+    /// How much more the target shows, a decimal; `null` for what is no number.
+    pub difference: Option<String>,
+    /// When the first change was made that the target does not show.
+    pub since: Timestamp,
+    /// How much earlier that may be, milliseconds.
+    pub uncertain_ms: u32,
+    /// Whether it takes longer than the target's vendor says.
+    pub late: bool,
+}

@@ -1,0 +1,43 @@
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::problem::Problem;
+use ordertrace_api::sync::{SyncQuery, SyncReply};
+
+use super::ApiState;
+use super::problem::Refusal;
+
+/// How far a range reaches back unless the query says so.
+const DEFAULT_RANGE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Drifts in one reply unless the query says so, and at most.
+const DEFAULT_LIMIT: u32 = 200;
+const MAX_LIMIT: u32 = 10_000;
+
+#[utoipa::path(
+    get,
+    path = ordertrace_api::routes::SYNC,
+    params(
+        ("since" = Option<String>, Query, description = "Lags of changes that arrived at or after this time, RFC 3339; an hour before `until` unless given"),
+        ("until" = Option<String>, Query, description = "Lags of changes that arrived before this time, RFC 3339; now unless given"),
+        ("subject" = Option<String>, Query, description = "Only drifts of this SKU, or of the order with this key"),
+        ("limit" = Option<u32>, Query, description = "At most so many drifts, 1 to 10000; 200 unless given"),
+    ),
+    responses(
+        (status = 200, description = "How long changes take until each target shows them, and what does not agree now, the oldest first", body = SyncReply),
+        (status = 400, description = "The query cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "ClickHouse does not answer", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn show(
+    State(state): State<ApiState>,
+    query: Result<Query<SyncQuery>, QueryRejection>,
+) -> Result<Json<SyncReply>, Refusal> {
+    let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)? as usize;
+    let now = Timestamp::now();
+    let until = query.until.unwrap_or(now);
+    let since = query.since.unwrap_or_else(|| until.checked_sub(DEFAULT_RANGE).unwrap_or(Timestamp::MIN));
+    Ok(Json(state.sync.sync((since, until), query.subject.as_deref(), limit, now).await?))
+}

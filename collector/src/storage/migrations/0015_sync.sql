@@ -1,0 +1,76 @@
+-- Each system's newest value of an item. The row that was written last counts.
+CREATE TABLE IF NOT EXISTS copies
+(
+    entity LowCardinality(String),
+    subject String COMMENT 'a SKU; the key of an order' CODEC(ZSTD(1)),
+    location LowCardinality(String),
+    channel LowCardinality(String),
+    currency LowCardinality(String),
+    state LowCardinality(String),
+    field LowCardinality(String),
+    system LowCardinality(String),
+    value String CODEC(ZSTD(1)),
+    since DateTime64(9, 'UTC') COMMENT 'when it got this value' CODEC(Delta, ZSTD(1)),
+    uncertain_ms UInt32 COMMENT 'it may have been so much earlier' CODEC(ZSTD(1)),
+    at DateTime64(9, 'UTC') COMMENT 'when it was last read' CODEC(Delta, ZSTD(1)),
+    moment DateTime64(9, 'UTC') COMMENT 'when what was read last was so' CODEC(Delta, ZSTD(1)),
+    version String CODEC(ZSTD(1)),
+    written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(written_at)
+ORDER BY (entity, subject, location, channel, currency, state, field, system)
+SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024;
+
+-- The last time in which a target did not show what its source did, of each item. The row that was written
+-- last counts.
+CREATE TABLE IF NOT EXISTS drifts
+(
+    entity LowCardinality(String),
+    subject String CODEC(ZSTD(1)),
+    location LowCardinality(String),
+    channel LowCardinality(String),
+    currency LowCardinality(String),
+    state LowCardinality(String),
+    field LowCardinality(String),
+    sync LowCardinality(String) COMMENT 'name of what is compared',
+    target LowCardinality(String),
+    since DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+    ended DateTime64(9, 'UTC') COMMENT 'the epoch = not yet' CODEC(Delta, ZSTD(1)),
+    source_value String CODEC(ZSTD(1)),
+    target_value String CODEC(ZSTD(1)),
+    difference String COMMENT 'how much more the target shows, decimal text; empty = no number' CODEC(ZSTD(1)),
+    uncertain_ms UInt32 CODEC(ZSTD(1)),
+    written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(written_at)
+ORDER BY (entity, subject, location, channel, currency, state, field, sync, target)
+SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024;
+
+-- How long changes took until a target showed them.
+CREATE TABLE IF NOT EXISTS sync_lags
+(
+    sync LowCardinality(String),
+    target LowCardinality(String),
+    ended DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+    since DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+    uncertain_ms UInt32 CODEC(ZSTD(1)),
+    entity LowCardinality(String),
+    subject String CODEC(ZSTD(1)),
+    location LowCardinality(String),
+    channel LowCardinality(String),
+    currency LowCardinality(String),
+    state LowCardinality(String),
+    field LowCardinality(String)
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(ended)
+ORDER BY (sync, target, ended, entity, subject, location, channel, currency, state, field)
+SETTINGS non_replicated_deduplication_window = 0;
+
+-- Up to when readings were taken in, by ClickHouse's clock.
+CREATE TABLE IF NOT EXISTS sync_progress
+(
+    until DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(until)
+ORDER BY tuple();

@@ -1,0 +1,153 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Duration;
+
+use clickhouse::Client;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, info_span, instrument};
+
+use super::copy::{Copy, Read};
+use super::drift::{Drift, decide};
+use super::item::{Item, Subject};
+use super::ledger::Ledger;
+use super::pair::Pairs;
+
+/// Rows are seen by all once they are so old: an insert takes its time from when it is stamped.
+const SETTLED_MS: i64 = 3_000;
+
+/// Readings taken in at once.
+const MOST_READINGS: usize = 20_000;
+
+/// Subjects looked up at once: a query may be 256 KiB long.
+const SUBJECTS: usize = 1_000;
+
+/// Time between rounds.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Time until it tries again to begin.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Takes readings in and holds copies against each other, round by round.
+pub struct Evaluator {
+    ledger: Ledger,
+    pairs: Pairs,
+    /// Up to when readings were taken in, milliseconds since the Unix epoch, by ClickHouse's clock.
+    done_ms: i64,
+}
+
+impl Evaluator {
+    /// Goes on where any collector left off.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn open(client: Client, pairs: Pairs) -> clickhouse::error::Result<Self> {
+        let ledger = Ledger::new(client);
+        let done_ms = ledger.until_ms().await?;
+        Ok(Self { ledger, pairs, done_ms })
+    }
+
+    /// Takes in what all have seen by now.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer; nothing is lost then.
+    pub async fn round(&mut self) -> clickhouse::error::Result<()> {
+        let now_ms = self.ledger.now_ms().await?;
+        self.catch_up(now_ms.saturating_sub(SETTLED_MS)).await
+    }
+
+    /// Takes in what was stored up to `until_ms`, milliseconds since the Unix epoch, by ClickHouse's clock.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer; nothing is lost then.
+    pub async fn catch_up(&mut self, until_ms: i64) -> clickhouse::error::Result<()> {
+        loop {
+            let feed = self.ledger.feed(self.done_ms, until_ms, MOST_READINGS).await?;
+            let mut subjects: BTreeMap<&Subject, Vec<&Read>> = BTreeMap::new();
+            feed.reads.iter().for_each(|read| subjects.entry(&read.item.subject).or_default().push(read));
+            let subjects: Vec<(&Subject, Vec<&Read>)> = subjects.into_iter().collect();
+            for subjects in subjects.chunks(SUBJECTS) {
+                self.look(subjects).await?;
+            }
+            self.done_ms = self.done_ms.max(feed.until_ms);
+            if !feed.reads.is_empty() {
+                self.ledger.advance(self.done_ms).await?;
+            }
+            if !feed.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes the readings of some subjects in and writes what became of it.
+    #[instrument(name = "sync", skip_all)]
+    async fn look(&self, news: &[(&Subject, Vec<&Read>)]) -> clickhouse::error::Result<()> {
+        let subjects: Vec<&Subject> = news.iter().map(|(subject, _)| *subject).collect();
+        let mut copies: BTreeMap<(Item, String), Copy> = BTreeMap::new();
+        for copy in self.ledger.copies(&subjects).await? {
+            copies.insert((copy.item.clone(), copy.system.clone()), copy);
+        }
+        let (mut touched, mut changed) = (BTreeSet::new(), HashSet::new());
+        for read in news.iter().flat_map(|(_, reads)| reads) {
+            let place = (read.item.clone(), read.system.clone());
+            let is_news = match copies.get_mut(&place) {
+                Some(copy) => copy.take(read),
+                None => {
+                    copies.insert(place.clone(), Copy::of(read));
+                    true
+                }
+            };
+            if is_news {
+                changed.insert((&read.item.subject, read.system.as_str()));
+            }
+            touched.insert(place);
+        }
+        let mut of_subject: BTreeMap<&Subject, Vec<Copy>> = BTreeMap::new();
+        for copy in copies.values() {
+            of_subject.entry(&copy.item.subject).or_default().push(copy.clone());
+        }
+        let open: Vec<Drift> = self.ledger.open(&subjects).await?;
+        let open: HashMap<(&str, &str, &Item), &Drift> =
+            open.iter().map(|drift| ((drift.sync.as_str(), drift.target.as_str(), &drift.item), drift)).collect();
+        let mut drifts = Vec::new();
+        for (subject, copies) in &of_subject {
+            for pair in self.pairs.iter().filter(|pair| pair.entity == subject.entity) {
+                let is_news = changed.contains(&(*subject, pair.source.as_str()));
+                for standing in pair.standings(copies) {
+                    let open = open.get(&(pair.sync.as_str(), pair.target.as_str(), &standing.item)).copied();
+                    drifts.extend(decide(pair, &standing, open, is_news).map(|drift| (drift, open.is_some())));
+                }
+            }
+        }
+        // What was written of drifts follows from copies again should this end in between.
+        self.ledger.write_drifts(&drifts).await?;
+        self.ledger.write_copies(touched.iter().filter_map(|place| copies.get(place))).await
+    }
+}
+
+/// Takes readings in until `stop`.
+pub async fn run(client: Client, pairs: Pairs, stop: CancellationToken) {
+    let evaluating = async {
+        let mut evaluator = loop {
+            match Evaluator::open(client.clone(), pairs.clone()).await {
+                Ok(evaluator) => break evaluator,
+                Err(error) => tracing::warn!(error = %error, "readings cannot be taken in yet"),
+            }
+            tokio::time::sleep(RETRY).await;
+        };
+        let mut rounds = interval(EVERY);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            rounds.tick().await;
+            if let Err(error) = evaluator.round().await {
+                tracing::warn!(error = %error, "readings could not be taken in; they will be from where it was");
+            }
+        }
+    };
+    // A collector that exports to itself would never come to rest.
+    let span = info_span!("sync");
+    ordertrace_telemetry::leave_unsampled(&span);
+    tokio::select! {
+        () = evaluating.instrument(span) => {}
+        () = stop.cancelled() => {}
+    }
+}

@@ -1,0 +1,316 @@
+use clickhouse::{Client, Row};
+use ordertrace_api::reading::Entity;
+use serde::{Deserialize, Serialize};
+use tracing::instrument;
+
+use super::copy::{Copy, Read};
+use super::drift::Drift;
+use super::item::{Item, Subject};
+
+type Result<T> = clickhouse::error::Result<T>;
+
+/// Copies and drifts as they are kept.
+#[derive(Clone, Debug)]
+pub(super) struct Ledger(Client);
+
+/// Readings in the order in which they were stored.
+#[derive(Debug)]
+pub(super) struct Feed {
+    pub(super) reads: Vec<Read>,
+    /// Up to when these are all, milliseconds since the Unix epoch, by ClickHouse's clock.
+    pub(super) until_ms: i64,
+    pub(super) more: bool,
+}
+
+/// The columns of an item.
+const ITEM: &str = "entity, subject, location, channel, currency, state, field";
+
+#[derive(Debug, Row, Deserialize)]
+struct ReadRow {
+    entity: String,
+    subject: String,
+    location: String,
+    channel: String,
+    currency: String,
+    state: String,
+    field: String,
+    system: String,
+    value: String,
+    at: i64,
+    changed_at: i64,
+    version: String,
+    interval_ms: u32,
+    stored_at_ms: i64,
+}
+
+#[derive(Debug, Row, Serialize, Deserialize)]
+struct CopyRow {
+    entity: String,
+    subject: String,
+    location: String,
+    channel: String,
+    currency: String,
+    state: String,
+    field: String,
+    system: String,
+    value: String,
+    since: i64,
+    uncertain_ms: u32,
+    at: i64,
+    moment: i64,
+    version: String,
+}
+
+#[derive(Debug, Row, Serialize, Deserialize)]
+struct DriftRow {
+    entity: String,
+    subject: String,
+    location: String,
+    channel: String,
+    currency: String,
+    state: String,
+    field: String,
+    sync: String,
+    target: String,
+    since: i64,
+    ended: i64,
+    source_value: String,
+    target_value: String,
+    difference: String,
+    uncertain_ms: u32,
+}
+
+#[derive(Debug, Row, Serialize)]
+struct LagRow<'d> {
+    sync: &'d str,
+    target: &'d str,
+    ended: i64,
+    since: i64,
+    uncertain_ms: u32,
+    entity: &'d str,
+    subject: &'d str,
+    location: &'d str,
+    channel: &'d str,
+    currency: &'d str,
+    state: &'d str,
+    field: &'d str,
+}
+
+#[derive(Debug, Row, Serialize)]
+struct ProgressRow {
+    until: i64,
+}
+
+impl Ledger {
+    pub(super) fn new(client: Client) -> Self {
+        // Where tables are spread over a cluster, what was written is there.
+        Self(client.with_setting("distributed_foreground_insert", "1"))
+    }
+
+    /// ClickHouse's clock.
+    pub(super) async fn now_ms(&self) -> Result<i64> {
+        self.0.query("SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))").fetch_one().await
+    }
+
+    /// Up to when readings were taken in.
+    pub(super) async fn until_ms(&self) -> Result<i64> {
+        self.0.query("SELECT toUnixTimestamp64Milli(max(until)) FROM sync_progress").fetch_one().await
+    }
+
+    /// Notes up to when readings were taken in.
+    #[instrument(name = "INSERT sync_progress", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "sync_progress"))]
+    pub(super) async fn advance(&self, until: i64) -> Result<()> {
+        let mut insert = self.0.insert::<ProgressRow>("sync_progress").await?;
+        insert.write(&ProgressRow { until }).await?;
+        insert.end().await
+    }
+
+    /// What was stored after `after_ms` and up to `until_ms`: some `most`.
+    #[instrument(name = "SELECT readings", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "readings"))]
+    pub(super) async fn feed(&self, after_ms: i64, until_ms: i64, most: usize) -> Result<Feed> {
+        let query = format!(
+            "SELECT toString(readings.entity) AS entity, subject, location, channel, currency, state, field, system, value, at, changed_at,
+                version, interval_ms, toUnixTimestamp64Milli(stored_at) AS stored_at_ms
+             FROM readings
+             WHERE stored_at > fromUnixTimestamp64Milli(?, 'UTC') AND stored_at <= fromUnixTimestamp64Milli(?, 'UTC')
+             ORDER BY stored_at LIMIT {most} WITH TIES"
+        );
+        let rows = self.0.query(&query).bind(after_ms).bind(until_ms).fetch_all::<ReadRow>().await?;
+        let more = rows.len() >= most;
+        let until_ms = if more { rows.last().map_or(until_ms, |row| row.stored_at_ms) } else { until_ms };
+        Ok(Feed { reads: rows.into_iter().filter_map(ReadRow::into_read).collect(), until_ms, more })
+    }
+
+    /// All copies of these subjects.
+    #[instrument(name = "SELECT copies", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "copies"))]
+    pub(super) async fn copies(&self, subjects: &[&Subject]) -> Result<Vec<Copy>> {
+        let query = format!(
+            "SELECT {ITEM}, system, value, since, uncertain_ms, at, moment, version FROM copies
+             WHERE (entity, subject) IN ?
+             ORDER BY written_at DESC LIMIT 1 BY {ITEM}, system"
+        );
+        let rows = self.0.query(&query).bind(tuples(subjects)).fetch_all::<CopyRow>().await?;
+        Ok(rows.into_iter().filter_map(CopyRow::into_copy).collect())
+    }
+
+    /// The drifts of these subjects that have not ended.
+    #[instrument(name = "SELECT drifts", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
+    pub(super) async fn open(&self, subjects: &[&Subject]) -> Result<Vec<Drift>> {
+        let query = format!(
+            "SELECT {ITEM}, sync, target, since, ended, source_value, target_value, difference, uncertain_ms FROM
+                (SELECT * FROM drifts WHERE (entity, subject) IN ?
+                 ORDER BY written_at DESC LIMIT 1 BY {ITEM}, sync, target)
+             WHERE ended = fromUnixTimestamp64Nano(0, 'UTC')"
+        );
+        let rows = self.0.query(&query).bind(tuples(subjects)).fetch_all::<DriftRow>().await?;
+        Ok(rows.into_iter().filter_map(DriftRow::into_drift).collect())
+    }
+
+    /// Writes copies as they are now.
+    #[instrument(name = "INSERT copies", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "copies"))]
+    pub(super) async fn write_copies(&self, copies: impl Iterator<Item = &Copy>) -> Result<()> {
+        let mut insert = self.0.insert::<CopyRow>("copies").await?;
+        for copy in copies {
+            insert.write(&CopyRow::of(copy)).await?;
+        }
+        insert.end().await
+    }
+
+    /// Writes drifts as they are now; `known` are those that were written before. Those that have ended leave
+    /// their lag.
+    #[instrument(name = "INSERT drifts", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
+    pub(super) async fn write_drifts(&self, drifts: &[(Drift, bool)]) -> Result<()> {
+        if drifts.is_empty() {
+            return Ok(());
+        }
+        let mut lags = self.0.insert::<LagRow<'_>>("sync_lags").await?;
+        for (drift, _) in drifts.iter().filter(|(drift, _)| drift.ended_ns > 0) {
+            lags.write(&LagRow::of(drift)).await?;
+        }
+        lags.end().await?;
+        let mut insert = self.0.insert::<DriftRow>("drifts").await?;
+        for (drift, _) in drifts.iter().filter(|(drift, known)| *known || drift.ended_ns == 0) {
+            insert.write(&DriftRow::of(drift)).await?;
+        }
+        insert.end().await
+    }
+}
+
+fn tuples<'s>(subjects: &[&'s Subject]) -> Vec<(&'static str, &'s str)> {
+    subjects.iter().map(|subject| (subject.entity.name(), subject.name.as_str())).collect()
+}
+
+/// `None` for what a newer program wrote.
+fn item([entity, name, location, channel, currency, state, field]: [String; 7]) -> Option<Item> {
+    let subject = Subject { entity: Entity::parse(&entity)?, name };
+    Some(Item { subject, location, channel, currency, state, field })
+}
+
+impl ReadRow {
+    fn into_read(self) -> Option<Read> {
+        let Self { entity, subject, location, channel, currency, state, field, .. } = self;
+        Some(Read {
+            item: item([entity, subject, location, channel, currency, state, field])?,
+            system: self.system,
+            value: self.value,
+            at_ns: self.at,
+            changed_at_ns: self.changed_at,
+            version: self.version,
+            interval_ms: self.interval_ms,
+        })
+    }
+}
+
+impl CopyRow {
+    fn of(copy: &Copy) -> Self {
+        let Item { subject, location, channel, currency, state, field } = copy.item.clone();
+        Self {
+            entity: subject.entity.name().to_owned(),
+            subject: subject.name,
+            location,
+            channel,
+            currency,
+            state,
+            field,
+            system: copy.system.clone(),
+            value: copy.value.clone(),
+            since: copy.since_ns,
+            uncertain_ms: copy.uncertain_ms,
+            at: copy.at_ns,
+            moment: copy.moment_ns,
+            version: copy.version.clone(),
+        }
+    }
+
+    fn into_copy(self) -> Option<Copy> {
+        let Self { entity, subject, location, channel, currency, state, field, .. } = self;
+        Some(Copy {
+            item: item([entity, subject, location, channel, currency, state, field])?,
+            system: self.system,
+            value: self.value,
+            since_ns: self.since,
+            uncertain_ms: self.uncertain_ms,
+            at_ns: self.at,
+            moment_ns: self.moment,
+            version: self.version,
+        })
+    }
+}
+
+impl DriftRow {
+    fn of(drift: &Drift) -> Self {
+        let Item { subject, location, channel, currency, state, field } = drift.item.clone();
+        Self {
+            entity: subject.entity.name().to_owned(),
+            subject: subject.name,
+            location,
+            channel,
+            currency,
+            state,
+            field,
+            sync: drift.sync.clone(),
+            target: drift.target.clone(),
+            since: drift.since_ns,
+            ended: drift.ended_ns,
+            source_value: drift.source_value.clone(),
+            target_value: drift.target_value.clone(),
+            difference: drift.difference.clone(),
+            uncertain_ms: drift.uncertain_ms,
+        }
+    }
+
+    fn into_drift(self) -> Option<Drift> {
+        let Self { entity, subject, location, channel, currency, state, field, .. } = self;
+        Some(Drift {
+            sync: self.sync,
+            target: self.target,
+            item: item([entity, subject, location, channel, currency, state, field])?,
+            since_ns: self.since,
+            ended_ns: self.ended,
+            source_value: self.source_value,
+            target_value: self.target_value,
+            difference: self.difference,
+            uncertain_ms: self.uncertain_ms,
+        })
+    }
+}
+
+impl<'d> LagRow<'d> {
+    fn of(drift: &'d Drift) -> Self {
+        let item = &drift.item;
+        Self {
+            sync: &drift.sync,
+            target: &drift.target,
+            ended: drift.ended_ns,
+            since: drift.since_ns,
+            uncertain_ms: drift.uncertain_ms,
+            entity: item.subject.entity.name(),
+            subject: &item.subject.name,
+            location: &item.location,
+            channel: &item.channel,
+            currency: &item.currency,
+            state: &item.state,
+            field: &item.field,
+        }
+    }
+}

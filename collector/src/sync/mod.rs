@@ -1,0 +1,22 @@
+//! Whether copies agree with where they come from, and since when they do not.
+//!
+//! Readings are taken in as they were stored ([`feed`](ledger)): each system's [`Copy`](copy::Copy) of an
+//! item keeps the newest value and since when it has it, whatever the order of arrival. Of each declared
+//! pair of systems ([`pair`]) copies are held against each other: where they differ a [`drift`] begins, and it
+//! ends when the target shows what the source does. So its length is the sync lag, and one that does not end
+//! grows while nothing arrives.
+//!
+//! What is written follows from what is stored, so it does not matter how many collectors do it, or where
+//! one of them ends.
+
+mod copy;
+mod drift;
+mod evaluator;
+mod item;
+mod ledger;
+mod pair;
+mod view;
+
+pub use evaluator::{Evaluator, run};
+pub use pair::{Pairs, PairsError};
+pub use view::SyncView;

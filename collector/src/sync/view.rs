@@ -1,0 +1,210 @@
+use std::collections::HashMap;
+
+use clickhouse::{Client, Row};
+use jiff::Timestamp;
+use ordertrace_api::reading::Entity;
+use ordertrace_api::sync::{DriftNow, SyncLag, SyncReply};
+use serde::Deserialize;
+use tracing::instrument;
+
+use super::pair::{Pair, Pairs};
+use crate::moment::{nanoseconds, timestamp};
+
+type Result<T> = clickhouse::error::Result<T>;
+
+/// Tells how copies stand.
+#[derive(Clone)]
+pub struct SyncView {
+    client: Client,
+    pairs: Pairs,
+}
+
+/// Name of what is compared, and target.
+type Name = (String, String);
+
+#[derive(Debug, Row, Deserialize)]
+struct ArrivedRow {
+    sync: String,
+    target: String,
+    arrived: u64,
+    lags_ms: Vec<f64>,
+    max_ms: f64,
+    uncertain_ms: u32,
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct WaitingRow {
+    sync: String,
+    target: String,
+    waiting: u64,
+    late: u64,
+    oldest: i64,
+    uncertain_ms: u32,
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct DriftRow {
+    entity: String,
+    subject: String,
+    location: String,
+    channel: String,
+    currency: String,
+    field: String,
+    sync: String,
+    target: String,
+    source_value: String,
+    target_value: String,
+    difference: String,
+    since: i64,
+    uncertain_ms: u32,
+}
+
+/// The drifts that have not ended.
+const OPEN: &str = "
+    (SELECT * FROM drifts FINAL WHERE ended = fromUnixTimestamp64Nano(0, 'UTC')) AS open";
+
+/// Whether a drift of a pair is late.
+const IS_LATE: &str = "(sync = ? AND target = ? AND open.since < fromUnixTimestamp64Nano(?, 'UTC'))";
+
+impl SyncView {
+    /// Of one database.
+    pub fn new(client: Client, pairs: Pairs) -> Self {
+        Self { client, pairs }
+    }
+
+    /// How these pairs stand at `now`: lags of what arrived from `since` and before `until`, and at most
+    /// `limit` drifts, of one subject if it is said.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn sync(
+        &self,
+        (since, until): (Timestamp, Timestamp),
+        subject: Option<&str>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<SyncReply> {
+        if self.pairs.is_empty() {
+            return Ok(SyncReply { lags: Vec::new(), drifts: Vec::new(), more: false });
+        }
+        let mut arrived = self.arrived(since, until).await?;
+        let mut waiting = self.waiting(now).await?;
+        let lags = self.pairs.iter().map(|pair| {
+            let name = (pair.sync.clone(), pair.target.clone());
+            lag(pair, arrived.remove(&name), waiting.remove(&name))
+        });
+        let lags = lags.collect();
+        let mut drifts = self.drifts(subject, limit + 1, now).await?;
+        let more = drifts.len() > limit;
+        drifts.truncate(limit);
+        Ok(SyncReply { lags, drifts, more })
+    }
+
+    #[instrument(name = "SELECT sync_lags", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "sync_lags"))]
+    async fn arrived(&self, since: Timestamp, until: Timestamp) -> Result<HashMap<Name, ArrivedRow>> {
+        let rows = self
+            .client
+            .query(
+                "SELECT sync, target, count() AS arrived, quantiles(0.5, 0.95, 0.99)(lag_ms) AS lags_ms,
+                    max(lag_ms) AS max_ms, max(uncertain) AS uncertain_ms
+                 FROM
+                 (
+                    SELECT sync, target, (toUnixTimestamp64Nano(ended) - toUnixTimestamp64Nano(since)) / 1e6 AS lag_ms,
+                        sync_lags.uncertain_ms AS uncertain
+                    FROM sync_lags FINAL
+                    WHERE ended >= fromUnixTimestamp64Nano(?, 'UTC') AND ended < fromUnixTimestamp64Nano(?, 'UTC')
+                 )
+                 GROUP BY sync, target",
+            )
+            .bind(nanoseconds(since))
+            .bind(nanoseconds(until))
+            .fetch_all::<ArrivedRow>()
+            .await?;
+        Ok(rows.into_iter().map(|row| ((row.sync.clone(), row.target.clone()), row)).collect())
+    }
+
+    #[instrument(name = "SELECT drifts by pair", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
+    async fn waiting(&self, now: Timestamp) -> Result<HashMap<Name, WaitingRow>> {
+        let late: Vec<&str> = self.pairs.iter().map(|_| IS_LATE).collect();
+        let query = format!(
+            "SELECT sync, target, count() AS waiting, countIf({}) AS late,
+                toUnixTimestamp64Nano(min(open.since)) AS oldest, max(open.uncertain_ms) AS uncertain_ms
+             FROM {OPEN}
+             GROUP BY sync, target",
+            late.join(" OR ")
+        );
+        let mut query = self.client.query(&query);
+        for pair in self.pairs.iter() {
+            query = query.bind(&pair.sync).bind(&pair.target).bind(late_before_ns(pair, now));
+        }
+        let rows = query.fetch_all::<WaitingRow>().await?;
+        Ok(rows.into_iter().map(|row| ((row.sync.clone(), row.target.clone()), row)).collect())
+    }
+
+    #[instrument(name = "SELECT drifts that are open", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
+    async fn drifts(&self, subject: Option<&str>, limit: usize, now: Timestamp) -> Result<Vec<DriftNow>> {
+        let query = format!(
+            "SELECT entity, subject, location, channel, currency, field, sync, target, source_value, target_value,
+                difference, open.since AS since, uncertain_ms
+             FROM {OPEN}
+             WHERE (? OR subject = ?)
+             ORDER BY open.since, entity, subject, location, channel, currency, field, sync, target LIMIT ?"
+        );
+        let rows = self
+            .client
+            .query(&query)
+            .bind(subject.is_none())
+            .bind(subject.unwrap_or_default())
+            .bind(limit as u64)
+            .fetch_all::<DriftRow>()
+            .await?;
+        Ok(rows.into_iter().filter_map(|row| self.drift(row, now)).collect())
+    }
+
+    /// `None` for what is not compared any more, or a newer program wrote.
+    fn drift(&self, row: DriftRow, now: Timestamp) -> Option<DriftNow> {
+        let pair = self.pairs.iter().find(|pair| pair.sync == row.sync && pair.target == row.target)?;
+        Some(DriftNow {
+            entity: Entity::parse(&row.entity)?,
+            subject: row.subject,
+            location: row.location,
+            channel: row.channel,
+            currency: row.currency,
+            field: row.field,
+            sync: row.sync,
+            source: pair.source.clone(),
+            source_value: row.source_value,
+            target: row.target,
+            target_value: row.target_value,
+            difference: Some(row.difference).filter(|text| !text.is_empty()),
+            since: timestamp(row.since),
+            uncertain_ms: row.uncertain_ms,
+            late: row.since < late_before_ns(pair, now),
+        })
+    }
+}
+
+/// What began earlier and goes on at `now` is late.
+fn late_before_ns(pair: &Pair, now: Timestamp) -> i64 {
+    nanoseconds(now).saturating_sub(pair.floor_ns)
+}
+
+fn lag(pair: &Pair, arrived: Option<ArrivedRow>, waiting: Option<WaitingRow>) -> SyncLag {
+    let quantile = |at: usize| arrived.as_ref().and_then(|row| row.lags_ms.get(at).copied());
+    let uncertain_ms = arrived.as_ref().map_or(0, |row| row.uncertain_ms);
+    SyncLag {
+        sync: pair.sync.clone(),
+        entity: pair.entity,
+        source: pair.source.clone(),
+        target: pair.target.clone(),
+        arrived: arrived.as_ref().map_or(0, |row| row.arrived),
+        p50_ms: quantile(0),
+        p95_ms: quantile(1),
+        p99_ms: quantile(2),
+        max_ms: arrived.as_ref().map(|row| row.max_ms),
+        waiting: waiting.as_ref().map_or(0, |row| row.waiting),
+        late: waiting.as_ref().map_or(0, |row| row.late),
+        oldest: waiting.as_ref().map(|row| timestamp(row.oldest)),
+        uncertain_ms: waiting.as_ref().map_or(0, |row| row.uncertain_ms).max(uncertain_ms),
+    }
+}

@@ -1,0 +1,140 @@
+//! Readings in, lags and drifts out.
+
+use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::reading::{Entity, StockState};
+use ordertrace_api::sync::{DriftNow, SyncReply};
+use ordertrace_collector::record::ReadingRecord;
+use ordertrace_collector::settings::{SyncSettings, SyncTargetSettings};
+use ordertrace_collector::sync::{Evaluator, Pairs, SyncView};
+
+use crate::support::{Database, at_ns};
+
+fn target(system: &str, floor_s: u64) -> SyncTargetSettings {
+    SyncTargetSettings {
+        system: system.to_owned(),
+        tolerance: "0".to_owned(),
+        units_each: "1".to_owned(),
+        floor: ordertrace_config::Duration::from_secs(floor_s),
+    }
+}
+
+/// Stock from the WMS to two channels, of which one takes a minute; prices from the PIM.
+fn pairs() -> Pairs {
+    let sync = |name: &str, entity, source: &str, targets| SyncSettings {
+        name: name.to_owned(),
+        entity,
+        state: StockState::Available,
+        source: source.to_owned(),
+        targets,
+    };
+    let stock = sync("stock", Entity::Inventory, "wms", vec![target("web", 0), target("market", 60)]);
+    Pairs::new(&[stock, sync("prices", Entity::Price, "pim", vec![target("web", 0)])]).unwrap()
+}
+
+fn stock(system: &'static str, sku: &'static str, value: &'static str, at_s: i64) -> ReadingRecord<'static> {
+    ReadingRecord {
+        entity: Entity::Inventory,
+        system,
+        subject: sku,
+        location: "main",
+        channel: "",
+        currency: "",
+        state: "available",
+        field: "",
+        value,
+        at_ns: at_ns(at_s * 1_000),
+        version: "",
+        changed_at_ns: 0,
+        interval_ms: 0,
+        attributes: &[],
+    }
+}
+
+fn price(system: &'static str, channel: &'static str, value: &'static str, at_s: i64) -> ReadingRecord<'static> {
+    let reading = stock(system, "HAT", value, at_s);
+    ReadingRecord { entity: Entity::Price, location: "", state: "", channel, currency: "EUR", ..reading }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_nanosecond(i128::from(at_ns(seconds * 1_000))).unwrap()
+}
+
+async fn view(database: &Database, now_s: i64) -> SyncReply {
+    let range = (at(0), at(1_000_000));
+    SyncView::new(database.client(), pairs()).sync(range, None, 100, at(now_s)).await.unwrap()
+}
+
+/// Target, subject, what differs, since when in seconds, whether it is late.
+fn lines(drifts: &[DriftNow]) -> Vec<(String, Option<&str>, i64, bool)> {
+    let seconds = |drift: &DriftNow| drift.since.duration_since(at(0)).as_secs();
+    let line = |drift: &DriftNow| format!("{} {} {}", drift.sync, drift.target, drift.subject);
+    drifts.iter().map(|drift| (line(drift), drift.difference.as_deref(), seconds(drift), drift.late)).collect()
+}
+
+/// When the last reading was stored.
+async fn last_ms(database: &Database) -> i64 {
+    database.number("SELECT toUnixTimestamp64Milli(max(stored_at)) FROM readings").await.try_into().unwrap()
+}
+
+async fn evaluator(database: &Database) -> Evaluator {
+    Evaluator::open(database.client(), pairs()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_target_does_not_show_drifts_until_it_does() {
+    let database = Database::start().await;
+    let mut evaluator = evaluator(&database).await;
+    let systems = ["wms", "web", "market"];
+    database.readings(systems.map(|system| stock(system, "HAT", "10", 0)).to_vec()).await.unwrap();
+    database.readings(vec![price("pim", "", "9.5", 0), price("web", "web", "9.5", 0)]).await.unwrap();
+    evaluator.catch_up(last_ms(&database).await).await.unwrap();
+    let reply = view(&database, 10).await;
+    assert!(reply.drifts.is_empty(), "{:?}", reply.drifts);
+
+    // Nothing arrives at the targets: it is seen from the source alone, and grows.
+    drop(evaluator);
+    database.readings(vec![stock("wms", "HAT", "7", 20), price("pim", "", "8.25", 30)]).await.unwrap();
+    let mut evaluator = self::evaluator(&database).await;
+    evaluator.catch_up(last_ms(&database).await).await.unwrap();
+    let reply = view(&database, 50).await;
+    let waiting = [
+        ("stock market HAT".to_owned(), Some("3"), 20, false),
+        ("stock web HAT".to_owned(), Some("3"), 20, true),
+        ("prices web HAT".to_owned(), Some("1.25"), 30, true),
+    ];
+    assert_eq!(lines(&reply.drifts), waiting);
+    let lag = reply.lags.iter().find(|lag| lag.target == "market").unwrap();
+    assert_eq!((lag.waiting, lag.late, lag.oldest), (1, 0, Some(at(20))));
+    assert!(lines(&view(&database, 81).await.drifts)[0].3, "longer than its vendor says");
+
+    // Another change before the first has arrived; then both arrive.
+    database.readings(vec![stock("wms", "HAT", "6", 60), stock("web", "HAT", "6", 65)]).await.unwrap();
+    evaluator.catch_up(last_ms(&database).await).await.unwrap();
+    let reply = view(&database, 100).await;
+    assert_eq!(lines(&reply.drifts)[0], ("stock market HAT".to_owned(), Some("4"), 20, true));
+    let lag = reply.lags.iter().find(|lag| lag.sync == "stock" && lag.target == "web").unwrap();
+    assert_eq!((lag.waiting, lag.max_ms), (0, Some(45_000.0)), "since the first change");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_evaluators_and_late_readings_change_nothing() {
+    let database = Database::start().await;
+    let mut both = (evaluator(&database).await, evaluator(&database).await);
+    for (value, at_s) in [("10", 0), ("7", 20), ("3", 40)] {
+        database.readings(vec![stock("wms", "HAT", value, at_s), stock("web", "HAT", value, at_s + 5)]).await.unwrap();
+        // Told again, and out of order.
+        database.readings(vec![stock("web", "HAT", "10", 1), stock("wms", "HAT", value, at_s)]).await.unwrap();
+        let last_ms = last_ms(&database).await;
+        let (one, other) = tokio::join!(both.0.catch_up(last_ms), both.1.catch_up(last_ms));
+        one.and(other).unwrap();
+        both.0 = evaluator(&database).await;
+    }
+    let reply = view(&database, 50).await;
+    assert!(reply.drifts.is_empty(), "{:?}", reply.drifts);
+    let lag = reply.lags.iter().find(|lag| lag.sync == "stock" && lag.target == "web").unwrap();
+    assert_eq!((lag.arrived, lag.p50_ms, lag.max_ms), (3, Some(5_000.0), Some(5_000.0)));
+    let longer = SignedDuration::from_secs(1);
+    let none =
+        SyncView::new(database.client(), pairs()).sync((at(100), at(100) + longer), None, 9, at(50)).await.unwrap();
+    assert_eq!(none.lags.iter().map(|lag| (lag.arrived, lag.p50_ms)).collect::<Vec<_>>(), [(0, None); 3]);
+}

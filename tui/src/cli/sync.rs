@@ -1,0 +1,46 @@
+use std::io::Write;
+
+use clap::Args;
+use ordertrace_api::sync::SyncQuery;
+
+use super::{Exit, Failure, Options, Output};
+use crate::report::{Format, sync_lines, sync_markdown};
+
+/// Arguments of `sync`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Lags are of changes that arrived in the last hour, or between --since and --until; drifts are those of \
+                  now. What is compared stands in the collector's configuration under sync."
+)]
+pub struct SyncArgs {
+    /// Only drifts of this SKU
+    #[arg(long)]
+    pub sku: Option<String>,
+    /// At most that many drifts
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+}
+
+pub(super) async fn run<W: Write>(args: SyncArgs, options: &Options, output: &mut Output<W>) -> Result<Exit, Failure> {
+    let client = options.client()?;
+    let query = SyncQuery {
+        since: options.range.since.map(|since| since.resolve(output.around.now)),
+        until: options.range.until.map(|until| until.resolve(output.around.now)),
+        subject: args.sku,
+        limit: Some(args.limit),
+    };
+    let reply = client.sync(&query).await?;
+    let Output { out, printer, around } = output;
+    match options.format {
+        Format::Json => output.json(&reply)?,
+        _ if reply.lags.is_empty() => {
+            eprintln!(
+                "nothing found: {} compares nothing; say what must agree under sync in its configuration",
+                client.url()
+            );
+        }
+        Format::Pretty => printer.print(&sync_lines(&reply, around), out)?,
+        Format::Markdown => out.write_all(sync_markdown(&reply, around).as_bytes())?,
+    }
+    Ok(if reply.lags.is_empty() { Exit::NothingFound } else { Exit::Answered })
+}

@@ -1,0 +1,149 @@
+use ordertrace_api::sync::{DriftNow, SyncLag, SyncReply};
+
+use super::Surroundings;
+use super::markdown::{Markdown, code};
+use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, wrap};
+
+/// The columns of lags behind the names, and their widths.
+const LAG_COLUMNS: [(&str, usize); 7] =
+    [("WAITING", 8), ("LATE", 6), ("OLDEST", 8), ("ARRIVED", 8), ("P50", 8), ("P95", 8), ("P99", 8)];
+
+/// Those of them for which there is room when the names are to be read.
+const NARROW: [usize; 4] = [0, 1, 2, 5];
+
+/// Which of the columns of lags are shown.
+fn shown(columns: usize) -> Vec<usize> {
+    if columns >= 100 { (0..LAG_COLUMNS.len()).collect() } else { NARROW.to_vec() }
+}
+
+/// Lags and drifts as two tables.
+pub fn sync_lines(reply: &SyncReply, around: &Surroundings) -> Vec<Line> {
+    let shown = shown(around.columns);
+    let taken: usize = shown.iter().map(|column| LAG_COLUMNS[*column].1 + 1).sum();
+    let names = around.columns.saturating_sub(taken).max(16);
+    let mut heading = Line::of(Tone::Dim, pad("WHAT", names));
+    for (name, width) in shown.iter().map(|column| LAG_COLUMNS[*column]) {
+        heading.push(Tone::Dim, format!(" {name:>width$}"));
+    }
+    let mut lines = vec![heading];
+    lines.extend(reply.lags.iter().map(|lag| lag_line(lag, (names, &shown), around)));
+    lines.push(Line::default());
+    if reply.drifts.is_empty() {
+        lines.push(Line::of(Tone::Good, "all targets show what their sources do"));
+    }
+    lines.extend(reply.drifts.iter().map(|drift| drift_line(drift, around)));
+    if reply.more {
+        let hint = "there are more: narrow with --sku, or raise --limit";
+        lines.extend(wrap(hint, around.columns).into_iter().map(|text| Line::of(Tone::Warning, text)));
+    }
+    lines.into_iter().map(|line| line.cut(around.columns)).collect()
+}
+
+fn lag_line(lag: &SyncLag, (names, shown): (usize, &[usize]), around: &Surroundings) -> Line {
+    let tone = if lag.late > 0 { Tone::Error } else { Tone::Plain };
+    let mut line = Line::of(tone, pad(&fit(&name(lag), names), names));
+    let cells = lag_cells(lag, around);
+    for column in shown {
+        let (cell, width) = (&cells[*column], LAG_COLUMNS[*column].1);
+        let tone = if *column < 3 { tone } else { Tone::Plain };
+        line.push(tone, format!(" {text:>width$}", text = fit_end(cell, width)));
+    }
+    line
+}
+
+/// As the columns name them.
+fn lag_cells(lag: &SyncLag, around: &Surroundings) -> [String; 7] {
+    let oldest = lag.oldest.map_or_else(|| "-".to_owned(), |oldest| human(ns_between(oldest, around.now)));
+    let milliseconds =
+        |lag_ms: Option<f64>| lag_ms.map_or_else(|| "-".to_owned(), |lag_ms| human((lag_ms * 1e6) as u64));
+    [
+        lag.waiting.to_string(),
+        lag.late.to_string(),
+        oldest,
+        lag.arrived.to_string(),
+        milliseconds(lag.p50_ms),
+        milliseconds(lag.p95_ms),
+        milliseconds(lag.p99_ms),
+    ]
+}
+
+/// `stock wms→storefront ±30s`.
+fn name(lag: &SyncLag) -> String {
+    let uncertain = match lag.uncertain_ms {
+        0 => String::new(),
+        ms => format!(" ±{}", human(u64::from(ms) * 1_000_000)),
+    };
+    format!("{} {}→{}{uncertain}", lag.sync, lag.source, lag.target)
+}
+
+fn drift_line(drift: &DriftNow, around: &Surroundings) -> Line {
+    let mark = if drift.late { (Tone::Error, "! ") } else { (Tone::Plain, "  ") };
+    let text = drift_text(drift);
+    let since = format!("for {}", human(ns_between(drift.since, around.now)));
+    Line::of(mark.0, mark.1).and(Tone::Strong, item(drift)).and(Tone::Plain, format!(": {text} ")).and(Tone::Dim, since)
+}
+
+/// What it is a copy of, with what is known of it.
+fn item(drift: &DriftNow) -> String {
+    let known = [&drift.subject, &drift.location, &drift.channel, &drift.field];
+    known.into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+}
+
+/// `wms 7, storefront 10 (+3)`.
+fn drift_text(drift: &DriftNow) -> String {
+    let by =
+        drift.difference.as_ref().map(|by| if by.starts_with('-') { format!(" ({by})") } else { format!(" (+{by})") });
+    let currency = if drift.currency.is_empty() { String::new() } else { format!(" {}", drift.currency) };
+    format!(
+        "{} {}{currency}, {} {}{currency}{}",
+        drift.source,
+        drift.source_value,
+        drift.target,
+        drift.target_value,
+        by.unwrap_or_default()
+    )
+}
+
+/// The same for a ticket.
+pub fn sync_markdown(reply: &SyncReply, around: &Surroundings) -> String {
+    let mut text = Markdown::default();
+    let heads: Vec<String> = LAG_COLUMNS.iter().map(|(name, _)| name.to_lowercase()).collect();
+    let heads: Vec<&str> = std::iter::once("what").chain(heads.iter().map(String::as_str)).collect();
+    text.table(
+        &heads,
+        reply.lags.iter().map(|lag| std::iter::once(code(&name(lag))).chain(lag_cells(lag, around)).collect()),
+    );
+    text.line("");
+    let rows = reply
+        .drifts
+        .iter()
+        .map(|drift| vec![drift.sync.clone(), code(&item(drift)), drift_text(drift), around.date_clock(drift.since)]);
+    text.table(&["what", "item", "values", "since"], rows);
+    if reply.more {
+        text.line("\nThere are more.");
+    }
+    text.text()
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn lags_and_drifts() {
+        let around = |columns| Surroundings { now: sample::now(), zone: TimeZone::UTC, columns };
+        let text = |columns| {
+            let lines = sync_lines(&sample::sync(), &around(columns));
+            assert!(lines.iter().all(|line| line.width() <= columns));
+            lines.iter().map(|line| line.text().trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+        };
+        assert_snapshot!("sync_80", text(80));
+        assert_snapshot!("sync_140", text(140));
+        assert_snapshot!("sync_markdown", sync_markdown(&sample::sync(), &around(80)));
+        text(20);
+    }
+}

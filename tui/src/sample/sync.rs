@@ -1,0 +1,65 @@
+use ordertrace_api::reading::Entity;
+use ordertrace_api::sync::{DriftNow, SyncLag, SyncReply};
+
+use super::{HOUR_MS, MINUTE_MS, at_ms};
+
+/// A shop whose marketplace has not heard of its stock for two hours.
+pub(crate) fn sync() -> SyncReply {
+    let now_ms = 51 * HOUR_MS + 20 * MINUTE_MS;
+    let lag = |sync: &str, entity, target: &str, arrived: u64, waiting| SyncLag {
+        sync: sync.to_owned(),
+        entity,
+        source: if entity == Entity::Price { "pim" } else { "wms" }.to_owned(),
+        target: target.to_owned(),
+        arrived,
+        p50_ms: (arrived > 0).then_some(2_400.0),
+        p95_ms: (arrived > 0).then_some(31_000.0),
+        p99_ms: (arrived > 0).then_some(64_250.5),
+        max_ms: (arrived > 0).then_some(90_000.0),
+        waiting,
+        late: waiting / 2,
+        oldest: (waiting > 0).then(|| at_ms(now_ms - 2 * HOUR_MS)),
+        uncertain_ms: if target == "marketplace" { 30_000 } else { 0 },
+    };
+    let drift = |subject: &str, values: (&str, &str), difference: Option<&str>, minutes: u64| DriftNow {
+        sync: "stock".to_owned(),
+        entity: Entity::Inventory,
+        subject: subject.to_owned(),
+        location: "main".to_owned(),
+        channel: String::new(),
+        currency: String::new(),
+        field: String::new(),
+        source: "wms".to_owned(),
+        source_value: values.0.to_owned(),
+        target: "marketplace".to_owned(),
+        target_value: values.1.to_owned(),
+        difference: difference.map(str::to_owned),
+        since: at_ms(now_ms - minutes * MINUTE_MS),
+        uncertain_ms: 30_000,
+        late: minutes > 10,
+    };
+    let price = DriftNow {
+        sync: "prices".to_owned(),
+        entity: Entity::Price,
+        location: String::new(),
+        channel: "web".to_owned(),
+        currency: "EUR".to_owned(),
+        source: "pim".to_owned(),
+        target: "storefront".to_owned(),
+        ..drift("HAT-RED-M", ("19.95", "24.95"), Some("5"), 1)
+    };
+    SyncReply {
+        lags: vec![
+            lag("stock", Entity::Inventory, "storefront", 4_120, 0),
+            lag("stock", Entity::Inventory, "marketplace", 0, 613),
+            lag("prices", Entity::Price, "storefront", 12, 1),
+        ],
+        drifts: vec![
+            drift("HAT-RED-M", ("0", "7"), Some("7"), 120),
+            drift("SCARF-BLUE", ("12", "1"), Some("-11"), 45),
+            drift("GLOVES", ("3", "many"), None, 5),
+            price,
+        ],
+        more: true,
+    }
+}

@@ -6,6 +6,7 @@ mod explain;
 mod findings;
 mod hotspots;
 mod orders;
+mod shop;
 mod status;
 mod surface;
 
@@ -17,9 +18,10 @@ use ordertrace_api::span::{Span, SpanKind, SpansReply};
 pub(crate) use arbitrary::{any_findings, any_journey};
 pub(crate) use build::HandoffBuilder;
 pub(crate) use explain::explanation;
-pub(crate) use findings::{findings, incident};
+pub(crate) use findings::{findings, findings_behind, incident, no_findings};
 pub(crate) use hotspots::{any_hotspots, figures, hotspots, hotspots_alone};
 pub(crate) use orders::orders;
+pub(crate) use shop::{Fault, HANDOFFS, Shop, Step};
 pub(crate) use status::{agent_status, status};
 pub(crate) use surface::surface;
 

@@ -12,8 +12,9 @@ const BROKEN_NEWLY: f64 = 0.05;
 /// Share of attempts that fail from which it is told though that is usual: it may have broken more than a day ago.
 const BROKEN_BEFORE: f64 = 0.5;
 
-/// Share of attempts that fail from which it is told where nobody knows what is usual.
-const FAILING: f64 = 0.02;
+/// Share of attempts that fail from which it is told: where they were fewer, and where nobody knows what is usual.
+const FAILING_NEWLY: f64 = 0.02;
+const FAILING: f64 = 0.1;
 
 /// One or two failures say nothing.
 const FAILED: u64 = 3;
@@ -90,9 +91,9 @@ impl Trouble {
         let failing = figures.failed >= FAILED;
         let share = if failing { figures.error_share } else { 0.0 };
         let errors = change(Column::Errors);
+        let known = spot.before.as_ref().is_some_and(|(before, _)| before.attempts >= MISSED);
         // What is told of the time before shows that it is always so.
-        let usual = spot.before.as_ref().is_some_and(|(before, _)| before.attempts >= MISSED)
-            && errors == Some(Change::Harmless);
+        let usual = known && errors == Some(Change::Harmless);
         if found(FindingKind::RetryStorm) && figures.amplification >= STORMY {
             return Self::of(Level::Broken, Sign::Retried);
         }
@@ -104,7 +105,8 @@ impl Trouble {
         if slower && figures.p95_ns >= HANGS_NS && figures.p95_ns as f64 >= HANGS_BY * before_p95_ns as f64 {
             return Self::of(Level::Broken, Sign::Slower);
         }
-        if share >= FAILING && !usual || failing && errors == Some(Change::MuchWorse) {
+        let told_from = if known { FAILING_NEWLY } else { FAILING };
+        if share >= told_from && !usual || failing && errors == Some(Change::MuchWorse) {
             return Self::of(Level::Worse, Sign::Fails);
         }
         if slower {
@@ -204,7 +206,8 @@ mod tests {
             (600, Some(failing(1_000, 590)), (Level::Worse, Sign::Fails)),
             (60, Some(failing(1_000, 1)), (Level::Broken, Sign::Fails)),
             (30, Some(failing(1_000, 1)), (Level::Worse, Sign::Fails)),
-            (30, None, (Level::Worse, Sign::Fails)),
+            (100, None, (Level::Worse, Sign::Fails)),
+            (99, None, (Level::Calm, Sign::None)),
             (30, Some(failing(1_000, 28)), (Level::Calm, Sign::None)),
             (10, None, (Level::Calm, Sign::None)),
             (0, None, (Level::Calm, Sign::None)),

@@ -74,6 +74,19 @@ pub struct FindingsPage {
     pub findings: Vec<Finding>,
     /// Whether the limit cut the list.
     pub more: bool,
+    /// How far detection had come: what is wrong with what arrived later is not told.
+    #[serde(default)]
+    pub progress: DetectionProgress,
+}
+
+/// How far detection has come, in whichever collector, by ClickHouse's clock. It looks at orders in which a
+/// milestone was reached, in the order of arrival, from the oldest that is stored on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DetectionProgress {
+    /// When the latest arrived that was looked at; `null` when nothing was.
+    pub looked_until: Option<Timestamp>,
+    /// When the oldest milestone arrived that was not looked at; `null` when all were.
+    pub unseen_since: Option<Timestamp>,
 }
 
 /// What kind of fault.

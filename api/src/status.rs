@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::finding::DetectionProgress;
+
 /// Reply of [`STATUS`](crate::routes::STATUS).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Status {
@@ -15,6 +17,9 @@ pub struct Status {
     /// What became of all items that any collector ever accepted into this database, by signal.
     /// Empty while the storage does not answer.
     pub signals: Vec<SignalStatus>,
+    /// How far detection has come; `null` while the storage does not answer.
+    #[serde(default)]
+    pub detection: Option<DetectionProgress>,
     /// Parentless database polling, health checks and the like, by rule, since the process
     /// started: stored, but kept out of journeys.
     pub noise: Vec<Count>,

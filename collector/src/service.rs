@@ -266,6 +266,7 @@ fn status(metrics: IngestMetrics, url: String, embedded: bool) -> Arc<dyn Fn() -
         started_at,
         storage: StorageStatus { url: url.clone(), embedded, version: None, error: None },
         signals: Vec::new(),
+        detection: None,
         noise: metrics.noise(),
     })
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ordertrace_api::finding::{Finding, FindingState, Money, Severity};
+use ordertrace_api::finding::{DetectionProgress, Finding, FindingState, Money, Severity};
 
 use crate::listing::id;
 use crate::text::{Line, Tone, coarse, date_clock, fit, ns_between, pad, short_clock, wrap};
@@ -86,6 +86,28 @@ impl FindingColumns {
             (tone_if_it_holds(Tone::Strong), subject(finding, self.order)),
             (tone_if_it_holds(Tone::Plain), what),
         ])
+    }
+}
+
+/// A second is the rule. What arrived longer ago and was not looked at has to be told of.
+const BEHIND_NS: u64 = 10_000_000_000;
+
+/// Since when what arrived was not looked at, where that is too long.
+pub fn behind(progress: &DetectionProgress, now: Timestamp) -> Option<Timestamp> {
+    progress.unseen_since.filter(|since| ns_between(*since, now) > BEHIND_NS)
+}
+
+/// Whether there being no finding means that nothing is wrong.
+pub fn progress_text(progress: &DetectionProgress, now: Timestamp, zone: &TimeZone) -> String {
+    match (behind(progress, now), progress.looked_until) {
+        (Some(since), _) => {
+            let ago = coarse(ns_between(since, now));
+            format!("detection is {ago} behind: what arrived since {} was not looked at", short_clock(since, zone))
+        }
+        (None, Some(until)) => {
+            format!("all that arrived until {} was looked at", date_clock(until, zone))
+        }
+        (None, None) => "nothing arrived yet that could be looked at".to_owned(),
     }
 }
 
@@ -174,6 +196,20 @@ mod tests {
                 assert!(line.width() <= columns.max(2), "{columns}: {:?}", line.text());
             }
         }
+    }
+
+    #[test]
+    fn how_far_detection_has_come_is_told() {
+        let said = |progress: DetectionProgress| progress_text(&progress, sample::now(), &TimeZone::UTC);
+        assert_eq!(said(sample::no_findings().progress), "all that arrived until 2026-11-21 12:32:01 was looked at");
+        assert_eq!(
+            said(sample::findings_behind().progress),
+            "detection is 4m behind: what arrived since 12:28:03 was not looked at"
+        );
+        assert_eq!(said(DetectionProgress::default()), "nothing arrived yet that could be looked at");
+        // What arrived just now is about to be looked at.
+        let unseen_since = Some(sample::now() - jiff::SignedDuration::from_secs(9));
+        assert!(said(DetectionProgress { unseen_since, looked_until: Some(sample::start()) }).starts_with("all "));
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod listing;
 pub mod report;
 pub mod settings;
 pub mod surface_table;
+pub mod systems_map;
 pub mod text;
 pub mod theme;
 pub mod waterfall;

@@ -6,7 +6,7 @@ use ordertrace_api::problem::Problem;
 
 use super::ApiState;
 use super::problem::Refusal;
-use crate::detect::Wanted;
+use crate::detect::{Wanted, progress};
 
 /// Findings in a reply unless the query says otherwise.
 const DEFAULT_LIMIT: u32 = 200;
@@ -45,8 +45,10 @@ pub(super) async fn list(
         severity: query.severity,
         limit: limit as usize + 1,
     };
+    // Before the findings: what is told of as looked at must be in them.
+    let progress = progress(&state.client).await?;
     let mut findings = state.findings.list(&wanted).await?;
     let more = findings.len() > limit as usize;
     findings.truncate(limit as usize);
-    Ok(Json(FindingsPage { findings, more }))
+    Ok(Json(FindingsPage { findings, more, progress }))
 }

@@ -3,10 +3,12 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use clickhouse::Client;
+use ordertrace_api::finding::DetectionProgress;
 use ordertrace_api::status::{Count, ItemCounts, OTHER_SENDERS, SENDERS_LIMIT, SenderStatus, SignalStatus, Status};
 use ordertrace_otlp::Signal;
 
 use super::ApiState;
+use crate::detect::progress;
 
 /// The outcome of items whose rows are in ClickHouse.
 const STORED: &str = "stored";
@@ -19,9 +21,10 @@ const STORED: &str = "stored";
 pub(super) async fn status(State(state): State<ApiState>) -> Json<Status> {
     let mut status = (state.status)();
     match read(&state.client).await {
-        Ok((version, outcomes)) => {
+        Ok((version, outcomes, detection)) => {
             status.storage.version = version;
             status.signals = signals(&outcomes);
+            status.detection = Some(detection);
         }
         Err(error) => status.storage.error = Some(error.to_string()),
     }
@@ -31,10 +34,11 @@ pub(super) async fn status(State(state): State<ApiState>) -> Json<Status> {
 /// Signal, sender, outcome, items.
 type Outcome = (String, String, String, u64);
 
-async fn read(client: &Client) -> clickhouse::error::Result<(Option<String>, Vec<Outcome>)> {
+async fn read(client: &Client) -> clickhouse::error::Result<(Option<String>, Vec<Outcome>, DetectionProgress)> {
     let version = client.query("SELECT version()").fetch_all::<String>().await?;
     let sums = "SELECT signal, sender, outcome, sum(items) FROM audit GROUP BY signal, sender, outcome";
-    Ok((version.into_iter().next(), client.query(sums).fetch_all::<Outcome>().await?))
+    let outcomes = client.query(sums).fetch_all::<Outcome>().await?;
+    Ok((version.into_iter().next(), outcomes, progress(client).await?))
 }
 
 fn signals(outcomes: &[Outcome]) -> Vec<SignalStatus> {

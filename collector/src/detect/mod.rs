@@ -12,6 +12,7 @@ mod feed;
 mod ledger;
 mod metrics;
 mod occurrence;
+mod progress;
 mod reached;
 mod reconcile;
 mod rules;
@@ -23,6 +24,7 @@ mod watches;
 pub use detector::{Detection, Detector, run};
 pub use ledger::{Ledger, Wanted};
 pub use metrics::DetectionMetrics;
+pub use progress::progress;
 pub use verdict::{Fault, Verdict};
 
 use jiff::Timestamp;

@@ -26,7 +26,7 @@ struct WatchRow {
 }
 
 /// The row that says up to when the feed was read has no key.
-const FEED: (&str, &str, &str) = ("", "", "");
+pub(super) const FEED: (&str, &str, &str) = ("", "", "");
 
 impl Watches {
     /// Those that were written last, and up to when the feed had been read: milliseconds since the

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use ordertrace_api::finding::{Finding, FindingKind, FindingState};
+use ordertrace_api::finding::{DetectionProgress, Finding, FindingKind, FindingState};
 use ordertrace_api::keys::KindTable;
-use ordertrace_collector::detect::{Detection, DetectionMetrics, Detector, Ledger, Wanted};
+use ordertrace_collector::detect::{Detection, DetectionMetrics, Detector, Ledger, Wanted, progress};
 use ordertrace_collector::flow::Flows;
 use ordertrace_collector::journey::{JourneyLimits, Journeys};
 use ordertrace_collector::recognise::Recogniser;
@@ -102,6 +102,31 @@ async fn paid_and_not_created_until_it_is() {
     assert_eq!((late.state, late.closed_at), (FindingState::Closed, Some(at(400))));
     assert_eq!(late.closed_because, "order.created came 4m 39s late");
     assert_eq!((&late.id, late.opened_at), (&finding.id, at(151)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_known_how_far_detection_has_come() {
+    let database = Database::start().await;
+    let now = async || progress(&database.client()).await.unwrap();
+    assert_eq!(now().await, DetectionProgress::default());
+    paid(&database, 1).await;
+    let before = now().await;
+    assert!(before.looked_until.is_none() && before.unseen_since.is_some(), "{before:?}");
+    let mut detector = detector(&database).await;
+    look(&mut detector, at(10)).await;
+    let seen = now().await;
+    assert!(seen.unseen_since.is_none() && seen.looked_until >= before.unseen_since, "{seen:?}");
+    // In the next millisecond at the earliest, as the table tells times.
+    while Timestamp::now().as_millisecond() <= seen.looked_until.unwrap().as_millisecond() {
+        tokio::task::yield_now().await;
+    }
+    created(&database, 1, 5).await;
+    let behind = now().await;
+    assert_eq!(behind.looked_until, seen.looked_until);
+    assert!(behind.unseen_since > seen.looked_until, "{behind:?}");
+    look(&mut detector, at(20)).await;
+    let seen = now().await;
+    assert!(seen.unseen_since.is_none() && seen.looked_until >= behind.unseen_since, "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

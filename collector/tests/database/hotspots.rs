@@ -296,6 +296,7 @@ async fn serve(database: &Database) -> String {
         started_at: at(0),
         storage: StorageStatus { url: String::new(), embedded: true, version: None, error: None },
         signals: Vec::new(),
+        detection: None,
         noise: Vec::new(),
     };
     let state = ApiState {

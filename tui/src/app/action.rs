@@ -2,6 +2,7 @@ use ordertrace_api::explain::ExplainQuery;
 use ordertrace_api::finding::FindingsQuery;
 use ordertrace_api::hotspot::{HotspotOrdersQuery, HotspotsQuery};
 use ordertrace_api::order::OrdersQuery;
+use ordertrace_api::surface::SurfaceQuery;
 
 /// What the runtime is to do. Tickets come back with the answer, so that late ones are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,13 @@ pub enum Action {
         ticket: u64,
         /// Which orders.
         query: ExplainQuery,
+    },
+    /// Ask how handoffs are done.
+    FetchSurface {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// In which range.
+        query: SurfaceQuery,
     },
     /// Ask for a journey.
     FetchJourney {

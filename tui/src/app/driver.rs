@@ -8,14 +8,16 @@ use ordertrace_api::hotspot::Hotspots;
 use ordertrace_api::journey::Journey;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
+use ordertrace_api::surface::Surface;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::style::Modifier;
 
 use super::state::{Size, State};
 use super::{Action, Event, Look, NoAnswer, draw, update};
 use crate::cli::Range;
 use crate::client::{ExplainReply, JourneyReply};
-use crate::sample;
+use crate::sample::{self, Shop};
 use crate::theme::Theme;
 
 pub(crate) const LOOK: Look = Look { theme: Theme::Dark, ascii: false };
@@ -42,7 +44,7 @@ impl Driver {
         let mut driver = Self::new(columns, rows);
         driver.tick(0);
         driver.answer_orders(Ok(sample::orders()));
-        driver.answer_findings(Ok(FindingsPage::default()));
+        driver.answer_findings(Ok(sample::no_findings()));
         driver
     }
 
@@ -63,6 +65,22 @@ impl Driver {
         let mut driver = Self::with_orders(columns, rows);
         driver.press("H");
         driver.answer_hotspots(Ok(sample::hotspots_alone()));
+        driver
+    }
+
+    /// With the systems map of a shop on the screen.
+    pub(crate) fn with_map(columns: u16, rows: u16, shop: Shop) -> Self {
+        let mut driver = Self::with_orders(columns, rows);
+        driver.press("m");
+        driver.answer_hotspots(Ok(shop.hotspots()));
+        driver
+    }
+
+    /// With the sample's surface on the screen.
+    pub(crate) fn with_surface(columns: u16, rows: u16) -> Self {
+        let mut driver = Self::with_orders(columns, rows);
+        driver.press("U");
+        driver.answer_surface(Ok(sample::surface()));
         driver
     }
 
@@ -136,6 +154,12 @@ impl Driver {
         self.event(Event::Hotspots { ticket, result });
     }
 
+    pub(crate) fn answer_surface(&mut self, result: Result<Surface, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchSurface { .. }));
+        self.event(Event::Surface { ticket, result });
+    }
+
     pub(crate) fn answer_touched(&mut self, result: Result<OrdersPage, String>) {
         let result = result.map_err(NoAnswer::Unreachable);
         let ticket = self.take_ticket(|action| matches!(action, Action::FetchHotspotOrders { .. }));
@@ -167,6 +191,7 @@ impl Driver {
             | Action::FetchHotspots { ticket, .. }
             | Action::FetchHotspotOrders { ticket, .. }
             | Action::FetchExplanation { ticket, .. }
+            | Action::FetchSurface { ticket, .. }
             | Action::FetchJourney { ticket, .. }
             | Action::FetchSpans { ticket, .. } => ticket,
             action => panic!("{action:?} has no ticket"),
@@ -175,6 +200,15 @@ impl Driver {
 
     pub(crate) fn screen(&self) -> String {
         self.screen_with(LOOK)
+    }
+
+    /// What is drawn as chosen.
+    pub(crate) fn chosen_row(&self) -> String {
+        let Size { columns, rows } = self.state.size;
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| draw(frame, &self.state, LOOK)).unwrap();
+        let cells = terminal.backend().buffer().content.iter();
+        cells.filter(|cell| cell.modifier.contains(Modifier::REVERSED)).map(|cell| cell.symbol()).collect()
     }
 
     pub(crate) fn screen_with(&self, look: Look) -> String {

@@ -4,6 +4,7 @@ use ordertrace_api::finding::FindingsPage;
 use ordertrace_api::hotspot::Hotspots;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
+use ordertrace_api::surface::Surface;
 
 use crate::client::{ExplainReply, JourneyReply};
 
@@ -64,6 +65,13 @@ pub enum Event {
         ticket: u64,
         /// The explanation, or what else the key led to.
         result: Result<ExplainReply, NoAnswer>,
+    },
+    /// Answer to [`FetchSurface`](super::Action::FetchSurface).
+    Surface {
+        /// The question's.
+        ticket: u64,
+        /// The ways of handoffs.
+        result: Result<Surface, NoAnswer>,
     },
     /// Answer to [`FetchJourney`](super::Action::FetchJourney).
     Journey {

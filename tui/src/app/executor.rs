@@ -48,6 +48,10 @@ impl Executor {
                     let result = client.explain(&query).await;
                     Event::Explanation { ticket, result: result.map_err(|error| said(&error)) }
                 }
+                Action::FetchSurface { ticket, query } => {
+                    let result = client.surface(&query).await;
+                    Event::Surface { ticket, result: result.map_err(|error| said(&error)) }
+                }
                 Action::FetchJourney { ticket, key, aligned } => {
                     let result = client.journey(&key, JourneyQuery { aligned }).await;
                     Event::Journey { ticket, result: result.map_err(|error| said(&error)) }

@@ -6,7 +6,7 @@ use ordertrace_api::journey::JourneyState;
 use proptest::prelude::*;
 
 use super::driver::Driver;
-use super::state::Screen;
+use super::state::{List, Screen};
 use super::{Action, Look};
 use crate::client::{ExplainReply, JourneyReply};
 use crate::sample;
@@ -38,7 +38,7 @@ fn x_asks_for_what_is_shown() {
     driver.press("x");
     assert_eq!(asked(&driver), ExplainQuery { finding: Some(FindingKind::PaidNotCreated), ..none.clone() });
     driver.press("qjx");
-    assert_eq!(driver.state.screen(), Screen::Findings, "a system is silent: that is about no order");
+    assert_eq!(driver.state.screen(), Screen::List(List::Findings), "a system is silent: that is about no order");
     let mut driver = Driver::with_journey(80, 24);
     driver.press("x");
     assert_eq!(asked(&driver), ExplainQuery { order: Some("order:A-10042".to_owned()), ..none });
@@ -65,7 +65,7 @@ fn from_an_order_to_who_else_is_hit_and_all_the_way_back() {
     driver.press("q");
     assert_eq!(driver.state.journey.as_ref().unwrap().key, from);
     driver.press("q");
-    assert_eq!(driver.state.screen(), Screen::Orders);
+    assert_eq!(driver.state.screen(), Screen::List(List::Orders));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use ordertrace_api::finding::{FindingState, FindingsPage};
 use proptest::prelude::*;
 
 use super::driver::Driver;
-use super::state::{Connection, Screen};
+use super::state::{Connection, List, Screen};
 use super::{Action, Event, NoAnswer};
 use crate::client::JourneyReply;
 use crate::sample;
@@ -68,9 +68,9 @@ fn the_way_back_leads_through_the_findings() {
     driver.press("⏎");
     assert_eq!(driver.state.screen(), Screen::Journey);
     driver.press("q");
-    assert_eq!(driver.state.screen(), Screen::Findings);
+    assert_eq!(driver.state.screen(), Screen::List(List::Findings));
     driver.press("⎋");
-    assert_eq!(driver.state.screen(), Screen::Orders);
+    assert_eq!(driver.state.screen(), Screen::List(List::Orders));
     assert!(driver.done.is_empty(), "nothing ended");
 }
 
@@ -122,6 +122,28 @@ fn not_knowing_is_no_good_news() {
 }
 
 #[test]
+fn nobody_reads_that_all_is_well_while_detection_is_behind() {
+    let mut driver = Driver::with_these_findings(80, 24, sample::findings_behind());
+    let told = "detection is 4m behind: what arrived since 12:28:03 was not looked at";
+    assert!(driver.screen().contains(told), "{}", driver.screen());
+    driver.press("F");
+    let screen = driver.screen();
+    assert!(screen.contains("none known") && screen.contains(told) && !screen.contains("Nothing is wrong"), "{screen}");
+    driver.answer_findings(Ok(sample::no_findings()));
+    let screen = driver.screen();
+    assert!(
+        screen.contains("none open") && screen.contains("All that arrived until 2026-11-21 12:32:01 was looked at."),
+        "{screen}"
+    );
+    // What is found is told all the same.
+    driver.tick(2_000);
+    let page = FindingsPage { progress: sample::findings_behind().progress, ..sample::findings() };
+    driver.answer_findings(Ok(page));
+    driver.press("q");
+    assert!(driver.screen().contains("3 critical"), "{}", driver.screen());
+}
+
+#[test]
 fn a_shows_closed_ones_too() {
     let mut driver = Driver::with_findings(80, 24);
     let states = |driver: &Driver| match driver.asides.first() {
@@ -151,7 +173,7 @@ fn a_filter_follows_the_letters_in_kind_order_and_sentence() {
     driver.press("/⌫⌫⌫⌫⌫inventory");
     assert_eq!(shown(&driver), ["stuck_order"]);
     driver.press("⎋");
-    assert_eq!(driver.state.screen(), Screen::Findings, "Esc ended the filter only");
+    assert_eq!(driver.state.screen(), Screen::List(List::Findings), "Esc ended the filter only");
     assert_eq!(driver.state.findings.shown.len(), 5);
 }
 
@@ -181,7 +203,7 @@ fn the_chosen_finding_stays_chosen() {
     assert_eq!(driver.done, [Action::Copy("order:A-10042".to_owned())]);
     driver.press("k⏎");
     assert_eq!(driver.state.flash.as_ref().unwrap().text, "this finding is about no order");
-    assert_eq!(driver.state.screen(), Screen::Findings, "a silent system has no journey");
+    assert_eq!(driver.state.screen(), Screen::List(List::Findings), "a silent system has no journey");
 }
 
 #[test]

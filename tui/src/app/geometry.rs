@@ -59,6 +59,22 @@ pub(super) fn hotspots(size: Size, compared: bool) -> Rows {
     rows
 }
 
+/// The rows of the systems map; in its head what is broken, below it what the chosen row hands on and receives.
+pub(super) fn map(size: Size) -> Rows {
+    let mut rows = share(size, if size.rows >= 8 { 2 } else { 1 }, None);
+    rows.pane = take(&mut rows.list, 5, 8);
+    // Names of columns without figures say nothing.
+    if rows.pane < 5 {
+        rows.list += std::mem::take(&mut rows.pane);
+    }
+    rows
+}
+
+/// The rows of the surface; in its head what all rows say together.
+pub(super) fn surface(size: Size, detail: bool) -> Rows {
+    share(size, if size.rows >= 12 { 3 } else { 1 }, detail.then_some(PaneSize::Half))
+}
+
 /// The rows of a journey with so many findings.
 pub(super) fn journey(size: Size, pane: Option<PaneSize>, findings: usize) -> Rows {
     // A pane is looked into for its own sake: the order's keys and milestones can wait.
@@ -111,6 +127,9 @@ mod tests {
                     findings(size),
                     hotspots(size, true),
                     hotspots(size, false),
+                    map(size),
+                    surface(size, true),
+                    surface(size, false),
                 ] {
                     let Rows { head, heading, list, pane, message, footer } = shared;
                     assert_eq!(head + heading + list + pane + message + footer, rows, "{shared:?}");

@@ -5,7 +5,7 @@ use ordertrace_api::order::OrdersPage;
 use proptest::prelude::*;
 
 use super::driver::Driver;
-use super::state::{Connection, Screen};
+use super::state::{Connection, List, Screen};
 use super::{Action, Event, NoAnswer};
 use crate::hotspot_table::{Column, HotspotBy};
 use crate::sample;
@@ -85,7 +85,7 @@ fn what_is_gone_stands_last_whichever_way_it_is_sorted() {
     assert_eq!(shown(&driver).last(), Some(&"POST /faxes"));
     // Its orders are those that had it then.
     driver.press("G⏎");
-    let touched = driver.state.hotspots.touched.as_ref().unwrap();
+    let touched = driver.state.touched.as_ref().unwrap();
     assert_eq!(touched.query.since, driver.state.hotspots.compared.map(|range| range.since));
 }
 
@@ -112,9 +112,9 @@ fn a_line_leads_to_its_orders_and_these_to_a_journey_and_back() {
     driver.press("q");
     assert_eq!(driver.state.screen(), Screen::Touched);
     driver.press("q");
-    assert_eq!(driver.state.screen(), Screen::Hotspots);
+    assert_eq!(driver.state.screen(), Screen::List(List::Hotspots));
     driver.press("⎋");
-    assert_eq!(driver.state.screen(), Screen::Orders);
+    assert_eq!(driver.state.screen(), Screen::List(List::Orders));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn systems_are_asked_for_all_that_they_received() {
     driver.press("b");
     assert_eq!(driver.state.hotspots.by, HotspotBy::System);
     driver.press("⏎");
-    let query = &driver.state.hotspots.touched.as_ref().unwrap().query;
+    let query = &driver.state.touched.as_ref().unwrap().query;
     assert_eq!((query.from.as_deref(), &*query.to, query.operation.as_deref()), (None, "payments", None));
 }
 
@@ -137,7 +137,7 @@ fn the_chosen_line_stays_chosen_however_it_is_sorted() {
     driver.press("/oms");
     assert_eq!(shown(&driver), ["POST /orders"]);
     driver.press("⎋");
-    assert_eq!((driver.state.screen(), shown(&driver).len()), (Screen::Hotspots, 4));
+    assert_eq!((driver.state.screen(), shown(&driver).len()), (Screen::List(List::Hotspots), 4));
 }
 
 #[test]
@@ -186,7 +186,7 @@ proptest! {
             let hotspots = &driver.state.hotspots;
             prop_assert!(hotspots.cursor.at < hotspots.shown.len().max(1));
         }
-        if driver.state.hotspots.touched.is_some() {
+        if driver.state.touched.is_some() {
             driver.answer_touched(Ok(OrdersPage { more: true, ..sample::orders() }));
             driver.press("G");
             driver.screen();

@@ -15,10 +15,16 @@ mod findings_tests;
 mod geometry;
 #[cfg(test)]
 mod hotspots_tests;
+#[cfg(test)]
+mod incident_tests;
 mod keymap;
+#[cfg(test)]
+mod map_tests;
 mod pane;
 mod runtime;
 pub mod state;
+#[cfg(test)]
+mod surface_tests;
 #[cfg(test)]
 mod tests;
 mod update;

@@ -8,7 +8,7 @@ use super::driver::Driver;
 use super::state::{Connection, Overlay, PaneKind, Size, SpansState};
 use super::{Action, Event, NoAnswer};
 use crate::client::JourneyReply;
-use crate::sample;
+use crate::sample::{self, Fault, Shop};
 
 fn found(journey: Journey) -> Result<JourneyReply, String> {
     Ok(JourneyReply::Found(Box::new(journey)))
@@ -268,7 +268,7 @@ enum Happening {
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let letters = "jkgGlfterRE fsSpyYzdiJK[]/?q4 hbFFa".chars().collect::<Vec<_>>();
+    let letters = "jkgGlfterRE fsSpyYzdiJK[]/?q4 hbFFamUHm".chars().collect::<Vec<_>>();
     let codes = vec![
         KeyCode::Enter,
         KeyCode::Enter,
@@ -316,6 +316,16 @@ fn answer(driver: &mut Driver, which: u8) {
             2 => Ok(JourneyReply::Candidates(vec![sample::key("order@erp:4"), sample::key("order@oms:4")])),
             3 => found(sample::huge_journey(usize::from(which) + 1)),
             _ => found(sample::journey_cut_short()),
+        }),
+        Some(Action::FetchHotspots { .. }) => driver.answer_hotspots(match which % 3 {
+            0 => Err(refused()),
+            1 => Ok(sample::hotspots()),
+            _ => Ok(Shop { fault: Some((8, Fault::Fails)), cascades: true }.hotspots()),
+        }),
+        Some(Action::FetchHotspotOrders { .. }) => driver.answer_touched(Ok(sample::orders())),
+        Some(Action::FetchSurface { .. }) => driver.answer_surface(match which % 3 {
+            0 => Err(refused()),
+            _ => Ok(sample::surface()),
         }),
         Some(Action::FetchSpans { .. }) => driver.answer_spans(match which % 3 {
             0 => Err(refused()),

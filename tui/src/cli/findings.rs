@@ -5,6 +5,7 @@ use clap::builder::PossibleValuesParser;
 use ordertrace_api::finding::{FindingKind, FindingState, FindingsQuery, Severity};
 
 use super::{Exit, Failure, Options, Output};
+use crate::findings_table::{behind, progress_text};
 use crate::report::{Format, findings_lines, findings_markdown};
 
 /// Arguments of `findings`.
@@ -65,6 +66,9 @@ pub(super) async fn run<W: Write>(
         _ if page.findings.is_empty() => eprintln!("nothing found: nothing of that kind is wrong at {}", client.url()),
         Format::Pretty => output.printer.print(&findings_lines(&page, &output.around), &mut output.out)?,
         Format::Markdown => output.out.write_all(findings_markdown(&page, &output.around).as_bytes())?,
+    }
+    if behind(&page.progress, output.around.now).is_some() {
+        eprintln!("{}", progress_text(&page.progress, output.around.now, &output.around.zone));
     }
     Ok(if page.findings.is_empty() { Exit::NothingFound } else { Exit::Answered })
 }

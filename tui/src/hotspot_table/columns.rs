@@ -204,7 +204,8 @@ fn count(count: u64) -> String {
     }
 }
 
-fn rate(rate: f64) -> String {
+/// A number of things per second, or for each other, in at most five columns.
+pub fn rate(rate: f64) -> String {
     match rate {
         0.0 => "0".to_owned(),
         rate if rate < 0.01 => "<0.01".to_owned(),

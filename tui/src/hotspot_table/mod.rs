@@ -10,7 +10,7 @@ use ordertrace_api::hotspot::{Figures, HandoffHotspot, Hotspots, OrderFigures, S
 use crate::text::{fit, pad, width};
 
 pub use change::{Change, change};
-pub use columns::{Column, Measured};
+pub use columns::{Column, Measured, rate};
 pub use order::{HotspotBy, HotspotSort, ranked};
 pub use spark::Spark;
 

@@ -2,6 +2,7 @@ use ordertrace_api::status::{Count, ItemCounts, Status};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
+use crate::findings_table::{behind, progress_text};
 use crate::text::{Line, Tone, fit};
 
 /// What the collector says of itself.
@@ -24,6 +25,12 @@ pub fn status_lines(status: &Status, collector: &str, around: &Surroundings) -> 
     if let Some(error) = &storage.error {
         let wrapped = crate::text::wrap(error, around.columns.saturating_sub(2));
         lines.extend(wrapped.into_iter().map(|text| Line::of(Tone::Error, format!("  {text}"))));
+    }
+    if let Some(progress) = &status.detection {
+        let text = progress_text(progress, around.now, &around.zone);
+        let (tone, mark) =
+            if behind(progress, around.now).is_some() { (Tone::Error, "✗") } else { (Tone::Plain, "✓") };
+        lines.push(Line::of(Tone::Title, "detection ").and(tone, format!("{mark} {text}")).cut(around.columns));
     }
     lines.push(Line::default());
     lines.push(Line::of(Tone::Title, format!("{:<20} {:>12} {:>12} {:>12}", "ITEMS", "ACCEPTED", "STORED", "REFUSED")));
@@ -51,6 +58,10 @@ pub fn status_markdown(status: &Status, collector: &str, around: &Surroundings) 
         (None, error) => format!("**does not answer**: {}", escape(error.as_deref().unwrap_or("no reason given"))),
     };
     page.line(&format!("- storage {}, {storage}", code(&status.storage.url)));
+    if let Some(progress) = &status.detection {
+        let text = progress_text(progress, around.now, &around.zone);
+        page.line(&format!("- {}", if behind(progress, around.now).is_some() { format!("**{text}**") } else { text }));
+    }
     page.line("");
     let rows = status.signals.iter().flat_map(|signal| {
         let row = |sender: &str, items: &ItemCounts| {

@@ -11,7 +11,7 @@ pub fn surface_lines(reply: &Surface, around: &Surroundings) -> Vec<Line> {
     let texts = summary_texts(&reply.summary).into_iter().chain([range(reply, around)]);
     let head = texts.flat_map(|text| wrap(&text, around.columns)).map(|text| Line::of(Tone::Dim, text));
     let rows = reply.rows.iter().map(|way| columns.row(way, around.now));
-    let mut lines: Vec<Line> = head.chain([columns.heading()]).chain(rows).collect();
+    let mut lines: Vec<Line> = head.chain([columns.heading(None)]).chain(rows).collect();
     if reply.more {
         let hint = "there are more: narrow with --since and --until";
         lines.extend(wrap(hint, around.columns).into_iter().map(|text| Line::of(Tone::Warning, text)));

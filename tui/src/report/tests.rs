@@ -88,7 +88,9 @@ fn the_status() {
     assert_snapshot!("status", printed(&status_lines(&status, url, &around(80)), 80));
     status.storage.version = None;
     status.storage.error = Some("connection refused".to_owned());
+    status.detection = None;
     assert_snapshot!("status_storage_away", printed(&status_lines(&status, url, &around(80)), 80));
+    status.detection = Some(sample::findings_behind().progress);
     assert_snapshot!("status_markdown", status_markdown(&status, url, &around(80)));
 }
 

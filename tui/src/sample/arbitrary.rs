@@ -1,5 +1,7 @@
 use jiff::Timestamp;
-use ordertrace_api::finding::{Evidence, Finding, FindingKind, FindingState, FindingsPage, Money, Severity};
+use ordertrace_api::finding::{
+    DetectionProgress, Evidence, Finding, FindingKind, FindingState, FindingsPage, Money, Severity,
+};
 use ordertrace_api::journey::{
     Attempt, Handoff, JoinKind, Journey, JourneyState, Observer, Outcome, PathSegment, Repeat, Side, Wait,
 };
@@ -161,6 +163,8 @@ fn any_finding() -> impl Strategy<Value = Finding> {
 
 /// Findings as no collector should ever send them.
 pub(crate) fn any_findings() -> impl Strategy<Value = FindingsPage> {
-    (prop::collection::vec(any_finding(), 0..40), any::<bool>())
-        .prop_map(|(findings, more)| FindingsPage { findings, more })
+    let times = (prop::option::of(any_time()), prop::option::of(any_time()));
+    let progress = times.prop_map(|(looked_until, unseen_since)| DetectionProgress { looked_until, unseen_since });
+    (prop::collection::vec(any_finding(), 0..40), any::<bool>(), progress)
+        .prop_map(|(findings, more, progress)| FindingsPage { findings, more, progress })
 }

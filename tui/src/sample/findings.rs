@@ -1,4 +1,4 @@
-use ordertrace_api::finding::{Evidence, Finding, FindingKind, FindingState, FindingsPage, Money};
+use ordertrace_api::finding::{DetectionProgress, Evidence, Finding, FindingKind, FindingState, FindingsPage, Money};
 use ordertrace_api::journey::{Journey, JourneyKey, JourneyState};
 use ordertrace_api::keys::Strength;
 
@@ -91,7 +91,26 @@ pub(crate) fn findings() -> FindingsPage {
         )
     };
     let fallback = finding(FindingKind::FallbackUsed, Some("order:A-10055"), 11 * MINUTE_MS, "tax.estimated");
-    FindingsPage { findings: vec![paid_not_created(), silent, double, stuck, fallback, closed], more: false }
+    let findings = vec![paid_not_created(), silent, double, stuck, fallback, closed];
+    FindingsPage { findings, more: false, progress: all_seen() }
+}
+
+/// Nothing is wrong, and all was looked at.
+pub(crate) fn no_findings() -> FindingsPage {
+    FindingsPage { progress: all_seen(), ..FindingsPage::default() }
+}
+
+fn all_seen() -> DetectionProgress {
+    DetectionProgress { looked_until: Some(at_ms(NOW_MS - 2 * SECOND_MS)), unseen_since: None }
+}
+
+/// Nothing is known to be wrong, but nobody looked at what arrived in the last four minutes.
+pub(crate) fn findings_behind() -> FindingsPage {
+    let progress = DetectionProgress {
+        looked_until: Some(at_ms(NOW_MS - 4 * MINUTE_MS - 5 * SECOND_MS)),
+        unseen_since: Some(at_ms(NOW_MS - 4 * MINUTE_MS)),
+    };
+    FindingsPage { progress, ..FindingsPage::default() }
 }
 
 /// The journey of the first of [`findings`]: of its handoffs the last failed.

@@ -4,7 +4,7 @@ use ordertrace_api::order::{OrderSummary, OrdersPage, SlowestHandoff};
 use super::{HOUR_MS, MINUTE_MS, SECOND_MS, at_ms};
 
 /// One line of the list: placed `ago_ms` before the tests look, active until a minute later.
-fn summary(id: &str, ago_ms: u64, state: JourneyState) -> OrderSummary {
+pub(super) fn summary(id: &str, ago_ms: u64, state: JourneyState) -> OrderSummary {
     let placed_ms = 51 * HOUR_MS + 20 * MINUTE_MS - ago_ms;
     let systems = ["storefront", "payments", "oms", "erp", "wms"];
     let (milestone, systems) = match state {

@@ -1,7 +1,7 @@
 use ordertrace_api::agent::{AgentStatus, SpoolStatus, StreamStatus};
 use ordertrace_api::status::{Count, ItemCounts, SenderStatus, SignalStatus, Status, StorageStatus};
 
-use super::start;
+use super::{no_findings, start};
 
 fn counts(counts: &[(&str, u64)]) -> Vec<Count> {
     counts.iter().map(|(name, count)| Count { name: (*name).to_owned(), count: *count }).collect()
@@ -38,6 +38,7 @@ pub(crate) fn status() -> Status {
             error: None,
         },
         signals: vec![traces, logs],
+        detection: Some(no_findings().progress),
         noise: counts(&[("database polling", 88_000)]),
     }
 }

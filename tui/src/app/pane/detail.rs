@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use ordertrace_api::attributes;
 use ordertrace_api::journey::{Attempt, Handoff, JoinKind, Journey, Observer, Outcome, Side};
 
+use super::repeats::repeat_lines;
 use crate::clocks::{ahead, clock_of, uncertainty_ns};
 use crate::text::{Line, Tone, clock, full_clock, human, ns_between, offset, pad, wrap};
 
@@ -40,8 +40,8 @@ pub(crate) fn detail_lines(
     if handoff.attempts.len() > 1 {
         named(&mut lines, "attempts", &attempts(handoff, at), columns);
     }
-    for evidence in retry_evidence(handoff) {
-        named(&mut lines, "retry", &Line::of(Tone::Warning, evidence), columns);
+    for line in repeat_lines(handoff, at) {
+        named(&mut lines, "retry", &line, columns);
     }
     lines.extend(sides(journey, attempt, zone, columns));
     let joined = match attempt.joined {
@@ -135,27 +135,6 @@ fn attempts(handoff: &Handoff, chosen: usize) -> Line {
         line.push(Tone::Dim, format!(" … {after} after"));
     }
     line
-}
-
-/// What shows that the attempts are one intent, beside their likeness.
-fn retry_evidence(handoff: &Handoff) -> Vec<String> {
-    const RESEND_COUNT: &str = "http.request.resend_count";
-    let value =
-        |attempt: &Attempt, name: &str| attempt.sides.iter().find_map(|side| side.attributes.get(name)).cloned();
-    let mut evidence = Vec::new();
-    let mut by_key: BTreeMap<String, usize> = BTreeMap::new();
-    for attempt in &handoff.attempts {
-        if let Some(key) = value(attempt, attributes::IDEMPOTENCY_KEY) {
-            *by_key.entry(key).or_default() += 1;
-        }
-    }
-    for (key, count) in by_key {
-        evidence.push(format!("idempotency key {key} on {count} of {} attempts", handoff.attempts.len()));
-    }
-    if let Some(count) = handoff.attempts.last().and_then(|attempt| value(attempt, RESEND_COUNT)) {
-        evidence.push(format!("{RESEND_COUNT} = {count}"));
-    }
-    evidence
 }
 
 /// What each observer saw, outermost first, side by side.

@@ -1,10 +1,10 @@
 use jiff::{SignedDuration, Timestamp};
-use ordertrace_api::finding::{Finding, FindingState, FindingsPage, FindingsQuery, Severity};
+use ordertrace_api::finding::{DetectionProgress, Finding, FindingState, FindingsPage, FindingsQuery, Severity};
 use ordertrace_api::journey::Journey;
 
-use super::{Cursor, Poll};
+use super::{Cursor, Poll, TextFilter};
 use crate::cli::Range;
-use crate::findings_table::severity_name;
+use crate::findings_table::{behind, severity_name};
 
 /// More findings than anybody reads; the worst come first.
 const LIMIT: u32 = 500;
@@ -41,12 +41,14 @@ pub struct FindingsScreen {
     pub all: bool,
     /// Whether the table stands still. What else depends on findings does not.
     pub paused: bool,
-    /// What kind, order or sentence must contain; empty for all.
-    pub filter: String,
-    /// Whether the filter is being typed.
-    pub typing: bool,
+    /// What kind, order, system or sentence must contain.
+    pub filter: TextFilter,
     /// Why the last question has no answer, when it has none.
     pub trouble: Option<String>,
+    /// Whether detection is so far behind that there being no finding means nothing.
+    pub behind: bool,
+    /// How far detection had come.
+    pub progress: DetectionProgress,
     /// When to ask again.
     pub poll: Poll,
     range: Range,
@@ -68,9 +70,10 @@ impl FindingsScreen {
             cursor: Cursor::default(),
             all: false,
             paused: false,
-            filter: String::new(),
-            typing: false,
+            filter: TextFilter::default(),
             trouble: None,
+            behind: false,
+            progress: DetectionProgress::default(),
             poll: Poll::new(EVERY, now),
             range,
             open: Vec::new(),
@@ -93,6 +96,8 @@ impl FindingsScreen {
     /// Takes in an answer.
     pub fn receive(&mut self, page: FindingsPage, now: Timestamp) {
         self.trouble = None;
+        self.progress = page.progress;
+        self.behind = behind(&page.progress, now).is_some();
         self.open = page.findings.iter().filter(|finding| holds(finding)).cloned().collect();
         let count = |severity| self.open.iter().filter(|finding| finding.severity == severity).count();
         self.tally = Severities {
@@ -112,19 +117,12 @@ impl FindingsScreen {
 
     /// Filters again; the chosen finding stays chosen wherever it goes.
     pub fn arrange(&mut self) {
-        let wanted = self.filter.trim().to_lowercase();
-        let admits = |finding: &&Finding| (self.all || holds(finding)) && says(finding, &wanted);
+        let admits = |finding: &&Finding| (self.all || holds(finding)) && says(finding, &self.filter);
         self.shown = self.listed.iter().filter(admits).cloned().collect();
         let chosen = self.chosen.as_ref();
         if let Some(at) = self.shown.iter().position(|finding| Some(&finding.id) == chosen) {
             self.cursor.at = at;
         }
-    }
-
-    /// Shows those that contain `text`.
-    pub fn filter_by(&mut self, text: String) {
-        self.filter = text;
-        self.arrange();
     }
 
     /// Moves the choice by `rows`.
@@ -138,6 +136,11 @@ impl FindingsScreen {
         self.shown.get(self.cursor.at)
     }
 
+    /// Those that hold, the worst first.
+    pub fn open(&self) -> &[Finding] {
+        &self.open
+    }
+
     /// The worst of those that hold.
     pub fn worst(&self) -> Option<&Finding> {
         self.open.first()
@@ -146,7 +149,7 @@ impl FindingsScreen {
     /// Whether there is anything to be said of findings where they are not the subject: some
     /// hold, or nobody knows.
     pub fn matters(&self) -> bool {
-        !self.open.is_empty() || self.trouble.is_some()
+        !self.open.is_empty() || self.trouble.is_some() || self.behind
     }
 
     /// Those that hold and are about this order, the worst first.
@@ -163,11 +166,9 @@ fn holds(finding: &Finding) -> bool {
     finding.state == FindingState::Open
 }
 
-/// Whether `wanted`, in small letters, is part of what its row says.
-fn says(finding: &Finding, wanted: &str) -> bool {
+/// Whether its row says what is wanted.
+fn says(finding: &Finding, filter: &TextFilter) -> bool {
     let order = finding.order.as_ref().map(ToString::to_string).unwrap_or_default();
     let system = finding.system.as_deref().unwrap_or_default();
-    [severity_name(finding.severity), finding.kind.name(), &order, system, &finding.says]
-        .iter()
-        .any(|text| text.to_lowercase().contains(wanted))
+    filter.admits([severity_name(finding.severity), finding.kind.name(), &order, system, &finding.says])
 }

@@ -8,9 +8,15 @@ mod explain;
 mod findings;
 mod hotspots;
 mod journey;
+mod lookback;
+mod map;
 mod orders;
 mod pane;
 mod poll;
+mod screen;
+mod surface;
+mod text_filter;
+mod touched;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -20,11 +26,17 @@ pub use connection::Connection;
 pub use cursor::Cursor;
 pub use explain::{ExplainScreen, HitScreen};
 pub use findings::{FindingsScreen, Severities};
-pub use hotspots::{HotspotsScreen, TouchedScreen};
+pub use hotspots::HotspotsScreen;
 pub use journey::{JourneyScreen, Loaded};
+pub use lookback::Lookback;
+pub use map::{MapRow, MapScreen};
 pub use orders::{Filter, OrdersScreen, Sort, Tally};
 pub use pane::{Pane, PaneKind, SpansState};
 pub use poll::Poll;
+pub use screen::{List, Screen};
+pub use surface::SurfaceScreen;
+pub use text_filter::TextFilter;
+pub use touched::TouchedScreen;
 
 use crate::cli::Range;
 
@@ -54,12 +66,16 @@ pub struct State {
     pub orders: OrdersScreen,
     /// What is wrong; asked for whatever is on the screen.
     pub findings: FindingsScreen,
-    /// Whether the findings lie over the list.
-    pub findings_open: bool,
     /// Which handoffs cost most.
     pub hotspots: HotspotsScreen,
-    /// Whether the hotspots lie over the list.
-    pub hotspots_open: bool,
+    /// Which system hands on to which.
+    pub map: MapScreen,
+    /// How handoffs are done.
+    pub surface: SurfaceScreen,
+    /// The lists that lie over the orders, the one on the screen last; none twice.
+    lists: Vec<List>,
+    /// The orders that had a handoff, while they lie over the list it was chosen from.
+    pub touched: Option<TouchedScreen>,
     /// What sets orders apart, over whatever it was asked from.
     pub explain: Option<ExplainScreen>,
     /// The open order.
@@ -71,25 +87,6 @@ pub struct State {
     /// The key that is being looked up, and the question's ticket.
     pub lookup: Option<(u64, String)>,
     next_ticket: u64,
-}
-
-/// What the terminal shows, overlays aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Screen {
-    /// The list.
-    Orders,
-    /// What is wrong.
-    Findings,
-    /// Which handoffs cost most.
-    Hotspots,
-    /// The orders that had a handoff.
-    Touched,
-    /// What sets orders apart.
-    Explain,
-    /// The orders that have a value.
-    Hit,
-    /// One order.
-    Journey,
 }
 
 /// What lies over a screen until a key closes it.
@@ -131,34 +128,17 @@ impl State {
             connection: Connection::Connecting { since: now },
             orders: OrdersScreen::new(range, now),
             findings: FindingsScreen::new(range, now),
-            findings_open: false,
             hotspots: HotspotsScreen::new(range, now),
-            hotspots_open: false,
+            map: MapScreen::new(range, now),
+            surface: SurfaceScreen::new(range, now),
+            lists: Vec::new(),
+            touched: None,
             explain: None,
             journey: None,
             overlay: None,
             flash: None,
             lookup: None,
             next_ticket: 0,
-        }
-    }
-
-    /// What is on the screen.
-    pub fn screen(&self) -> Screen {
-        if let (None, Some(explain)) = (&self.journey, &self.explain) {
-            return if explain.hit.is_some() { Screen::Hit } else { Screen::Explain };
-        }
-        match (&self.journey, self.findings_open) {
-            (Some(_), _) => Screen::Journey,
-            (None, true) => Screen::Findings,
-            (None, false) if self.hotspots_open => {
-                if self.hotspots.touched.is_some() {
-                    Screen::Touched
-                } else {
-                    Screen::Hotspots
-                }
-            }
-            (None, false) => Screen::Orders,
         }
     }
 

@@ -1,13 +1,15 @@
 use crossterm::event::KeyEvent;
 use ordertrace_api::explain::ExplainQuery;
+use ordertrace_api::hotspot::HotspotOrdersQuery;
 use ordertrace_api::journey::JourneyState;
 
 use super::answers::reach;
+use super::steer::{lead, rows};
 use crate::app::action::Action;
 use crate::app::event::NoAnswer;
 use crate::app::geometry;
 use crate::app::keymap::{self, Command};
-use crate::app::state::{Cursor, ExplainScreen, Filter, JourneyScreen, Overlay, State};
+use crate::app::state::{ExplainScreen, Filter, JourneyScreen, State};
 use crate::client::ExplainReply;
 
 /// What the shown orders have in common: those of the filter's state, else those with the chosen one's symptom.
@@ -41,6 +43,13 @@ pub(super) fn of_finding(state: &mut State) {
     open(state, query);
 }
 
+/// What the orders have in common in which an attempt of such a handoff failed, or took longer than
+/// `slower_than_ms`; of any to the system that received, where no operation is given.
+pub(super) fn of_handoff(state: &mut State, query: HotspotOrdersQuery, slower_than_ms: Option<u64>) {
+    let HotspotOrdersQuery { from, to, operation, since, until, .. } = query;
+    open(state, ExplainQuery { from, to: Some(to), operation, since, until, slower_than_ms, ..Default::default() });
+}
+
 /// What the orders with the open one's symptom have in common; the way back leads to it.
 pub(super) fn of_journey(state: &mut State) {
     let Some(journey) = state.journey.take() else { return };
@@ -57,21 +66,23 @@ fn open(state: &mut State, query: ExplainQuery) {
 
 pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
     let Some(command) = keymap::command(keymap::EXPLAIN, key) else { return Vec::new() };
-    let page = isize::try_from(geometry::findings(state.size).list.max(1)).unwrap_or(1);
+    let page = geometry::findings(state.size).list;
     let Some(screen) = &mut state.explain else { return Vec::new() };
-    let len = screen.values().len();
+    if let Some(rows) = rows(command, page) {
+        let len = screen.values().len();
+        screen.cursor.step(rows, len);
+        return Vec::new();
+    }
     match command {
         Command::Open => screen.open(),
         Command::Refresh => screen.poll.hurry(),
-        Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Back => {
             let below = state.explain.take().and_then(|screen| screen.below);
             state.journey = below.map(|screen| *screen);
-            // What lies below is as old as the time spent here.
-            state.orders.poll.hurry();
+            state.hurry_list();
             state.findings.poll.hurry();
         }
-        command => step(&mut screen.cursor, command, page, len),
+        command => lead(state, command),
     }
     Vec::new()
 }
@@ -79,8 +90,12 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
 /// Keys of the orders that have a value.
 pub(super) fn press_hit(state: &mut State, key: KeyEvent) -> Vec<Action> {
     let Some(command) = keymap::command(keymap::HIT, key) else { return Vec::new() };
-    let page = isize::try_from(geometry::orders(state.size, false).list.max(1)).unwrap_or(1);
+    let page = geometry::orders(state.size, false).list;
     let Some(hit) = state.explain.as_mut().and_then(|screen| screen.hit.as_mut()) else { return Vec::new() };
+    if let Some(rows) = rows(command, page) {
+        hit.cursor.step(rows, hit.orders.len());
+        return Vec::new();
+    }
     match command {
         Command::Open => {
             if let Some(order) = hit.selected() {
@@ -93,31 +108,14 @@ pub(super) fn press_hit(state: &mut State, key: KeyEvent) -> Vec<Action> {
                 return vec![Action::Copy(id)];
             }
         }
-        Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Back => {
             if let Some(screen) = &mut state.explain {
                 screen.hit = None;
             }
         }
-        command => {
-            let len = hit.orders.len();
-            step(&mut hit.cursor, command, page, len);
-        }
+        command => lead(state, command),
     }
     Vec::new()
-}
-
-fn step(cursor: &mut Cursor, command: Command, page: isize, len: usize) {
-    let rows = match command {
-        Command::Down => 1,
-        Command::Up => -1,
-        Command::PageDown => page,
-        Command::PageUp => -page,
-        Command::Top => isize::MIN,
-        Command::Bottom => isize::MAX,
-        _ => 0,
-    };
-    cursor.step(rows, len);
 }
 
 /// The question that is due.

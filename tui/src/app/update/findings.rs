@@ -1,32 +1,31 @@
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyEvent;
 use ordertrace_api::finding::FindingsPage;
 
 use super::answers::reach;
+use super::steer::{Typed, lead, rows, type_into};
 use crate::app::action::Action;
 use crate::app::event::NoAnswer;
 use crate::app::geometry;
 use crate::app::keymap::{self, Command};
-use crate::app::state::{JourneyScreen, Overlay, Screen, State};
-
-/// Longest filter: no id is longer.
-const FILTER_LIMIT: usize = 256;
+use crate::app::state::{JourneyScreen, List, Screen, State, TextFilter};
 
 pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
-    if state.findings.typing {
-        type_filter(state, key);
+    let page = geometry::findings(state.size).list;
+    let findings = &mut state.findings;
+    if findings.filter.typing {
+        match type_into(&mut findings.filter, key) {
+            Typed::Text => findings.arrange(),
+            Typed::Rows(rows) => findings.step(rows),
+        }
         return Vec::new();
     }
     let Some(command) = keymap::command(keymap::FINDINGS, key) else { return Vec::new() };
-    let page = isize::try_from(geometry::findings(state.size).list.max(1)).unwrap_or(1);
-    let findings = &mut state.findings;
+    if let Some(rows) = rows(command, page) {
+        findings.step(rows);
+        return Vec::new();
+    }
     match command {
-        Command::Down => findings.step(1),
-        Command::Up => findings.step(-1),
-        Command::PageDown => findings.step(page),
-        Command::PageUp => findings.step(-page),
-        Command::Top => findings.step(isize::MIN),
-        Command::Bottom => findings.step(isize::MAX),
-        Command::Search => findings.typing = true,
+        Command::Search => findings.filter.typing = true,
         Command::ShowAll => {
             findings.all = !findings.all;
             // What is asked for now is not what the table stands still with.
@@ -52,15 +51,15 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
                 None => {}
             }
         }
-        Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Command::Back if findings.filter.is_set() => {
+            findings.filter = TextFilter::default();
+            findings.arrange();
+        }
         Command::Back => {
             findings.paused = false;
-            findings.filter_by(String::new());
-            state.findings_open = false;
-            // The list is as old as the time spent here.
-            state.orders.poll.hurry();
+            state.close_list();
         }
-        _ => {}
+        command => lead(state, command),
     }
     Vec::new()
 }
@@ -76,35 +75,19 @@ fn open(state: &mut State) {
     }
 }
 
-/// The table follows every letter.
-fn type_filter(state: &mut State, key: KeyEvent) {
-    let findings = &mut state.findings;
-    let mut filter = findings.filter.clone();
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    match key.code {
-        KeyCode::Esc => {
-            findings.typing = false;
-            findings.filter_by(String::new());
-        }
-        KeyCode::Enter => findings.typing = false,
-        KeyCode::Down => findings.step(1),
-        KeyCode::Up => findings.step(-1),
-        KeyCode::Backspace => {
-            filter.pop();
-            findings.filter_by(filter);
-        }
-        KeyCode::Char('u' | 'w') if control => findings.filter_by(String::new()),
-        KeyCode::Char(c) if !control && filter.len() < FILTER_LIMIT => {
-            filter.push(c);
-            findings.filter_by(filter);
-        }
-        _ => {}
+/// The question that is due.
+pub(super) fn ask(state: &mut State) -> Option<Action> {
+    if !state.findings.poll.is_due(state.now) {
+        return None;
     }
+    let ticket = state.ticket();
+    state.findings.poll.asked(ticket);
+    Some(Action::FetchFindings { ticket, query: state.findings.query(state.now) })
 }
 
 pub(super) fn receive(state: &mut State, ticket: u64, result: Result<FindingsPage, NoAnswer>) {
     // Beside another screen's questions, those tell whether the collector is there.
-    let retry_at = if state.screen() == Screen::Findings { reach(state, &result) } else { None };
+    let retry_at = if state.screen() == Screen::List(List::Findings) { reach(state, &result) } else { None };
     let findings = &mut state.findings;
     if !findings.poll.answered(ticket, state.now, retry_at) {
         return;
@@ -114,6 +97,7 @@ pub(super) fn receive(state: &mut State, ticket: u64, result: Result<FindingsPag
         Err(NoAnswer::Refused(reason) | NoAnswer::Unreachable(reason)) => findings.trouble = Some(reason),
     }
     relate(state);
+    state.map.relate(state.findings.open());
 }
 
 /// The open order shows what is wrong with it, as of the last answers of either.

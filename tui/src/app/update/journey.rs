@@ -1,5 +1,6 @@
 use crossterm::event::KeyEvent;
 
+use super::steer::rows;
 use super::{journey_rows, pane};
 use crate::app::action::Action;
 use crate::app::geometry::PaneSize;
@@ -12,16 +13,13 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
     let Some(command) = keymap::command(keymap::JOURNEY, key) else { return Vec::new() };
     let size = state.size;
     let Some(screen) = &mut state.journey else { return Vec::new() };
-    let page = isize::try_from(journey_rows(size, screen).list.max(1)).unwrap_or(1);
+    let page = journey_rows(size, screen).list;
     let chosen_before = screen.selected().map(|row| row.id.clone());
     let len = screen.visible.len();
+    if let Some(rows) = rows(command, page) {
+        screen.cursor.step(rows, len);
+    }
     match command {
-        Command::Down => screen.cursor.step(1, len),
-        Command::Up => screen.cursor.step(-1, len),
-        Command::PageDown => screen.cursor.step(page, len),
-        Command::PageUp => screen.cursor.step(-page, len),
-        Command::Top => screen.cursor.step(isize::MIN, len),
-        Command::Bottom => screen.cursor.step(isize::MAX, len),
         Command::Fold => screen.set_fold(|closed| !closed),
         Command::Close if screen.selected().is_some_and(|row| screen.fold(row) == Fold::Open) => {
             screen.set_fold(|_| true);
@@ -69,8 +67,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
         Command::Back if screen.pane.is_some() => screen.pane = None,
         Command::Back => {
             state.journey = None;
-            // The list below is as old as the time spent in the order.
-            state.orders.poll.hurry();
+            state.hurry_list();
             state.findings.poll.hurry();
         }
         _ => {}
@@ -81,6 +78,17 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
     }
     pane::rewrite(state);
     Vec::new()
+}
+
+/// The question that is due.
+pub(super) fn ask(state: &mut State) -> Option<Action> {
+    let now = state.now;
+    let ticket = state.ticket();
+    let screen = state.journey.as_mut()?;
+    screen.poll.is_due(now).then(|| {
+        screen.poll.asked(ticket);
+        Action::FetchJourney { ticket, key: screen.key.clone(), aligned: screen.aligned }
+    })
 }
 
 fn failed(row: &Row) -> bool {

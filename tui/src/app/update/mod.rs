@@ -5,9 +5,13 @@ mod explain;
 mod findings;
 mod hotspots;
 mod journey;
+mod map;
 mod orders;
 mod overlay;
 mod pane;
+mod steer;
+mod surface;
+mod touched;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
@@ -16,7 +20,7 @@ use super::action::Action;
 use super::event::Event;
 use super::geometry;
 use super::keymap;
-use super::state::{Connection, JourneyScreen, Screen, Size, State};
+use super::state::{Connection, JourneyScreen, List, Screen, Size, State};
 
 /// Takes in one event.
 pub fn update(state: &mut State, event: Event) -> Vec<Action> {
@@ -40,11 +44,19 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
             Vec::new()
         }
         Event::Hotspots { ticket, result } => {
-            hotspots::receive(state, ticket, result);
+            if state.map.poll.awaits(ticket) {
+                map::receive(state, ticket, result);
+            } else {
+                hotspots::receive(state, ticket, result);
+            }
             Vec::new()
         }
         Event::HotspotOrders { ticket, result } => {
-            hotspots::receive_touched(state, ticket, result);
+            touched::receive(state, ticket, result);
+            Vec::new()
+        }
+        Event::Surface { ticket, result } => {
+            surface::receive(state, ticket, result);
             Vec::new()
         }
         Event::Explanation { ticket, result } => {
@@ -87,22 +99,23 @@ fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
     }
     match state.screen() {
         Screen::Journey => journey::press(state, key),
-        Screen::Findings => findings::press(state, key),
         Screen::Explain => explain::press(state, key),
         Screen::Hit => explain::press_hit(state, key),
-        Screen::Hotspots => hotspots::press(state, key),
-        Screen::Touched => hotspots::press_touched(state, key),
-        Screen::Orders => orders::press(state, key),
+        Screen::Touched => touched::press(state, key),
+        Screen::List(List::Orders) => orders::press(state, key),
+        Screen::List(List::Findings) => findings::press(state, key),
+        Screen::List(List::Hotspots) => hotspots::press(state, key),
+        Screen::List(List::Map) => map::press(state, key),
+        Screen::List(List::Surface) => surface::press(state, key),
     }
 }
 
 /// The questions that are due: what is on the screen, and what is wrong.
 fn ask(state: &mut State) -> Vec<Action> {
-    let screen = state.screen();
-    let shown = if screen == Screen::Findings { ask_findings(state) } else { ask_shown(state) };
+    let shows_findings = state.screen() == Screen::List(List::Findings);
+    let shown = if is_waiting(state) { None } else { ask_shown(state) };
     // While the collector is not known to be there, one question is enough to find it.
-    let aside = screen != Screen::Findings && state.connection == Connection::Up;
-    let aside = if aside { ask_findings(state) } else { None };
+    let aside = if !shows_findings && state.connection == Connection::Up { findings::ask(state) } else { None };
     shown.into_iter().chain(aside).collect()
 }
 
@@ -111,37 +124,16 @@ fn is_waiting(state: &State) -> bool {
     matches!(&state.connection, Connection::Down { retry_at, .. } if state.now < *retry_at)
 }
 
-fn ask_findings(state: &mut State) -> Option<Action> {
-    if !state.findings.poll.is_due(state.now) || is_waiting(state) {
-        return None;
-    }
-    let ticket = state.ticket();
-    state.findings.poll.asked(ticket);
-    Some(Action::FetchFindings { ticket, query: state.findings.query(state.now) })
-}
-
 fn ask_shown(state: &mut State) -> Option<Action> {
-    let now = state.now;
-    let waiting = is_waiting(state);
-    if matches!(state.screen(), Screen::Explain | Screen::Hit) {
-        return if waiting { None } else { explain::ask(state) };
-    }
-    if matches!(state.screen(), Screen::Hotspots | Screen::Touched) {
-        return if waiting { None } else { hotspots::ask(state) };
-    }
-    let ticket = state.ticket();
-    if let Some(screen) = &mut state.journey {
-        let due = screen.poll.is_due(now) && !waiting;
-        due.then(|| {
-            screen.poll.asked(ticket);
-            Action::FetchJourney { ticket, key: screen.key.clone(), aligned: screen.aligned }
-        })
-    } else {
-        let due = state.orders.poll.is_due(now) && !state.orders.paused && !waiting;
-        due.then(|| {
-            state.orders.poll.asked(ticket);
-            Action::FetchOrders { ticket, query: state.orders.query(now) }
-        })
+    match state.screen() {
+        Screen::Journey => journey::ask(state),
+        Screen::Explain | Screen::Hit => explain::ask(state),
+        Screen::Touched => touched::ask(state),
+        Screen::List(List::Orders) => orders::ask(state),
+        Screen::List(List::Findings) => findings::ask(state),
+        Screen::List(List::Hotspots) => hotspots::ask(state),
+        Screen::List(List::Map) => map::ask(state),
+        Screen::List(List::Surface) => surface::ask(state),
     }
 }
 
@@ -154,7 +146,11 @@ fn fit(state: &mut State) {
     state.findings.cursor.fit(state.findings.shown.len(), list);
     let list = usize::from(geometry::hotspots(state.size, state.hotspots.compared.is_some()).list);
     state.hotspots.cursor.fit(state.hotspots.shown.len(), list);
-    if let Some(touched) = &mut state.hotspots.touched {
+    let list = usize::from(geometry::map(state.size).list);
+    state.map.cursor.fit(state.map.rows.len(), list);
+    let list = usize::from(geometry::surface(state.size, state.surface.detail).list);
+    state.surface.cursor.fit(state.surface.shown.len(), list);
+    if let Some(touched) = &mut state.touched {
         touched.cursor.fit(touched.orders.len(), usize::from(geometry::orders(state.size, false).list));
     }
     if let Some(explain) = &mut state.explain {

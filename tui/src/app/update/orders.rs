@@ -1,9 +1,10 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::steer::{lead, rows};
 use crate::app::action::Action;
 use crate::app::geometry;
 use crate::app::keymap::{self, Command};
-use crate::app::state::{Filter, JourneyScreen, Overlay, State};
+use crate::app::state::{Filter, JourneyScreen, State};
 
 /// Longest search: no id is longer.
 const SEARCH_LIMIT: usize = 256;
@@ -13,16 +14,13 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
         return type_search(state, key);
     }
     let Some(command) = keymap::command(keymap::ORDERS, key) else { return Vec::new() };
-    let page = usize::from(geometry::orders(state.size, state.findings.matters()).list).max(1);
-    let page = isize::try_from(page).unwrap_or(1);
+    let page = geometry::orders(state.size, state.findings.matters()).list;
     let orders = &mut state.orders;
+    if let Some(rows) = rows(command, page) {
+        orders.step(rows);
+        return Vec::new();
+    }
     match command {
-        Command::Down => orders.step(1),
-        Command::Up => orders.step(-1),
-        Command::PageDown => orders.step(page),
-        Command::PageUp => orders.step(-page),
-        Command::Top => orders.step(isize::MIN),
-        Command::Bottom => orders.step(isize::MAX),
         Command::Search => {
             orders.typing = true;
             orders.paused = false;
@@ -52,25 +50,27 @@ pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
             orders.arrange();
         }
         Command::Explain => super::explain::of_orders(state),
-        Command::Findings => {
-            state.findings_open = true;
-            state.findings.poll.hurry();
-        }
-        Command::Hotspots => {
-            state.hotspots_open = true;
-            state.hotspots.poll.hurry();
-        }
         Command::CopyOrder => {
             if let Some(id) = orders.selected().map(|order| order.id.to_string()) {
                 state.say(format!("copied {id}"));
                 return vec![Action::Copy(id)];
             }
         }
-        Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Quit => return vec![Action::Quit],
-        _ => {}
+        command => lead(state, command),
     }
     Vec::new()
+}
+
+/// The question that is due.
+pub(super) fn ask(state: &mut State) -> Option<Action> {
+    let now = state.now;
+    let ticket = state.ticket();
+    let due = state.orders.poll.is_due(now) && !state.orders.paused;
+    due.then(|| {
+        state.orders.poll.asked(ticket);
+        Action::FetchOrders { ticket, query: state.orders.query(now) }
+    })
 }
 
 /// The list follows every letter; Enter asks for the one order that has exactly this key.

@@ -1,9 +1,9 @@
 use super::canvas::Canvas;
-use super::message::{footer, freshness, message};
+use super::message::{asking, filter_line, filter_mark, footer, freshness, message, pane_title, refusal, say};
 use crate::app::geometry;
 use crate::app::keymap;
 use crate::app::state::{Connection, FindingsScreen, Severities, State};
-use crate::findings_table::{FindingColumns, finding_detail, severity_tone, subject};
+use crate::findings_table::{FindingColumns, finding_detail, progress_text, severity_tone, subject};
 use crate::text::{Line, Tone};
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
@@ -31,7 +31,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     draw_chosen(canvas, state, pane_top, rows.pane);
     let message_row = pane_top + rows.pane;
     if rows.message > 0 {
-        let said = filter_line(findings).or_else(|| message(state)).or_else(|| trouble(findings));
+        let behind = || findings.behind.then(|| unseen(state));
+        let said = filter_line(&findings.filter, findings.shown.len())
+            .or_else(|| message(state))
+            .or_else(|| refusal(&findings.trouble))
+            .or_else(behind);
         canvas.row(message_row, said.or_else(|| more(findings)).unwrap_or_default());
     }
     if rows.footer > 0 {
@@ -43,19 +47,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
 fn draw_chosen(canvas: &mut Canvas<'_>, state: &State, top: u16, rows: u16) {
     let Some(finding) = state.findings.selected().filter(|_| rows > 0) else { return };
     let room = canvas.columns().saturating_sub(4);
-    let name = format!("{} {}", finding.kind.name(), subject(finding, room));
-    let mut title = Line::of(Tone::Dim, "── ").and(Tone::Title, name.trim_end()).cut(room);
-    title.push(Tone::Dim, format!(" {}", "─".repeat(canvas.columns().saturating_sub(title.width() + 1))));
-    canvas.row(top, title);
+    pane_title(canvas, top, format!("{} {}", finding.kind.name(), subject(finding, room)).trim_end());
     let lines = finding_detail(finding, &state.zone, canvas.columns().saturating_sub(2));
     for (row, line) in (top + 1..top + rows).zip(lines) {
         canvas.put(1, row, canvas.columns(), line);
     }
 }
 
-/// Whether the last question was answered: else nobody must read that all is well.
+/// Whether the last question was answered, by a detection that is not behind: else nobody must read that all is well.
 fn is_known(state: &State) -> bool {
-    state.findings.trouble.is_none() && !matches!(state.connection, Connection::Down { .. })
+    state.findings.trouble.is_none() && !state.findings.behind && !matches!(state.connection, Connection::Down { .. })
 }
 
 fn title(findings: &FindingsScreen, known: bool) -> Line {
@@ -72,10 +73,7 @@ fn title(findings: &FindingsScreen, known: bool) -> Line {
     if findings.all {
         line.push(Tone::Strong, " │ also closed ones");
     }
-    if !findings.filter.is_empty() && !findings.typing {
-        line.push(Tone::Strong, format!(" │ /{}", findings.filter));
-    }
-    line
+    line.join(filter_mark(&findings.filter))
 }
 
 /// `3 critical  1 warning`; nothing when nothing is wrong.
@@ -94,8 +92,17 @@ pub(super) fn tally(tally: &Severities) -> Line {
     line
 }
 
+/// What was not looked at.
+pub(super) fn unseen(state: &State) -> Line {
+    Line::of(Tone::Warning, format!(" {}", progress_text(&state.findings.progress, state.now, &state.zone)))
+}
+
 /// What the orders list says of findings: how many, and the worst one.
-pub(super) fn alarm(findings: &FindingsScreen) -> Line {
+pub(super) fn alarm(state: &State) -> Line {
+    let findings = &state.findings;
+    if findings.behind && findings.trouble.is_none() && findings.worst().is_none() {
+        return unseen(state);
+    }
     let mut line = Line::of(Tone::Plain, " ").join(tally(&findings.tally));
     if let Some(reason) = &findings.trouble {
         // Silence would pass for good news.
@@ -109,19 +116,6 @@ pub(super) fn alarm(findings: &FindingsScreen) -> Line {
     line
 }
 
-fn filter_line(findings: &FindingsScreen) -> Option<Line> {
-    findings.typing.then(|| {
-        let count = findings.shown.len();
-        Line::of(Tone::Title, format!(" /{}", findings.filter))
-            .and(Tone::Strong, "█")
-            .and(Tone::Dim, format!("  {count} shown   ⏎ keeps it   Esc ends"))
-    })
-}
-
-fn trouble(findings: &FindingsScreen) -> Option<Line> {
-    findings.trouble.as_ref().map(|reason| Line::of(Tone::Error, format!(" ✗ refused: {reason}")))
-}
-
 fn more(findings: &FindingsScreen) -> Option<Line> {
     findings.more.then(|| {
         let text = " there are more; these are the worst. All: ordertrace findings --limit 1000";
@@ -132,23 +126,30 @@ fn more(findings: &FindingsScreen) -> Option<Line> {
 /// Why the table is empty, and what to do.
 fn nothing(state: &State) -> Vec<Line> {
     let findings = &state.findings;
-    let say = |texts: &[String]| texts.iter().map(|text| Line::of(Tone::Plain, format!("   {text}"))).collect();
     if findings.received_at.is_none() {
-        return match (&state.connection, &findings.trouble) {
-            (Connection::Down { .. }, _) => say(&[format!("No collector answers at {}.", state.collector)]),
-            (_, Some(_)) => say(&["Whether anything is wrong is not known.".to_owned()]),
-            _ => say(&[format!("Asking {} …", state.collector)]),
+        return match &findings.trouble {
+            Some(_) if state.connection == Connection::Up => say(&["Whether anything is wrong is not known."]),
+            _ => asking(state),
         };
     }
-    if !findings.filter.trim().is_empty() {
-        return say(&[format!("No finding says {:?}.", findings.filter.trim())]);
+    if findings.filter.is_set() {
+        return say(&[format!("No finding says {:?}.", findings.filter.wanted())]);
+    }
+    if findings.behind {
+        return say(&["Nothing is known to be wrong. What arrived lately was not looked at yet."]);
     }
     if !is_known(state) {
-        return say(&["Nothing was wrong when the collector last answered.".to_owned()]);
+        return say(&["Nothing was wrong when the collector last answered."]);
     }
-    let told = "Orders are held against the flows of the collector's configuration.".to_owned();
+    let told = "Orders are held against the flows of the collector's configuration.";
+    let seen = format!("{}.", capitalised(&progress_text(&findings.progress, state.now, &state.zone)));
     match findings.all {
-        true => say(&["Nothing is wrong, and nothing was.".to_owned(), String::new(), told]),
-        false => say(&["Nothing is wrong.".to_owned(), String::new(), told, "a shows also what was wrong.".to_owned()]),
+        true => say(&["Nothing is wrong, and nothing was.", "", told, &seen]),
+        false => say(&["Nothing is wrong.", "", told, &seen, "a shows also what was wrong."]),
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,16 +1,15 @@
 use ordertrace_api::hotspot::Against;
 
 use super::canvas::Canvas;
-use super::message::{footer, freshness, message};
+use super::message::{asking, filter_line, filter_mark, footer, freshness, message, pane_title, refusal, say};
 use crate::app::geometry;
 use crate::app::keymap;
-use crate::app::state::{Connection, HotspotsScreen, State, TouchedScreen};
+use crate::app::state::{HotspotsScreen, State};
 use crate::hotspot_table::{Change, Column, HotspotBy, Measured, Spark, Spot};
-use crate::listing::ListColumns;
 use crate::text::{Line, Tone, human, ns_between, pad, short_clock, width};
 
 /// How a figure changed, its mark included: `▲▲ +999 %`; and `IN FLIGHT ±`.
-const CHANGE: usize = 11;
+pub(super) const CHANGE: usize = 11;
 
 /// Orders are a minute or two behind; later than that has to be said.
 const BEHIND_NS: u64 = 300_000_000_000;
@@ -96,7 +95,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     draw_chosen(canvas, hotspots, pane_top, rows.pane);
     let message_row = pane_top + rows.pane;
     if rows.message > 0 {
-        let said = filter_line(hotspots).or_else(|| message(state)).or_else(|| trouble(&hotspots.trouble));
+        let said = filter_line(&hotspots.filter, hotspots.shown.len())
+            .or_else(|| message(state))
+            .or_else(|| refusal(&hotspots.trouble));
         canvas.row(message_row, said.or_else(|| remark(state)).unwrap_or_default());
     }
     if rows.footer > 0 {
@@ -105,17 +106,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
 }
 
 fn title(hotspots: &HotspotsScreen) -> Line {
-    let mut line = Line::of(Tone::Title, " hotspots").and(Tone::Plain, format!(" │ {}", hotspots.range_name()));
+    let mut line = Line::of(Tone::Title, " hotspots").and(Tone::Plain, format!(" │ {}", hotspots.lookback.name()));
     line.push(Tone::Plain, format!(" │ by {}", by(hotspots)));
     match hotspots.against {
         None => {}
         Some(Against::Day) => line.push(Tone::Strong, " │ against a day earlier"),
         Some(Against::Week) => line.push(Tone::Strong, " │ against a week earlier"),
     }
-    if !hotspots.filter.is_empty() && !hotspots.typing {
-        line.push(Tone::Strong, format!(" │ /{}", hotspots.filter));
-    }
-    line
+    line.join(filter_mark(&hotspots.filter))
 }
 
 fn by(hotspots: &HotspotsScreen) -> &'static str {
@@ -162,7 +160,7 @@ fn line(layout: &Layout, hotspots: &HotspotsScreen, spot: &Spot) -> Line {
 }
 
 /// The change of a figure, with its mark; `new` where there was none.
-fn changed(spot: &Spot, column: Column) -> (Change, String) {
+pub(super) fn changed(spot: &Spot, column: Column) -> (Change, String) {
     match spot.change(column) {
         Some((change, text)) => (change, format!("{} {text}", change.mark()).trim_start().to_owned()),
         None => (Change::Harmless, "new".to_owned()),
@@ -170,7 +168,7 @@ fn changed(spot: &Spot, column: Column) -> (Change, String) {
 }
 
 /// Right in its column.
-fn cell(line: &mut Line, tone: Tone, text: &str, columns: usize) {
+pub(super) fn cell(line: &mut Line, tone: Tone, text: &str, columns: usize) {
     line.push(Tone::Plain, " ".repeat((columns + 1).saturating_sub(width(text))));
     line.push(tone, text);
 }
@@ -178,10 +176,7 @@ fn cell(line: &mut Line, tone: Tone, text: &str, columns: usize) {
 /// All figures of the chosen line.
 fn draw_chosen(canvas: &mut Canvas<'_>, hotspots: &HotspotsScreen, top: u16, rows: u16) {
     let Some(spot) = hotspots.selected().filter(|_| rows > 0) else { return };
-    let room = canvas.columns().saturating_sub(4);
-    let mut title = Line::of(Tone::Dim, "── ").and(Tone::Title, spot.name()).cut(room);
-    title.push(Tone::Dim, format!(" {}", "─".repeat(canvas.columns().saturating_sub(title.width() + 1))));
-    canvas.row(top, title);
+    pane_title(canvas, top, &spot.name());
     let lines = IN_FULL.iter().flat_map(|columns| in_full(spot, columns, hotspots.compared.is_some()));
     for (row, line) in (top + 1..top + rows).zip(lines) {
         canvas.put(1, row, canvas.columns(), line);
@@ -189,7 +184,7 @@ fn draw_chosen(canvas: &mut Canvas<'_>, hotspots: &HotspotsScreen, top: u16, row
 }
 
 /// Some columns: their names, what they are, and what they were.
-fn in_full(spot: &Spot, columns: &[Column], compared: bool) -> Vec<Line> {
+pub(super) fn in_full(spot: &Spot, columns: &[Column], compared: bool) -> Vec<Line> {
     let row = |label: &str, of: &dyn Fn(Column) -> (Tone, String)| {
         let mut line = Line::of(Tone::Dim, pad(label, 6));
         for column in columns {
@@ -212,19 +207,6 @@ fn in_full(spot: &Spot, columns: &[Column], compared: bool) -> Vec<Line> {
         }));
     }
     lines
-}
-
-fn filter_line(hotspots: &HotspotsScreen) -> Option<Line> {
-    hotspots.typing.then(|| {
-        let count = hotspots.shown.len();
-        Line::of(Tone::Title, format!(" /{}", hotspots.filter))
-            .and(Tone::Strong, "█")
-            .and(Tone::Dim, format!("  {count} shown   ⏎ keeps it   Esc ends"))
-    })
-}
-
-fn trouble(trouble: &Option<String>) -> Option<Line> {
-    trouble.as_ref().map(|reason| Line::of(Tone::Error, format!(" ✗ refused: {reason}")))
 }
 
 /// What the figures do not say.
@@ -251,54 +233,11 @@ fn remark(state: &State) -> Option<Line> {
 /// Why the table is empty, and what to do.
 fn nothing(state: &State) -> Vec<Line> {
     let hotspots = &state.hotspots;
-    let say = |texts: &[String]| texts.iter().map(|text| Line::of(Tone::Plain, format!("   {text}"))).collect();
     if hotspots.received_at.is_none() {
-        return match &state.connection {
-            Connection::Down { .. } => say(&[format!("No collector answers at {}.", state.collector)]),
-            _ => say(&[format!("Asking {} …", state.collector)]),
-        };
+        return asking(state);
     }
-    if !hotspots.filter.trim().is_empty() {
-        return say(&[format!("No {} is called {:?}.", by(hotspots), hotspots.filter.trim())]);
+    if hotspots.filter.is_set() {
+        return say(&[format!("No {} is called {:?}.", by(hotspots), hotspots.filter.wanted())]);
     }
-    say(&["No handoff began in this time.".to_owned(), String::new(), "t shows more of it.".to_owned()])
-}
-
-/// The orders that had a handoff.
-pub(super) fn draw_touched(canvas: &mut Canvas<'_>, state: &State, touched: &TouchedScreen) {
-    let rows = geometry::orders(state.size, false);
-    let title = Line::of(Tone::Title, " orders").and(Tone::Plain, " │ touched by ").and(Tone::Strong, &touched.name);
-    canvas.split_row(0, title, freshness(state, touched.received_at, false));
-    let columns = ListColumns::of(canvas.columns().saturating_sub(1));
-    if rows.heading > 0 {
-        canvas.put(1, rows.head, canvas.columns(), columns.heading(None));
-    }
-    let list_top = rows.head + rows.heading;
-    let visible = touched.orders.iter().enumerate().skip(touched.cursor.top).take(usize::from(rows.list));
-    for (row, (at, order)) in (list_top..).zip(visible) {
-        canvas.put(1, row, canvas.columns(), columns.row(order, state.now, &state.zone));
-        if at == touched.cursor.at {
-            canvas.choose(row, 0, canvas.columns());
-        }
-    }
-    if touched.orders.is_empty() && rows.list > 1 {
-        let text = match (touched.received_at, &state.connection) {
-            (Some(_), _) => "No order is known to have had it. Orders are a minute or two behind.".to_owned(),
-            (None, Connection::Down { .. }) => format!("No collector answers at {}.", state.collector),
-            (None, _) => format!("Asking {} …", state.collector),
-        };
-        canvas.row(list_top + 1, Line::of(Tone::Plain, format!("   {text}")));
-    }
-    let message_row = list_top + rows.list;
-    if rows.message > 0 {
-        let more = || {
-            let text = " there are more; these have most at risk, or took longest";
-            touched.more.then(|| Line::of(Tone::Warning, text))
-        };
-        let said = message(state).or_else(|| trouble(&touched.trouble)).or_else(more);
-        canvas.row(message_row, said.unwrap_or_default());
-    }
-    if rows.footer > 0 {
-        footer(canvas, message_row + rows.message, keymap::TOUCHED);
-    }
+    say(&["No handoff began in this time.", "", "t shows more of it."])
 }

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::canvas::Canvas;
 use crate::app::keymap::Binding;
-use crate::app::state::{Connection, State};
+use crate::app::state::{Connection, State, TextFilter};
 use crate::text::{Line, Tone, human, ns_between, short_clock, width};
 
 /// Answers older than that are said to be.
@@ -40,6 +40,50 @@ pub(super) fn message(state: &State) -> Option<Line> {
     line.push(Tone::Plain, retry);
     line.push(Tone::Dim, format!(": {reason}"));
     Some(line)
+}
+
+/// A filter while it is typed, and how many rows it leaves.
+pub(super) fn filter_line(filter: &TextFilter, shown: usize) -> Option<Line> {
+    filter.typing.then(|| {
+        Line::of(Tone::Title, format!(" /{}", filter.text))
+            .and(Tone::Strong, "█")
+            .and(Tone::Dim, format!("  {shown} shown   ⏎ keeps it   Esc ends"))
+    })
+}
+
+/// A filter in a title, once it is typed.
+pub(super) fn filter_mark(filter: &TextFilter) -> Line {
+    let mut line = Line::default();
+    if filter.is_set() && !filter.typing {
+        line.push(Tone::Strong, format!(" │ /{}", filter.text));
+    }
+    line
+}
+
+/// Why the collector did not answer the last question.
+pub(super) fn refusal(trouble: &Option<String>) -> Option<Line> {
+    trouble.as_ref().map(|reason| Line::of(Tone::Error, format!(" ✗ refused: {reason}")))
+}
+
+/// What stands where there are no rows.
+pub(super) fn say<T: AsRef<str>>(texts: &[T]) -> Vec<Line> {
+    texts.iter().map(|text| Line::of(Tone::Plain, format!("   {}", text.as_ref()))).collect()
+}
+
+/// What stands where there are no rows because nothing was received yet.
+pub(super) fn asking(state: &State) -> Vec<Line> {
+    match &state.connection {
+        Connection::Down { .. } => say(&[format!("No collector answers at {}.", state.collector)]),
+        Connection::Connecting { .. } | Connection::Up => say(&[format!("Asking {} …", state.collector)]),
+    }
+}
+
+/// The title of a pane, and a rule to the right edge.
+pub(super) fn pane_title(canvas: &mut Canvas<'_>, row: u16, name: &str) {
+    let room = canvas.columns().saturating_sub(4);
+    let mut title = Line::of(Tone::Dim, "── ").and(Tone::Title, name).cut(room);
+    title.push(Tone::Dim, format!(" {}", "─".repeat(canvas.columns().saturating_sub(title.width() + 1))));
+    canvas.row(row, title);
 }
 
 /// The most useful keys, as many as fit.

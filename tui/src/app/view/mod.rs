@@ -5,15 +5,18 @@ mod explain;
 mod findings;
 mod hotspots;
 mod journey;
+mod map;
 mod message;
 mod orders;
 mod overlay;
+mod surface;
 #[cfg(test)]
 mod tests;
+mod touched;
 
 use ratatui::Frame;
 
-use super::state::State;
+use super::state::{List, State};
 use crate::theme::Theme;
 use canvas::Canvas;
 
@@ -38,15 +41,17 @@ fn draw_explain(canvas: &mut Canvas<'_>, state: &State) {
 pub fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
     let area = frame.area();
     let mut canvas = Canvas::new(frame.buffer_mut(), area, look.theme);
-    match &state.journey {
-        Some(screen) => journey::draw(&mut canvas, state, screen),
-        None if state.explain.is_some() => draw_explain(&mut canvas, state),
-        None if state.findings_open => findings::draw(&mut canvas, state),
-        None if state.hotspots_open => match &state.hotspots.touched {
-            Some(touched) => hotspots::draw_touched(&mut canvas, state, touched),
-            None => hotspots::draw(&mut canvas, state),
+    match (&state.journey, &state.touched) {
+        (Some(screen), _) => journey::draw(&mut canvas, state, screen),
+        (None, _) if state.explain.is_some() => draw_explain(&mut canvas, state),
+        (None, Some(touched)) => touched::draw(&mut canvas, state, touched),
+        (None, None) => match state.list() {
+            List::Orders => orders::draw(&mut canvas, state),
+            List::Findings => findings::draw(&mut canvas, state),
+            List::Hotspots => hotspots::draw(&mut canvas, state),
+            List::Map => map::draw(&mut canvas, state),
+            List::Surface => surface::draw(&mut canvas, state),
         },
-        None => orders::draw(&mut canvas, state),
     }
     if let Some(overlay) = &state.overlay {
         overlay::draw(&mut canvas, state, overlay);

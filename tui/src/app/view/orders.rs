@@ -14,7 +14,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let findings = if rows.head > 1 { None } else { Some(&state.findings) };
     canvas.split_row(0, title(orders, findings), freshness(state, orders.received_at, orders.paused));
     if rows.head > 1 {
-        canvas.row(1, alarm(&state.findings));
+        canvas.row(1, alarm(state));
     }
     let columns = ListColumns::of(canvas.columns().saturating_sub(1));
     let mut row = rows.head;

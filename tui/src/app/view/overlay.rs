@@ -1,15 +1,17 @@
 use super::canvas::Canvas;
 use crate::app::keymap::{self, Binding};
-use crate::app::state::{Overlay, Screen, State};
+use crate::app::state::{List, Overlay, Screen, State};
 use crate::text::{Line, Tone, pad, width};
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
     match overlay {
         Overlay::Help { scroll } => {
             let (bindings, legend) = match state.screen() {
-                Screen::Orders => (keymap::ORDERS, orders_legend()),
-                Screen::Findings => (keymap::FINDINGS, findings_legend()),
-                Screen::Hotspots => (keymap::HOTSPOTS, hotspots_legend()),
+                Screen::List(List::Orders) => (keymap::ORDERS, orders_legend()),
+                Screen::List(List::Findings) => (keymap::FINDINGS, findings_legend()),
+                Screen::List(List::Hotspots) => (keymap::HOTSPOTS, hotspots_legend()),
+                Screen::List(List::Map) => (keymap::MAP, map_legend()),
+                Screen::List(List::Surface) => (keymap::SURFACE, surface_legend()),
                 Screen::Touched => (keymap::TOUCHED, orders_legend()),
                 Screen::Explain => (keymap::EXPLAIN, explain_legend()),
                 Screen::Hit => (keymap::HIT, Vec::new()),
@@ -74,6 +76,31 @@ fn hotspots_legend() -> Vec<Line> {
         Line::of(Tone::Dim, "AT RISK sales that its delays may cost: an estimate"),
         Line::of(Tone::Work, "▁▄█")
             .and(Tone::Dim, " over the range: attempts, mean time or failures, by what is sorted"),
+    ]
+}
+
+fn map_legend() -> Vec<Line> {
+    vec![
+        Line::default(),
+        Line::of(Tone::Error, "✗")
+            .and(Tone::Dim, " broken   ")
+            .and(Tone::Warning, "!")
+            .and(Tone::Dim, " worse than a day earlier, or most of it fails as it did then"),
+        Line::of(Tone::Dim, "1 2 3  along the traffic: who hands on first; what flows back does not count"),
+        Line::of(Tone::Dim, "A system's figures are of all it received, a handoff's of its own attempts."),
+        Line::of(Tone::Dim, "Of what breaks because something deeper does, the deepest stands first."),
+        Line::of(Tone::Dim, "▸ more handoffs, none of them in worse trouble than those shown"),
+    ]
+}
+
+fn surface_legend() -> Vec<Line> {
+    vec![
+        Line::default(),
+        Line::of(Tone::Error, "!!")
+            .and(Tone::Dim, " neither encrypted nor with a credential   ")
+            .and(Tone::Warning, "!")
+            .and(Tone::Dim, " lacks one of them"),
+        Line::of(Tone::Dim, "?  no observer tells; the agent's proxy tells most"),
     ]
 }
 

@@ -1,14 +1,19 @@
 use insta::assert_snapshot;
 use ordertrace_api::finding::FindingsPage;
+use ordertrace_api::hotspot::Hotspots;
 use ordertrace_api::order::OrdersPage;
+use ordertrace_api::surface::Surface;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::style::Color;
+use ratatui::buffer::Cell;
+use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::app::driver::{Driver, LOOK};
 use crate::client::JourneyReply;
-use crate::sample;
+use crate::sample::{self, Fault, Shop};
+
+const CALM: Shop = Shop { fault: None, cascades: false };
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
 
@@ -109,6 +114,13 @@ fn nothing_is_wrong() {
 }
 
 #[test]
+fn detection_is_behind() {
+    let start = |columns, rows| Driver::with_these_findings(columns, rows, sample::findings_behind());
+    both_sizes("orders_behind", start, |_| {});
+    both_sizes("findings_behind", start, |driver| driver.press("F"));
+}
+
+#[test]
 fn findings_of_a_collector_that_refuses() {
     both_sizes("findings_unknown", Driver::with_orders, |driver| {
         driver.press("F");
@@ -134,6 +146,69 @@ fn hotspots_beside_a_day_earlier() {
         driver.answer_hotspots(Ok(sample::hotspots()));
         driver.press("/pay");
     });
+}
+
+#[test]
+fn the_systems_map() {
+    let broken = Shop { fault: Some((8, Fault::Fails)), cascades: true };
+    both_sizes("map", |columns, rows| Driver::with_map(columns, rows, broken), |_| {});
+    both_sizes("map_of_systems", |columns, rows| Driver::with_map(columns, rows, broken), |driver| driver.press("zsh"));
+    both_sizes("map_silent", Driver::with_alarm, |driver| {
+        driver.press("m");
+        driver.answer_hotspots(Ok(CALM.hotspots()));
+    });
+    both_sizes("map_calm", |columns, rows| Driver::with_map(columns, rows, CALM), |driver| driver.press("/oms"));
+    both_sizes("map_empty", Driver::with_orders, |driver| {
+        driver.press("m");
+        driver.answer_hotspots(Ok(Hotspots { handoffs: Vec::new(), systems: Vec::new(), ..sample::hotspots() }));
+    });
+    both_sizes("map_asking", Driver::with_orders, |driver| driver.press("m"));
+}
+
+#[test]
+fn the_surface() {
+    both_sizes("surface", Driver::with_surface, |_| {});
+    both_sizes("surface_detail", Driver::with_surface, |driver| driver.press("sjjjj⏎"));
+    both_sizes("surface_empty", Driver::with_orders, |driver| {
+        driver.press("U");
+        let range = sample::surface().range;
+        driver.answer_surface(Ok(Surface { range, summary: <_>::default(), rows: Vec::new(), more: false }));
+    });
+}
+
+#[test]
+fn systems_need_neither_colours_nor_unicode() {
+    let driver = Driver::with_map(80, 24, Shop { fault: Some((8, Fault::Fails)), cascades: true });
+    let screen = driver.screen_with(Look { ascii: true, ..LOOK });
+    assert!(screen.is_ascii() && !screen.contains("??"), "{screen}");
+    assert_snapshot!("map_ascii_80x24", screen);
+    for driver in [driver, Driver::with_surface(80, 24)] {
+        for theme in [Theme::Light, Theme::Mono] {
+            assert_eq!(driver.screen_with(Look { theme, ..LOOK }), driver.screen(), "all is in the text");
+        }
+    }
+}
+
+/// Where the eye goes: with colours to the error's, without to bold on a reversed ground, and nowhere else.
+#[test]
+fn the_broken_handoff_is_what_the_eye_meets_first() {
+    let driver = Driver::with_map(80, 24, Shop { fault: Some((8, Fault::Fails)), cascades: false });
+    for (theme, colour) in [(Theme::Dark, Color::LightRed), (Theme::Light, Color::Red), (Theme::Mono, Color::Reset)] {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        terminal.draw(|frame| draw(frame, &driver.state, Look { theme, ..LOOK })).unwrap();
+        let buffer = terminal.backend().buffer();
+        let row = |y: u16| (0..80).filter_map(move |x| buffer.cell((x, y)));
+        let rows = |wanted: &dyn Fn(&Cell) -> bool| (0..24).filter(|y| row(*y).any(wanted)).collect::<Vec<u16>>();
+        let reversed = rows(&|cell| cell.modifier.contains(Modifier::REVERSED));
+        let [chosen] = reversed[..] else { panic!("{reversed:?}") };
+        let text: String = row(chosen).map(Cell::symbol).collect();
+        assert!(text.contains("✗ → erp POST /sales-orders") && text.contains("fails"), "{text}");
+        if theme != Theme::Mono {
+            // The alarm, the system that receives, and figures of it in the pane.
+            let red = rows(&|cell| cell.fg == colour);
+            assert!(red.contains(&1) && red.len() <= 3, "{red:?}");
+        }
+    }
 }
 
 #[test]
@@ -220,6 +295,8 @@ fn help() {
     both_sizes("help_orders", Driver::with_orders, |driver| driver.press("?"));
     both_sizes("help_findings", Driver::with_findings, |driver| driver.press("?"));
     both_sizes("help_hotspots", Driver::with_hotspots, |driver| driver.press("?"));
+    both_sizes("help_map", |columns, rows| Driver::with_map(columns, rows, CALM), |driver| driver.press("?"));
+    both_sizes("help_surface", Driver::with_surface, |driver| driver.press("?"));
     both_sizes("help_journey", Driver::with_journey, |driver| driver.press("?"));
 }
 
@@ -253,6 +330,10 @@ fn a_tiny_terminal_shows_what_it_can() {
     assert_snapshot!("findings_20x5", driver.screen());
     driver = Driver::with_hotspots(20, 5);
     assert_snapshot!("hotspots_20x5", driver.screen());
+    driver = Driver::with_map(20, 5, Shop { fault: Some((8, Fault::Fails)), cascades: false });
+    assert_snapshot!("map_20x5", driver.screen());
+    driver = Driver::with_surface(20, 5);
+    assert_snapshot!("surface_20x5", driver.screen());
     driver = Driver::with_journey(20, 5);
     assert_snapshot!("journey_20x5", driver.screen());
 }

@@ -25,7 +25,7 @@ use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
 use crate::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
 use crate::surface::Surfaces;
-use crate::sync::{self, Pairs, PairsError, SyncView};
+use crate::sync::{self, Pairs, PairsError, SyncMetrics, SyncView};
 use crate::tail::Tail;
 
 /// A collector that could not start.
@@ -106,6 +106,10 @@ impl Collector {
         if settings.detection.enabled {
             detection_metrics.register(&mut registry);
         }
+        let sync_metrics = SyncMetrics::default();
+        if settings.detection.enabled && !pairs.is_empty() {
+            sync_metrics.register(&mut registry);
+        }
         let state = ApiState {
             orders: Orders::new(client.clone(), journeys.clone()),
             findings: Ledger::new(client.clone()),
@@ -137,7 +141,7 @@ impl Collector {
                 "what handoffs mean to orders"
             });
             if !pairs.is_empty() {
-                let syncing = sync::run(client.clone(), pairs, stop.clone());
+                let syncing = sync::run(client.clone(), pairs, sync_metrics, Timestamp::now, stop.clone());
                 tasks.spawn(async move {
                     syncing.await;
                     "sync"

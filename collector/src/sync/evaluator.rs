@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use clickhouse::Client;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span, instrument};
@@ -10,7 +11,9 @@ use super::copy::{Copy, Read};
 use super::drift::{Drift, decide};
 use super::item::{Item, Subject};
 use super::ledger::Ledger;
+use super::metrics::SyncMetrics;
 use super::pair::Pairs;
+use super::view::SyncView;
 
 /// Rows are seen by all once they are so old: an insert takes its time from when it is stamped.
 const SETTLED_MS: i64 = 3_000;
@@ -24,6 +27,9 @@ const SUBJECTS: usize = 1_000;
 /// Time between rounds.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// Time between counts of what metrics show.
+const COUNTED_EVERY: Duration = Duration::from_secs(15);
+
 /// Time until it tries again to begin.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -31,6 +37,7 @@ const RETRY: Duration = Duration::from_secs(5);
 pub struct Evaluator {
     ledger: Ledger,
     pairs: Pairs,
+    metrics: SyncMetrics,
     /// Up to when readings were taken in, milliseconds since the Unix epoch, by ClickHouse's clock.
     done_ms: i64,
 }
@@ -40,10 +47,10 @@ impl Evaluator {
     ///
     /// # Errors
     /// When ClickHouse does not answer.
-    pub async fn open(client: Client, pairs: Pairs) -> clickhouse::error::Result<Self> {
+    pub async fn open(client: Client, pairs: Pairs, metrics: SyncMetrics) -> clickhouse::error::Result<Self> {
         let ledger = Ledger::new(client);
         let done_ms = ledger.until_ms().await?;
-        Ok(Self { ledger, pairs, done_ms })
+        Ok(Self { ledger, pairs, metrics, done_ms })
     }
 
     /// Takes in what all have seen by now.
@@ -68,6 +75,7 @@ impl Evaluator {
             for subjects in subjects.chunks(SUBJECTS) {
                 self.look(subjects).await?;
             }
+            self.metrics.taken(feed.reads.len());
             self.done_ms = self.done_ms.max(feed.until_ms);
             if !feed.reads.is_empty() {
                 self.ledger.advance(self.done_ms).await?;
@@ -124,11 +132,12 @@ impl Evaluator {
     }
 }
 
-/// Takes readings in until `stop`.
-pub async fn run(client: Client, pairs: Pairs, stop: CancellationToken) {
+/// Takes readings in until `stop`, by the clock `now`.
+pub async fn run(client: Client, pairs: Pairs, metrics: SyncMetrics, now: fn() -> Timestamp, stop: CancellationToken) {
+    let view = SyncView::new(client.clone(), pairs.clone());
     let evaluating = async {
         let mut evaluator = loop {
-            match Evaluator::open(client.clone(), pairs.clone()).await {
+            match Evaluator::open(client.clone(), pairs.clone(), metrics.clone()).await {
                 Ok(evaluator) => break evaluator,
                 Err(error) => tracing::warn!(error = %error, "readings cannot be taken in yet"),
             }
@@ -136,9 +145,15 @@ pub async fn run(client: Client, pairs: Pairs, stop: CancellationToken) {
         };
         let mut rounds = interval(EVERY);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut counts = interval(COUNTED_EVERY);
+        counts.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            rounds.tick().await;
-            if let Err(error) = evaluator.round().await {
+            let done = tokio::select! {
+                _ = rounds.tick() => evaluator.round().await,
+                _ = counts.tick() => count(&view, &metrics, now()).await,
+            };
+            if let Err(error) = done {
+                metrics.failure();
                 tracing::warn!(error = %error, "readings could not be taken in; they will be from where it was");
             }
         }
@@ -150,4 +165,11 @@ pub async fn run(client: Client, pairs: Pairs, stop: CancellationToken) {
         () = evaluating.instrument(span) => {}
         () = stop.cancelled() => {}
     }
+}
+
+/// Tells how the pairs stand at `now`.
+async fn count(view: &SyncView, metrics: &SyncMetrics, now: Timestamp) -> clickhouse::error::Result<()> {
+    let since = now.checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
+    metrics.stand(&view.lags(since, now, now).await?, now);
+    Ok(())
 }

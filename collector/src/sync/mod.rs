@@ -14,9 +14,11 @@ mod drift;
 mod evaluator;
 mod item;
 mod ledger;
+mod metrics;
 mod pair;
 mod view;
 
 pub use evaluator::{Evaluator, run};
+pub use metrics::SyncMetrics;
 pub use pair::{Pairs, PairsError};
 pub use view::SyncView;

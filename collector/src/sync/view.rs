@@ -87,17 +87,22 @@ impl SyncView {
         if self.pairs.is_empty() {
             return Ok(SyncReply { lags: Vec::new(), drifts: Vec::new(), more: false });
         }
+        let lags = self.lags(since, until, now).await?;
+        let mut drifts = self.drifts(subject, limit + 1, now).await?;
+        let more = drifts.len() > limit;
+        drifts.truncate(limit);
+        Ok(SyncReply { lags, drifts, more })
+    }
+
+    /// How the pairs stand at `now`, and the lags of what arrived from `since` and before `until`.
+    pub(super) async fn lags(&self, since: Timestamp, until: Timestamp, now: Timestamp) -> Result<Vec<SyncLag>> {
         let mut arrived = self.arrived(since, until).await?;
         let mut waiting = self.waiting(now).await?;
         let lags = self.pairs.iter().map(|pair| {
             let name = (pair.sync.clone(), pair.target.clone());
             lag(pair, arrived.remove(&name), waiting.remove(&name))
         });
-        let lags = lags.collect();
-        let mut drifts = self.drifts(subject, limit + 1, now).await?;
-        let more = drifts.len() > limit;
-        drifts.truncate(limit);
-        Ok(SyncReply { lags, drifts, more })
+        Ok(lags.collect())
     }
 
     #[instrument(name = "SELECT sync_lags", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "sync_lags"))]

@@ -5,7 +5,7 @@ use ordertrace_api::reading::{Entity, StockState};
 use ordertrace_api::sync::{DriftNow, SyncReply};
 use ordertrace_collector::record::ReadingRecord;
 use ordertrace_collector::settings::{SyncSettings, SyncTargetSettings};
-use ordertrace_collector::sync::{Evaluator, Pairs, SyncView};
+use ordertrace_collector::sync::{Evaluator, Pairs, SyncMetrics, SyncView};
 
 use crate::support::{Database, at_ns};
 
@@ -77,7 +77,7 @@ async fn last_ms(database: &Database) -> i64 {
 }
 
 async fn evaluator(database: &Database) -> Evaluator {
-    Evaluator::open(database.client(), pairs()).await.unwrap()
+    Evaluator::open(database.client(), pairs(), SyncMetrics::default()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

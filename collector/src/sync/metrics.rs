@@ -1,0 +1,127 @@
+use std::sync::atomic::AtomicU64;
+
+use jiff::Timestamp;
+use ordertrace_api::sync::SyncLag;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+type Seconds = Gauge<f64, AtomicU64>;
+
+/// A pair of systems; never a SKU or an order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PairLabels {
+    sync: String,
+    source: String,
+    target: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct QuantileLabels {
+    sync: String,
+    source: String,
+    target: String,
+    quantile: &'static str,
+}
+
+/// How copies stand. Clones share the counts.
+#[derive(Clone, Debug, Default)]
+pub struct SyncMetrics {
+    readings: Counter,
+    failures: Counter,
+    waiting: Family<PairLabels, Gauge>,
+    late: Family<PairLabels, Gauge>,
+    oldest: Family<PairLabels, Seconds>,
+    lag: Family<QuantileLabels, Seconds>,
+}
+
+impl SyncMetrics {
+    /// Makes them part of what `/metrics` shows.
+    pub fn register(&self, registry: &mut Registry) {
+        let sync = registry.sub_registry_with_prefix("ordertrace_sync");
+        sync.register("readings", "Readings taken in", self.readings.clone());
+        sync.register("failed_rounds", "Rounds that ended early; the next goes on", self.failures.clone());
+        sync.register("waiting", "Items of which the target does not show what its source does", self.waiting.clone());
+        sync.register("late", "Of these, those that take longer than the target's vendor says", self.late.clone());
+        let oldest = "How long ago the first change was made that the target does not show; 0 = it shows all";
+        sync.register_with_unit("oldest", oldest, Unit::Seconds, self.oldest.clone());
+        let lag = "Time until the target showed a change, of those that arrived within the last hour";
+        sync.register_with_unit("lag", lag, Unit::Seconds, self.lag.clone());
+    }
+
+    /// So many readings were taken in.
+    pub(super) fn taken(&self, readings: usize) {
+        self.readings.inc_by(readings as u64);
+    }
+
+    /// A round ended early.
+    pub(super) fn failure(&self) {
+        self.failures.inc();
+    }
+
+    /// The pairs stand so at `now`.
+    pub(super) fn stand(&self, lags: &[SyncLag], now: Timestamp) {
+        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        for lag in lags {
+            let SyncLag { sync, source, target, .. } = lag.clone();
+            let pair = PairLabels { sync, source, target };
+            self.waiting.get_or_create(&pair).set(whole(lag.waiting));
+            self.late.get_or_create(&pair).set(whole(lag.late));
+            let oldest = lag.oldest.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
+            self.oldest.get_or_create(&pair).set(oldest);
+            for (quantile, lag_ms) in [("0.5", lag.p50_ms), ("0.95", lag.p95_ms), ("0.99", lag.p99_ms)] {
+                let PairLabels { sync, source, target } = pair.clone();
+                let labels = QuantileLabels { sync, source, target, quantile };
+                // As summaries have it: without observations there is no quantile.
+                self.lag.get_or_create(&labels).set(lag_ms.map_or(f64::NAN, |lag_ms| lag_ms / 1e3));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ordertrace_api::reading::Entity;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_is_shown() {
+        let metrics = SyncMetrics::default();
+        let mut registry = Registry::default();
+        metrics.register(&mut registry);
+        metrics.taken(7);
+        let lag = SyncLag {
+            sync: "stock".to_owned(),
+            entity: Entity::Inventory,
+            source: "wms".to_owned(),
+            target: "web".to_owned(),
+            arrived: 3,
+            p50_ms: Some(1_500.0),
+            p95_ms: None,
+            p99_ms: None,
+            max_ms: None,
+            waiting: 2,
+            late: 1,
+            oldest: Some(Timestamp::UNIX_EPOCH),
+            uncertain_ms: 0,
+        };
+        metrics.stand(&[lag], Timestamp::from_second(90).unwrap());
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        let pair = "sync=\"stock\",source=\"wms\",target=\"web\"";
+        for line in [
+            "ordertrace_sync_readings_total 7".to_owned(),
+            "ordertrace_sync_failed_rounds_total 0".to_owned(),
+            format!("ordertrace_sync_waiting{{{pair}}} 2"),
+            format!("ordertrace_sync_late{{{pair}}} 1"),
+            format!("ordertrace_sync_oldest_seconds{{{pair}}} 90"),
+            format!("ordertrace_sync_lag_seconds{{{pair},quantile=\"0.5\"}} 1.5"),
+            format!("ordertrace_sync_lag_seconds{{{pair},quantile=\"0.99\"}} NaN"),
+        ] {
+            assert!(text.contains(&line), "{line} is not in\n{text}");
+        }
+    }
+}

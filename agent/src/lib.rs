@@ -2,6 +2,7 @@
 //! keeps it on disk until it is delivered, and never gets in their way.
 
 mod agent;
+mod attribute_list;
 pub mod capture;
 mod cause;
 mod clock;

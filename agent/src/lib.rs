@@ -10,6 +10,7 @@ pub mod command;
 pub mod config;
 pub mod export;
 mod health;
+pub mod poll;
 pub mod proxy;
 pub mod receiver;
 pub mod spool;

@@ -65,21 +65,19 @@ pub(super) enum Left {
 /// Decides how a poll went: `ended` is how its source was left, or why it failed.
 pub(super) fn judge(gathered: Yield, ended: Result<Left, String>, took: Duration, interval: Duration) -> PollReport {
     let Yield { readings, refused, first_refusal } = gathered;
-    let (outcome, reason) = match ended {
-        Err(reason) => (Outcome::Failed, Some(reason)),
-        Ok(_) if readings == 0 && refused > 0 => {
-            let first = first_refusal.as_deref().unwrap_or_default();
-            (Outcome::Failed, Some(format!("none of {refused} readings could be made; the first: {first}")))
-        }
-        Ok(Left::More(reason)) => (Outcome::Late, Some(reason)),
-        Ok(Left::Complete) if took > interval => {
-            let reason = format!("the poll took {} ms, longer than its interval; make that longer", took.as_millis());
-            (Outcome::Late, Some(reason))
-        }
-        Ok(Left::Complete) => {
-            (Outcome::Ok, first_refusal.map(|first| format!("{refused} readings refused; the first: {first}")))
-        }
+    let first = first_refusal.map(|first| format!("{refused} readings refused; the first: {first}"));
+    let slow = || {
+        let took_ms = took.as_millis();
+        (took > interval).then(|| format!("the poll took {took_ms} ms, longer than its interval; make that longer"))
     };
+    let (outcome, why) = match ended {
+        Err(reason) => (Outcome::Failed, Some(reason)),
+        Ok(_) if readings == 0 && refused > 0 => (Outcome::Failed, Some("no row could be read".to_owned())),
+        Ok(Left::More(reason)) => (Outcome::Late, Some(reason)),
+        Ok(Left::Complete) => slow().map_or((Outcome::Ok, None), |reason| (Outcome::Late, Some(reason))),
+    };
+    let reasons: Vec<_> = why.into_iter().chain(first).collect();
+    let reason = Some(reasons.join("; ")).filter(|reason| !reason.is_empty());
     let reason = reason.map(|reason| shortened(&reason));
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     PollReport { outcome, reason, readings, refused, duration_ms }
@@ -116,7 +114,12 @@ mod tests {
         let (some_refused, reason) = outcome(3, 1, Ok(Left::Complete), 1);
         assert_eq!(some_refused, Outcome::Ok);
         assert!(reason.contains("a.csv:2"), "{reason}");
-        assert_eq!(outcome(0, 7, Ok(Left::Complete), 1).0, Outcome::Failed);
+        let (none_read, reason) = outcome(0, 7, Ok(Left::Complete), 1);
+        assert_eq!(none_read, Outcome::Failed);
+        assert!(reason.starts_with("no row could be read; 7 readings refused"), "{reason}");
+        let (slow_and_refused, reason) = outcome(3, 1, Ok(Left::Complete), 61);
+        assert_eq!(slow_and_refused, Outcome::Late);
+        assert!(reason.contains("longer than its interval") && reason.contains("a.csv:2"), "{reason}");
         assert_eq!(outcome(3, 0, Ok(Left::More("more".into())), 1), (Outcome::Late, "more".into()));
         assert_eq!(outcome(3, 0, Ok(Left::Complete), 61).0, Outcome::Late);
         assert_eq!(outcome(3, 0, Err("gone".into()), 1), (Outcome::Failed, "gone".into()));

@@ -8,7 +8,7 @@ use ordertrace_api::attributes;
 use tempfile::TempDir;
 
 use crate::polling::{Polling, failed, ok, outcome, reason};
-use crate::support::client;
+use crate::support::{PATIENCE, client};
 
 const CSV: &str = "
 - name: erp-stock
@@ -117,7 +117,7 @@ async fn rows_that_are_no_readings_are_counted_with_their_place() {
     assert_eq!(polling.values(), ["C=6"]);
     replace(&polling, "stock-1.csv", "SKU;Bin;Qty;At\nA;M;x;\n");
     let poll = polling.wait_for_poll(failed).await;
-    assert!(reason(&poll).contains("none of 1 readings"), "{poll:?}");
+    assert!(reason(&poll).contains("no row could be read"), "{poll:?}");
     polling.stop().await;
 }
 
@@ -174,5 +174,24 @@ async fn a_file_that_is_not_there_and_a_slow_neighbour_do_not_hold_up_others() {
     let agent = polling.agent.as_ref().unwrap();
     assert_eq!(agent.polled_count("absent", Outcome::Ok), 0);
     assert!(agent.polled_count("absent", Outcome::Failed) > 0);
+    polling.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_spool_does_not_take_is_read_again() {
+    let dir = csv_dir();
+    let polling = Polling::start_with(dir, CSV, |config| config.spool.limit_bytes = 100).await;
+    let agent = polling.agent.as_ref().unwrap();
+    // There is no room even for the account of the poll: the metrics tell.
+    let metrics = format!("http://{}/metrics", agent.metrics_addr().unwrap());
+    let begun = std::time::Instant::now();
+    while agent.polled_count("erp-stock", Outcome::Failed) < 2 {
+        assert!(begun.elapsed() < PATIENCE, "{}", client().get(&metrics).send().await.unwrap().text().await.unwrap());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(polling.values().len(), 0);
+    let mut polling = polling;
+    polling.restart().await;
+    polling.wait_for_values(&["A=5", "B=7.50"]).await;
     polling.stop().await;
 }

@@ -28,7 +28,7 @@ fn polls(query: &str, more: &str) -> String {
 - name: erp-stock
   system: erp
   interval: 100ms
-  timeout: 500ms
+  timeout: 10s
   source: {{sqlite: {{file: DIR/erp.db, query: \"{query}\", {more}}}}}
   readings:
   - entity: inventory
@@ -98,7 +98,8 @@ async fn a_query_without_end_ends_with_the_timeout_and_the_next_poll_begins_anew
     let _database = database(dir.path()).await;
     let endless = "with recursive n(i) as (select 1 union all select i + 1 from n) \
         select 'A' as sku, max(i) as qty, null as changed from n";
-    let polling = Polling::start(dir, &polls(endless, "")).await;
+    let polls = polls(endless, "").replace("timeout: 10s", "timeout: 500ms");
+    let polling = Polling::start(dir, &polls).await;
     let poll = polling.wait_for_poll(|_| true).await;
     assert!(failed(&poll), "{poll:?}");
     let told = reason(&poll);

@@ -71,7 +71,7 @@ pub enum SecretError {
         source: std::io::Error,
     },
     /// The file holds none.
-    #[error("{path} holds no secret: it is empty or longer than 16 KiB")]
+    #[error("{path} holds no secret: it is no file, empty or longer than 16 KiB")]
     Empty {
         /// The file.
         path: PathBuf,
@@ -127,6 +127,10 @@ impl Secret {
                 .ok_or_else(|| SecretError::Env { name: name.clone() }),
             Self::File(path) => {
                 let unreadable = |source| SecretError::File { path: path.clone(), source };
+                // Opening a pipe would wait for who writes to it.
+                if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+                    return Err(SecretError::Empty { path: path.clone() });
+                }
                 let file = std::fs::File::open(path).map_err(unreadable)?;
                 let mut text = String::new();
                 let length = file.take(LONGEST_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;

@@ -15,7 +15,7 @@ mod records;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 pub(super) use change::{FileMark, Stamp, Step, step};
 pub(super) use reader::FileMarks;
@@ -104,6 +104,12 @@ pub(super) enum FileError {
         /// The limit.
         limit_bytes: usize,
     },
+    /// The last poll still waits for the file system.
+    #[error("reading {path} does not end: the file system hangs")]
+    Hangs {
+        /// The pattern.
+        path: String,
+    },
     /// The reader was lost.
     #[error("reading the files ended by a fault")]
     Fault(#[source] tokio::task::JoinError),
@@ -120,6 +126,8 @@ pub(super) struct FileSource {
     change: FileChange,
     may_be_absent: bool,
     format: Format,
+    /// For one thread that reads them.
+    alone: Arc<Semaphore>,
 }
 
 impl FileSource {
@@ -146,7 +154,8 @@ impl FileSource {
     fn new(path: &str, change: FileChange, may_be_absent: bool, format: Format) -> Result<Self, FileSetupError> {
         let invalid = |source| FileSetupError::Pattern { path: path.to_owned(), source };
         glob::Pattern::new(path).map_err(invalid)?;
-        Ok(Self { path: path.to_owned(), change, may_be_absent, format })
+        let alone = Arc::new(Semaphore::new(1));
+        Ok(Self { path: path.to_owned(), change, may_be_absent, format, alone })
     }
 
     /// Reads what is new, on a thread where blocking is allowed.
@@ -159,26 +168,27 @@ impl FileSource {
         gathering: Gathering,
         outlet: &mut Outlet,
     ) -> Result<Left, PollError> {
-        let mut marks = match progress {
-            Progress::Files(marks) => marks.clone(),
-            _ => FileMarks::default(),
+        // A file system may hang, and only one thread may hang with it.
+        let Ok(alone) = Arc::clone(&self.alone).try_acquire_owned() else {
+            return Err(FileError::Hangs { path: self.path.clone() }.into());
         };
+        if !matches!(progress, Progress::Files(_)) {
+            *progress = Progress::Files(FileMarks::default());
+        }
+        let Progress::Files(marks) = progress else { return Ok(Left::Complete) };
         // One chunk waits while another is stored. When this future is dropped, the thread
         // notices with its next chunk.
         let (sender, mut messages) = mpsc::channel(1);
         let visit = Visit::new(self.clone(), marks.clone(), gathering, sender);
-        let thread = tokio::task::spawn_blocking(move || visit.run());
+        let thread = tokio::task::spawn_blocking(move || {
+            let _alone = alone;
+            visit.run()
+        });
         while let Some(message) = messages.recv().await {
             match message {
                 Message::Readings(chunk) => outlet.store(chunk).await?,
-                Message::Reached(path, mark) => {
-                    marks.set(path, mark);
-                    *progress = Progress::Files(marks.clone());
-                }
-                Message::Present(paths) => {
-                    marks.keep(&paths);
-                    *progress = Progress::Files(marks.clone());
-                }
+                Message::Reached(path, mark) => marks.set(path, mark),
+                Message::Present(paths) => marks.keep(&paths),
             }
         }
         Ok(thread.await.map_err(FileError::Fault)??)

@@ -323,3 +323,67 @@ impl Read for Part<'_> {
         Ok(length)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::poll::config::{CsvConfig, example_polls};
+    use crate::poll::plan::Plan;
+    use crate::poll::record::Origin;
+
+    /// A visit to a file of so many rows, and what it says on its way.
+    fn visit(path: &Path, rows: usize) -> (Visit, mpsc::Receiver<Message>) {
+        let text: String = (0..rows).map(|row| format!("S{row},{row}\n")).collect();
+        std::fs::write(path, format!("SKU,Cents\n{text}")).unwrap();
+        let config = example_polls().remove(1);
+        let origin = Origin { source: "s".to_owned(), system: "erp".to_owned(), interval_ms: 1 };
+        let gathering = Gathering::new(Arc::new(Plan::new(&config).unwrap()), Arc::new(origin));
+        let source = FileSource::csv(&CsvConfig::new(path.to_str().unwrap())).unwrap();
+        let (sender, messages) = mpsc::channel(1);
+        (Visit::new(source, FileMarks::default(), gathering, sender), messages)
+    }
+
+    fn chunks(messages: &mut mpsc::Receiver<Message>) -> (usize, bool) {
+        let (mut chunks, mut is_reached) = (0, false);
+        while let Some(message) = messages.blocking_recv() {
+            match message {
+                Message::Readings(_) => chunks += 1,
+                Message::Reached(..) => is_reached = true,
+                Message::Present(_) => {}
+            }
+        }
+        (chunks, is_reached)
+    }
+
+    #[test]
+    fn a_file_that_is_written_to_meanwhile_is_not_sent_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("prices.csv");
+        let (quiet, mut messages) = visit(&path, 5000);
+        let reader = std::thread::spawn(|| quiet.run());
+        let (all, is_reached) = chunks(&mut messages);
+        assert_eq!(reader.join().unwrap().unwrap(), Left::Complete);
+        assert!(all >= 10 && is_reached, "{all}");
+
+        let (disturbed, mut messages) = visit(&path, 5000);
+        let reader = std::thread::spawn(|| disturbed.run());
+        // The channel holds one more, and the reader waits with a third.
+        assert!(matches!(messages.blocking_recv(), Some(Message::Readings(_))));
+        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"X,1\n").unwrap();
+        let (more, is_reached) = chunks(&mut messages);
+        assert!(more <= 2 && !is_reached, "{more}");
+        let left = reader.join().unwrap().unwrap();
+        assert!(matches!(&left, Left::More(reason) if reason.contains("being written")), "{left:?}");
+    }
+
+    #[test]
+    fn a_reader_that_nobody_hears_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let (visit, messages) = visit(&dir.path().join("prices.csv"), 5000);
+        drop(messages);
+        assert_eq!(visit.run().unwrap(), Left::Complete);
+    }
+}

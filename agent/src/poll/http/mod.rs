@@ -162,10 +162,10 @@ impl HttpSource {
         outlet: &mut Outlet,
         deadline: Instant,
     ) -> Result<Left, PollError> {
-        let mut marks = match progress {
-            Progress::Pages(marks) => marks.clone(),
-            _ => PageMarks::default(),
-        };
+        if !matches!(progress, Progress::Pages(_)) {
+            *progress = Progress::Pages(PageMarks::default());
+        }
+        let Progress::Pages(PageMarks(marks)) = progress else { return Ok(Left::Complete) };
         let headers = self.client.headers()?;
         let (mut url, mut page, mut before, mut seen) = (self.first.clone(), 1, None, BTreeSet::new());
         loop {
@@ -175,7 +175,7 @@ impl HttpSource {
             if !seen.insert(url.to_string()) {
                 return Err(HttpError::Loop { page: page - 1 }.into());
             }
-            let mark = marks.0.get(url.as_str());
+            let mark = marks.get(url.as_str());
             let next = match self.client.get(page, &url, &headers, mark, deadline).await? {
                 Fetched::Unchanged => mark.and_then(|mark| mark.next.clone()),
                 Fetched::Page(fetched) => {
@@ -199,11 +199,10 @@ impl HttpSource {
                     let next = next.map_err(|source| HttpError::Next { page, source })?.map(String::from);
                     if fetched.etag.is_some() || fetched.modified.is_some() {
                         let mark = PageMark { etag: fetched.etag, modified: fetched.modified, next: next.clone() };
-                        marks.0.insert(url.to_string(), mark);
+                        marks.insert(url.to_string(), mark);
                     } else {
-                        marks.0.remove(url.as_str());
+                        marks.remove(url.as_str());
                     }
-                    *progress = Progress::Pages(marks.clone());
                     next
                 }
             };
@@ -212,8 +211,7 @@ impl HttpSource {
             url = Url::parse(&next).map_err(|_| HttpError::Next { page, source: NextError::NoUrl })?;
             page += 1;
         }
-        marks.0.retain(|url, _| seen.contains(url));
-        *progress = Progress::Pages(marks);
+        marks.retain(|url, _| seen.contains(url));
         Ok(Left::Complete)
     }
 }

@@ -151,6 +151,8 @@ async fn an_appended_file_is_read_on_line_by_line_and_over_restarts() {
     file.write_all(&half.as_bytes()[half.len() - 9..]).unwrap();
     writeln!(file).unwrap();
     polling.wait_for_values(&["B=5.00"]).await;
+    // How far it was read is written down when that poll is told of.
+    polling.wait_for_another_poll().await;
     polling.restart().await;
     writeln!(file, "{}", line("C", 7)).unwrap();
     polling.wait_for_values(&["C=0.07"]).await;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! proxy routes ─► Sink ─► worker ─► batcher ─► spool ─► exporter ─► collector
-//!                        OTLP receivers ─────────┘
+//!                        OTLP receivers ─────────┤
+//!                        pollers ────────────────┘
 //! ```
 
 use std::collections::BTreeMap;
@@ -18,9 +19,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::cause::causes;
-use crate::config::{Config, SpoolConfigError};
+use crate::config::{Config, PollConfigError, SpoolConfigError};
 use crate::export::{ExportError, Exporter};
 use crate::health::{Health, serve_health};
+use crate::poll::Outcome;
 use crate::proxy::{Route, RouteError, Sink, run_batcher, run_worker, serve_route};
 use crate::receiver::{Intake, serve_grpc, serve_http};
 use crate::spool::{Spool, SpoolError};
@@ -54,6 +56,9 @@ pub enum AgentError {
     /// A route cannot be.
     #[error(transparent)]
     Route(#[from] RouteError),
+    /// A poll cannot be made.
+    #[error(transparent)]
+    Poll(#[from] PollConfigError),
     /// The spool cannot be as it should be.
     #[error(transparent)]
     SpoolConfig(#[from] SpoolConfigError),
@@ -107,6 +112,7 @@ impl Agent {
         let http = listen_if(config.receiver.http, "OTLP/HTTP receiver").await?;
         let health = listen_if(config.metrics, "metrics").await?;
         let exporter = Exporter::new(&config.export)?;
+        let pollers = config.pollers()?;
         let meter = Meter::default();
         // Last of what can fail: an open spool keeps others out until its writer has ended.
         let (spool, writer) = open_spool(&config).await?;
@@ -134,9 +140,13 @@ impl Agent {
             intake.push(watched("OTLP/HTTP receiver", serve_http(listener, taken, stop_intake.clone())));
         }
         if let Some((listener, _)) = health {
-            let health = Health { name, started_at: Timestamp::now(), spool: spool.clone(), meter: meter.clone() };
+            let health =
+                Health { name: name.clone(), started_at: Timestamp::now(), spool: spool.clone(), meter: meter.clone() };
             let served = serve_health(listener, health, stop_intake.clone());
             intake.push(watched("metrics", served));
+        }
+        for poller in pollers {
+            intake.push(tokio::spawn(poller.run(spool.clone(), meter.clone(), name.clone(), stop_intake.clone())));
         }
         let stop_export = CancellationToken::new();
         let exporter = tokio::spawn(exporter.run(spool.clone(), meter.clone(), stop_export.clone()));
@@ -184,6 +194,11 @@ impl Agent {
     /// Exchanges on a route that ended so.
     pub fn proxied_count(&self, route: &str, end: ProxyEnd) -> u64 {
         self.meter.proxied_count(route, end)
+    }
+
+    /// Polls of a source that went so.
+    pub fn polled_count(&self, source: &str, outcome: Outcome) -> u64 {
+        self.meter.polled_count(source, outcome)
     }
 
     /// Waits until everything that is in the spool is delivered or given up; `false` when

@@ -2,6 +2,7 @@
 //! keeps it on disk until it is delivered, and never gets in their way.
 
 mod agent;
+mod attribute_list;
 pub mod capture;
 mod cause;
 mod clock;
@@ -9,6 +10,7 @@ pub mod command;
 pub mod config;
 pub mod export;
 mod health;
+pub mod poll;
 pub mod proxy;
 pub mod receiver;
 pub mod spool;

@@ -1,18 +1,16 @@
 //! An attempt as an OpenTelemetry span.
 
-use std::collections::BTreeMap;
-
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use ordertrace_api::attributes;
-use ordertrace_api::keys::Key;
 
 use super::{Captured, Exchange};
+use crate::attribute_list::AttributeList;
 
 /// `service.name` of the spans that the proxy makes.
 pub const SERVICE_NAME: &str = "ordertrace-agent";
@@ -55,7 +53,7 @@ pub fn export_request(spans: Vec<Span>, instance_id: &str) -> ExportTraceService
     };
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
-            resource: Some(Resource { attributes: resource.0, ..Resource::default() }),
+            resource: Some(Resource { attributes: resource.into_attributes(), ..Resource::default() }),
             scope_spans: vec![ScopeSpans { scope: Some(scope), spans, schema_url: String::new() }],
             schema_url: String::new(),
         }],
@@ -103,7 +101,7 @@ fn span_attributes(exchange: &Exchange, captured: &Captured, error_type: Option<
         list.push(attributes::CAPTURE_TRUNCATED, Value::BoolValue(true));
     }
     list.keys(&captured.keys);
-    list.0
+    list.into_attributes()
 }
 
 fn size(bytes: u64) -> i64 {
@@ -112,53 +110,4 @@ fn size(bytes: u64) -> i64 {
 
 fn milliseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e6
-}
-
-#[derive(Default)]
-struct AttributeList(Vec<KeyValue>);
-
-impl AttributeList {
-    fn push(&mut self, name: &str, value: Value) {
-        let value = Some(AnyValue { value: Some(value) });
-        self.0.push(KeyValue { key: name.to_owned(), value, ..KeyValue::default() });
-    }
-
-    fn text(&mut self, name: &str, value: &str) {
-        self.push(name, Value::StringValue(value.to_owned()));
-    }
-
-    fn optional_text(&mut self, name: &str, value: Option<&str>) {
-        value.into_iter().for_each(|value| self.text(name, value));
-    }
-
-    fn number(&mut self, name: &str, value: i64) {
-        self.push(name, Value::IntValue(value));
-    }
-
-    fn optional_number(&mut self, name: &str, value: Option<i64>) {
-        value.into_iter().for_each(|value| self.number(name, value));
-    }
-
-    fn optional_double(&mut self, name: &str, value: Option<f64>) {
-        value.into_iter().for_each(|value| self.push(name, Value::DoubleValue(value)));
-    }
-
-    /// One attribute for each kind and system; an array where it has several values.
-    fn keys(&mut self, keys: &[Key]) {
-        let mut values: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for key in keys {
-            let name = attributes::key_attribute(&key.kind, key.system.as_deref());
-            values.entry(name).or_default().push(&key.value);
-        }
-        for (name, values) in values {
-            match values[..] {
-                [value] => self.text(&name, value),
-                _ => {
-                    let text = |value: &&str| AnyValue { value: Some(Value::StringValue((*value).to_owned())) };
-                    let values = values.iter().map(text).collect();
-                    self.push(&name, Value::ArrayValue(ArrayValue { values }));
-                }
-            }
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 mod overrides;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::capture::{Preset, RuleConfig, RuleError, Rules};
+use crate::poll::config::{PollConfig, example_polls};
+use crate::poll::{PollSetupError, Poller};
 use crate::spool::{SpoolSettings, WhenFull};
 pub use overrides::{OverrideError, apply_overrides};
 
@@ -31,6 +33,9 @@ pub struct Config {
     /// The handoff proxy: one local address for each upstream.
     #[schemars(example = example_routes())]
     pub routes: Vec<RouteConfig>,
+    /// Systems that do not tell of themselves and are asked: databases, HTTP APIs, files.
+    #[schemars(example = example_polls())]
+    pub polls: Vec<PollConfig>,
 }
 
 impl Default for Config {
@@ -42,6 +47,7 @@ impl Default for Config {
             spool: SpoolConfig::default(),
             metrics: None,
             routes: Vec::new(),
+            polls: Vec::new(),
         }
     }
 }
@@ -257,7 +263,24 @@ impl Config {
         for route in &self.routes {
             route.rules().map_err(|source| CheckError::Route { route: route.name.clone(), source })?;
         }
+        self.pollers()?;
         Ok(())
+    }
+
+    /// The polls that are asked for.
+    ///
+    /// # Errors
+    /// [`PollConfigError`] names the poll; a secret that is not there counts.
+    pub fn pollers(&self) -> Result<Vec<Poller>, PollConfigError> {
+        let (mut names, mut pollers) = (BTreeSet::new(), Vec::new());
+        for poll in &self.polls {
+            let failed = |source| PollConfigError { poll: poll.name.clone(), source };
+            if !names.insert(&poll.name) {
+                return Err(failed(PollSetupError::SameName));
+            }
+            pollers.push(Poller::new(poll, &self.spool.dir).map_err(failed)?);
+        }
+        Ok(pollers)
     }
 }
 
@@ -275,6 +298,19 @@ pub enum CheckError {
     /// The spool cannot be as it should be.
     #[error(transparent)]
     Spool(#[from] SpoolConfigError),
+    /// A poll cannot be made.
+    #[error(transparent)]
+    Poll(#[from] PollConfigError),
+}
+
+/// A poll that cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error("poll {poll}")]
+pub struct PollConfigError {
+    /// The poll's name.
+    pub poll: String,
+    /// What is wrong with it.
+    pub source: PollSetupError,
 }
 
 /// A spool that would lose what it is given.

@@ -93,3 +93,45 @@ fn a_rule_that_cannot_be_followed_names_its_route() {
     assert_eq!(config.check().unwrap_err().to_string(), "route r");
     assert!(Config::default().check().is_ok());
 }
+
+const POLL: &str = "
+polls:
+- name: erp-stock
+  system: erp
+  interval: 1m
+  source: {csv: {path: '/srv/*.csv'}}
+  readings: [{entity: inventory, columns: {sku: SKU, value: Qty}}]
+";
+
+#[test]
+fn polls_are_read_strictly() {
+    let config = parse(POLL).unwrap();
+    assert!(config.check().is_ok());
+    let told = |from: &str, to: &str| parse(&POLL.replace(from, to)).unwrap_err().to_string();
+    let error = told("interval", "intervall");
+    assert_eq!(error, "agent.yaml:5:3: unknown key `intervall`, did you mean `interval`?");
+    assert!(told("csv:", "json_line:").contains("did you mean `json_lines`"));
+    assert!(told("path:", "paths:").contains("6:") && told("path:", "paths:").contains("did you mean `path`"));
+    assert!(told("inventory", "inventroy").contains("did you mean `inventory`"));
+    assert!(told("{sku: SKU", "{skus: SKU").contains("did you mean `sku`"));
+}
+
+#[test]
+fn a_poll_that_cannot_be_made_is_named() {
+    let told = |from: &str, to: &str| {
+        let error = parse(&POLL.replace(from, to)).unwrap().check().unwrap_err();
+        crate::cause::with_causes(&error)
+    };
+    assert!(told("value: Qty", "version: Qty").starts_with("poll erp-stock: readings[0]: an inventory reading needs"));
+    assert!(told("interval: 1m", "interval: 1ms").contains("interval is 1ms; the shortest is 100ms"));
+    assert!(told("name: erp-stock", "name: '../x'").contains("no name for a poll"));
+    assert!(told("'/srv/*.csv'", "'/srv/***.csv'").contains("is no pattern"));
+    let twice = format!("{POLL}{}", POLL.trim_start().trim_start_matches("polls:\n"));
+    let error = crate::cause::with_causes(&parse(&twice).unwrap().check().unwrap_err());
+    assert_eq!(error, "poll erp-stock: two polls have this name");
+    let secret = "{http: {url: 'https://a/', bearer: {env: ORDERTRACE_TEST_NO_SUCH_SECRET}}}";
+    let error = told("{csv: {path: '/srv/*.csv'}}", secret);
+    assert!(error.contains("ORDERTRACE_TEST_NO_SUCH_SECRET is not set"), "{error}");
+    let query = "{sqlite: {file: /x.db, query: 'delete from stock'}}";
+    assert!(told("{csv: {path: '/srv/*.csv'}}", query).contains("only SELECT and WITH"));
+}

@@ -18,6 +18,7 @@ use crate::telemetry::Meter;
 use crate::tls::TlsError;
 use backoff::Backoff;
 use outcome::Outcome;
+pub(crate) use outcome::parse_retry_after;
 use throttle::Throttle;
 
 /// Small records are joined up to this many bytes a request.

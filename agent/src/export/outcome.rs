@@ -37,7 +37,8 @@ pub(super) fn of_http_status(status: u16, retry_after: Option<&str>, now: System
     match status {
         200..=299 => None,
         429 | 502..=504 => {
-            Some(Outcome::Retry { after: retry_after.and_then(|text| parse_retry_after(text, now)), reason })
+            let after = retry_after.and_then(|text| parse_retry_after(text, now)).map(|after| after.min(LONGEST));
+            Some(Outcome::Retry { after, reason })
         }
         _ => Some(Outcome::Refused { reason }),
     }
@@ -63,14 +64,13 @@ pub(super) fn of_grpc_status(status: &Status) -> Outcome {
     }
 }
 
-/// Seconds or an HTTP date (RFC 9110, 10.2.3).
-fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+/// The delay that a `Retry-After` asks for: seconds or an HTTP date (RFC 9110, 10.2.3).
+pub(crate) fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
-    let delay = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(now).ok()?,
-    };
-    Some(delay.min(LONGEST))
+    match text.parse::<u64>() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(now).ok(),
+    }
 }
 
 #[cfg(test)]

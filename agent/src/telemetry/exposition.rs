@@ -18,6 +18,7 @@ impl Meter {
         registry.register("export_retries", "Export requests made again", self.retries.clone());
         registry.register("proxied_requests", "Exchanges through the handoff proxy", self.proxied.clone());
         registry.register("capture_lost_spans", "Exchanges that left no span", self.capture_lost.clone());
+        self.polls.register(&mut registry);
         for (name, help, value) in [
             ("spool_bytes", "Bytes of all spool segments", tally.bytes),
             ("spool_records", "Requests waiting in the spool", tally.pending_records),

@@ -5,6 +5,7 @@
 //! the process started: its sender was told.
 
 mod exposition;
+mod polls;
 mod stats;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
 use crate::spool::Stream;
+use polls::PollMeter;
 pub use stats::{SignalStats, Stats};
 
 /// Whom a refusal is counted for where the sender is not known.
@@ -114,6 +116,7 @@ pub struct Meter {
     retries: Family<OfSignal, Counter>,
     proxied: Family<Proxied, Counter>,
     capture_lost: Family<Lost, Counter>,
+    polls: PollMeter,
 }
 
 impl Meter {

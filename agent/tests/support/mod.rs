@@ -116,7 +116,8 @@ impl Collector {
         self.wait(|| Some(self.received()).filter(|received| received.len() >= count)).await
     }
 
-    async fn wait<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
+    /// Waits until something is there.
+    pub async fn wait<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
         let mut changes = self.state.changes.subscribe();
         tokio::time::timeout(PATIENCE, async {
             loop {

@@ -50,7 +50,7 @@ pub(super) fn decide(pair: &Pair, standing: &Standing, open: Option<&Drift>, cha
         (true, None) => None,
         (false, Some(open)) => {
             let same = (&open.source_value, &open.target_value) == (&now.source_value, &now.target_value);
-            (!same).then(|| Drift { since_ns: open.since_ns, ..now })
+            (!same).then_some(Drift { since_ns: open.since_ns, ..now })
         }
         // Who changed last is who made them differ.
         (false, None) => Some(Drift { since_ns: standing.source_since_ns.max(standing.target_since_ns), ..now }),

@@ -96,11 +96,11 @@ impl SyncView {
 
     /// How the pairs stand at `now`, and the lags of what arrived from `since` and before `until`.
     pub(super) async fn lags(&self, since: Timestamp, until: Timestamp, now: Timestamp) -> Result<Vec<SyncLag>> {
-        let mut arrived = self.arrived(since, until).await?;
-        let mut waiting = self.waiting(now).await?;
+        let arrived = self.arrived(since, until).await?;
+        let waiting = self.waiting(now).await?;
         let lags = self.pairs.iter().map(|pair| {
             let name = (pair.sync.clone(), pair.target.clone());
-            lag(pair, arrived.remove(&name), waiting.remove(&name))
+            lag(pair, arrived.get(&name), waiting.get(&name))
         });
         Ok(lags.collect())
     }
@@ -194,22 +194,21 @@ fn late_before_ns(pair: &Pair, now: Timestamp) -> i64 {
     nanoseconds(now).saturating_sub(pair.floor_ns)
 }
 
-fn lag(pair: &Pair, arrived: Option<ArrivedRow>, waiting: Option<WaitingRow>) -> SyncLag {
-    let quantile = |at: usize| arrived.as_ref().and_then(|row| row.lags_ms.get(at).copied());
-    let uncertain_ms = arrived.as_ref().map_or(0, |row| row.uncertain_ms);
+fn lag(pair: &Pair, arrived: Option<&ArrivedRow>, waiting: Option<&WaitingRow>) -> SyncLag {
+    let quantile = |at: usize| arrived.and_then(|row| row.lags_ms.get(at).copied());
     SyncLag {
         sync: pair.sync.clone(),
         entity: pair.entity,
         source: pair.source.clone(),
         target: pair.target.clone(),
-        arrived: arrived.as_ref().map_or(0, |row| row.arrived),
+        arrived: arrived.map_or(0, |row| row.arrived),
         p50_ms: quantile(0),
         p95_ms: quantile(1),
         p99_ms: quantile(2),
-        max_ms: arrived.as_ref().map(|row| row.max_ms),
-        waiting: waiting.as_ref().map_or(0, |row| row.waiting),
-        late: waiting.as_ref().map_or(0, |row| row.late),
-        oldest: waiting.as_ref().map(|row| timestamp(row.oldest)),
-        uncertain_ms: waiting.as_ref().map_or(0, |row| row.uncertain_ms).max(uncertain_ms),
+        max_ms: arrived.map(|row| row.max_ms),
+        waiting: waiting.map_or(0, |row| row.waiting),
+        late: waiting.map_or(0, |row| row.late),
+        oldest: waiting.map(|row| timestamp(row.oldest)),
+        uncertain_ms: waiting.map_or(0, |row| row.uncertain_ms).max(arrived.map_or(0, |row| row.uncertain_ms)),
     }
 }

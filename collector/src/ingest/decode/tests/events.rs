@@ -58,7 +58,10 @@ fn log_records_have_a_time_a_name_and_perhaps_a_trace() {
     assert_eq!(named.origin.service, "unknown_service");
 }
 
-fn reading(attributes: &[(&str, &str)]) -> LogRecord {
+/// Names and values.
+type Pairs<'p> = &'p [(&'p str, &'p str)];
+
+fn reading(attributes: Pairs) -> LogRecord {
     LogRecord {
         time_unix_nano: START,
         event_name: "commerce.reading".to_owned(),
@@ -69,7 +72,7 @@ fn reading(attributes: &[(&str, &str)]) -> LogRecord {
 
 #[test]
 fn events_carry_readings_of_every_kind() {
-    let told: [(&[(&str, &str)], Entity, [&str; 6]); 6] = [
+    let told: [(Pairs, Entity, [&str; 6]); 6] = [
         (
             &[
                 ("commerce.entity", "inventory"),
@@ -143,7 +146,7 @@ fn events_carry_readings_of_every_kind() {
 fn an_event_that_is_no_reading_is_refused_with_the_reason() {
     let stock = [("commerce.entity", "inventory"), ("commerce.system", "erp"), ("commerce.sku", "S")];
     let price = [("commerce.entity", "price"), ("commerce.system", "erp"), ("commerce.sku", "S")];
-    let cases: [(&[(&str, &str)], &str); 8] = [
+    let cases: [(Pairs, &str); 8] = [
         (&[("commerce.entity", "mood")], "its commerce.entity is \"mood\", which is none of inventory, price"),
         (&stock, "it lacks the attribute commerce.value"),
         (&[&stock[..], &[("commerce.value", "NaN")]].concat(), "its value \"NaN\" is no decimal"),

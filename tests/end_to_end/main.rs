@@ -8,3 +8,4 @@ mod huge;
 mod real_order;
 mod sdk;
 mod self_observation;
+mod sync;

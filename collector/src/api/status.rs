@@ -6,6 +6,7 @@ use clickhouse::Client;
 use ordertrace_api::finding::DetectionProgress;
 use ordertrace_api::status::{Count, ItemCounts, OTHER_SENDERS, SENDERS_LIMIT, SenderStatus, SignalStatus, Status};
 use ordertrace_otlp::Signal;
+use tracing::{Instrument, info_span};
 
 use super::ApiState;
 use crate::detect::progress;
@@ -20,7 +21,10 @@ const STORED: &str = "stored";
 )]
 pub(super) async fn status(State(state): State<ApiState>) -> Json<Status> {
     let mut status = (state.status)();
-    match read(&state.client).await {
+    // It is asked for all the time, also by who waits for a collector that exports to itself to rest.
+    let span = info_span!("status");
+    ordertrace_telemetry::leave_unsampled(&span);
+    match read(&state.client).instrument(span).await {
         Ok((version, outcomes, detection)) => {
             status.storage.version = version;
             status.signals = signals(&outcomes);

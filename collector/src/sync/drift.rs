@@ -23,8 +23,8 @@ pub(super) struct Drift {
     pub(super) uncertain_ms: u32,
 }
 
-/// What is to be written of how a target stands, where that drift was `open`; `changed` = the source's value
-/// is news.
+/// What is to be written of how a target stands, where that drift was `open`; `changed` = one of the values is
+/// news.
 pub(super) fn decide(pair: &Pair, standing: &Standing, open: Option<&Drift>, changed: bool) -> Option<Drift> {
     let now = Drift {
         sync: pair.sync.clone(),

@@ -119,7 +119,8 @@ impl Evaluator {
         let mut drifts = Vec::new();
         for (subject, copies) in &of_subject {
             for pair in self.pairs.iter().filter(|pair| pair.entity == subject.entity) {
-                let is_news = changed.contains(&(*subject, pair.source.as_str()));
+                let is_news =
+                    [&pair.source, &pair.target].iter().any(|system| changed.contains(&(*subject, system.as_str())));
                 for standing in pair.standings(copies) {
                     let open = open.get(&(pair.sync.as_str(), pair.target.as_str(), &standing.item)).copied();
                     drifts.extend(decide(pair, &standing, open, is_news).map(|drift| (drift, open.is_some())));

@@ -212,7 +212,7 @@ async fn newest_stored(client: &clickhouse::Client) -> anyhow::Result<Vec<Newest
         (
             SELECT reinterpretAsUInt64(span_id) AS id FROM events WHERE at > now() - INTERVAL 5 MINUTE
             UNION ALL
-            SELECT reinterpretAsUInt64(unhex(sku)) FROM readings WHERE at > now() - INTERVAL 5 MINUTE
+            SELECT reinterpretAsUInt64(unhex(subject)) FROM readings WHERE at > now() - INTERVAL 5 MINUTE
         )
         GROUP BY sender";
     Ok(client.query(sql).fetch_all().await?)

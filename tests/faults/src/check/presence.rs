@@ -30,7 +30,7 @@ impl Presence {
         for (signal, table, item) in [
             (Signal::Traces, SPANS, "span_id"),
             (Signal::Logs, "events", "span_id"),
-            (Signal::Metrics, "readings", "unhex(sku)"),
+            (Signal::Metrics, "readings", "unhex(subject)"),
         ] {
             let sql = format!(
                 "SELECT bitShiftRight(reinterpretAsUInt64({item}), 8) AS request, count() AS rows, uniqExact({item}) AS items

@@ -8,6 +8,7 @@ mod cause;
 mod clock;
 pub mod command;
 pub mod config;
+pub mod decimal;
 pub mod export;
 mod health;
 pub mod poll;

@@ -7,6 +7,7 @@
 //! tells what happens as it happens; [`api`] answers.
 
 pub mod api;
+mod background;
 pub mod command;
 pub mod detect;
 pub mod engine;

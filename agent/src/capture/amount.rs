@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use iso_currency::Currency;
-use rust_decimal::Decimal;
+use ordertrace_api::finding::Money;
+
+use crate::decimal::exact;
 
 /// Most digits of a minor unit; ISO 4217 has four at most.
 const MOST_DIGITS: u8 = 8;
@@ -33,15 +35,6 @@ pub(super) enum Unit {
     Minor(BTreeMap<String, u8>),
 }
 
-/// An amount of money.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Money {
-    /// Decimal text in the currency's major unit: `12.30`.
-    pub amount: String,
-    /// ISO 4217 code.
-    pub currency: &'static str,
-}
-
 /// The currency of a code in any case.
 pub(super) fn currency(code: &str) -> Option<Currency> {
     Currency::from_code(&code.trim().to_ascii_uppercase())
@@ -61,15 +54,12 @@ pub(super) fn digits(configured: &BTreeMap<String, u8>) -> Result<BTreeMap<Strin
 impl Unit {
     /// The amount that a text tells; `None` for what is negative or no decimal of at most 28 digits.
     pub(super) fn money(&self, text: &str, currency: Currency) -> Option<Money> {
-        let told = Decimal::from_str_exact(text.trim()).ok().filter(|told| !told.is_sign_negative())?;
-        let amount = match self {
-            Self::Major => told,
-            Self::Minor(digits) => {
-                let digits = digits.get(currency.code()).copied().map(u16::from).or(currency.exponent())?;
-                told.checked_mul(Decimal::new(1, u32::from(digits)))?
-            }
+        let digits = match self {
+            Self::Major => 0,
+            Self::Minor(digits) => digits.get(currency.code()).copied().map(u16::from).or(currency.exponent())?,
         };
-        Some(Money { amount: amount.to_string(), currency: currency.code() })
+        let amount = exact(text, false, -i8::try_from(digits).ok()?).ok()?;
+        (!amount.starts_with('-')).then(|| Money { amount, currency: currency.code().to_owned() })
     }
 }
 
@@ -100,7 +90,7 @@ mod tests {
     #[test]
     fn what_is_no_amount_is_none() {
         let unit = Unit::Minor(BTreeMap::new());
-        for text in ["", "free", "-5", "1e5", "NaN", "99999999999999999999999999999999"] {
+        for text in ["", "free", "-5", "NaN", "99999999999999999999999999999999"] {
             assert_eq!(minor(text, "EUR", &unit), None, "{text}");
         }
         // Gold has no minor unit.

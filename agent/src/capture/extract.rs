@@ -4,15 +4,18 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::HeaderMap;
+use ordertrace_api::finding::Money;
 use ordertrace_api::keys::{KindTable, Strength, generalise, kind_of_name, kind_of_value, may_be_card_number};
 
-use super::amount::{Amount, CurrencySource, Money, currency};
+use super::amount::{Amount, CurrencySource, currency};
 use super::body::{Format, decoded, format};
 use super::exchange::{BodyCopy, Exchange};
 use super::finds::{Finds, Scope};
 use super::json::{Hit, Leaf, Walk, walk};
 use super::rule::SourceConfig;
-use super::rules::{BodyRules, Condition, GRAPHQL_DOCUMENT, GRAPHQL_NAME, Kind, Mark, Part, Rules, Take};
+use super::rules::{
+    BodyRules, Condition, GRAPHQL_DOCUMENT, GRAPHQL_NAME, Kind, Mark, MilestoneRule, Part, Rules, Take,
+};
 use super::{Captured, auth, form, graphql};
 
 /// Longest operation and idempotency key that are kept, in bytes.
@@ -140,18 +143,15 @@ impl<'e> Extraction<'e> {
             defaults && default_kind(name, text, is_string).is_some()
         });
         let mut named = BTreeSet::new();
-        for rule in &body.rules {
-            let met = |anchor: Option<u32>| rule.when.as_ref().is_none_or(|when| is_met(when, &found.hits, anchor));
-            match rule.value {
-                Some(pattern) => {
-                    for hit in found.hits.iter().filter(|hit| hit.pattern == pattern && met(Some(hit.anchor))) {
-                        named.insert(hit.scalar);
-                        self.take(&rule.take, &hit.name, &hit.text);
-                    }
-                }
-                None if met(None) => self.reach(&rule.take, &found),
-                None => {}
+        for rule in &body.values {
+            let is_met = |hit: &Hit| rule.when.as_ref().is_none_or(|when| is_met(when, &found.hits, Some(hit.anchor)));
+            for hit in found.hits.iter().filter(|hit| hit.pattern == rule.value && is_met(hit)) {
+                named.insert(hit.scalar);
+                self.take(&rule.take, &hit.name, &hit.text);
             }
+        }
+        for rule in body.milestones.iter().filter(|rule| is_met(&rule.when, &found.hits, None)) {
+            self.reach(rule, &found);
         }
         let leaves: Vec<&Leaf> = found.leaves.iter().filter(|leaf| !named.contains(&leaf.scalar)).collect();
         let listed = listed_kinds(&leaves);
@@ -181,16 +181,14 @@ impl<'e> Extraction<'e> {
             Take::Idempotency { prefix } => {
                 value.strip_prefix(prefix.as_str()).into_iter().for_each(|value| self.idempotency(value));
             }
-            Take::Milestone { .. } => {}
         }
     }
 
     /// The milestone of a rule whose condition is met, and what its body says that it is about.
-    fn reach(&mut self, take: &Take, body: &Walk) {
-        let Take::Milestone { name, amount } = take else { return };
+    fn reach(&mut self, rule: &MilestoneRule, body: &Walk) {
         // A later rule for the same milestone may know where another version has the amount.
-        if self.milestone.get_or_insert_with(|| name.clone()) == name && self.money.is_none() {
-            self.money = amount.as_ref().and_then(|amount| money(amount, body));
+        if self.milestone.get_or_insert_with(|| rule.name.clone()) == &rule.name && self.money.is_none() {
+            self.money = rule.amount.as_ref().and_then(|amount| money(amount, body));
         }
     }
 

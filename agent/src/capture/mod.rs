@@ -43,9 +43,9 @@ mod rules;
 mod span;
 mod trace;
 
+use ordertrace_api::finding::Money;
 use ordertrace_api::keys::Key;
 
-pub use amount::Money;
 pub use exchange::{BodyCopy, Exchange, headers_from};
 pub use graphql::GraphqlOperation;
 pub use json::JsonPathError;

@@ -27,7 +27,6 @@ pub struct Rules {
 pub(super) enum Take {
     Key { kind: Kind, mark: Mark },
     Idempotency { prefix: String },
-    Milestone { name: String, amount: Option<Amount> },
 }
 
 #[derive(Clone, Debug)]
@@ -57,15 +56,23 @@ pub(super) struct FieldRule {
 #[derive(Clone, Debug, Default)]
 pub(super) struct BodyRules {
     pub(super) patterns: Vec<Pattern>,
-    pub(super) rules: Vec<BodyRule>,
+    pub(super) values: Vec<ValueRule>,
+    pub(super) milestones: Vec<MilestoneRule>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct BodyRule {
+pub(super) struct ValueRule {
     pub(super) take: Take,
-    /// Index of the value's pattern; a milestone has none.
-    pub(super) value: Option<usize>,
+    /// Index of the value's pattern.
+    pub(super) value: usize,
     pub(super) when: Option<Condition>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct MilestoneRule {
+    pub(super) name: String,
+    pub(super) when: Condition,
+    pub(super) amount: Option<Amount>,
 }
 
 #[derive(Clone, Debug)]
@@ -187,46 +194,58 @@ impl Rules {
         if !rule.minor_digits.is_empty() && !rule.minor_units {
             return Err(shape("minor_digits needs minor_units: true"));
         }
-        let mut take = match (&rule.kind, &rule.operation, &rule.milestone, rule.idempotency) {
+        let take = match (&rule.kind, &rule.operation, &rule.milestone, rule.idempotency) {
             (Some(kind), None, None, false) if kind == "auto" => Take::Key { kind: Kind::ByName, mark },
             (Some(kind), None, None, false) => Take::Key { kind: Kind::Fixed(kind.clone()), mark },
             (None, Some(operation), None, false) => return self.add_operation(operation, rule),
-            (None, None, Some(milestone), false) => Take::Milestone { name: milestone.clone(), amount: None },
+            (None, None, Some(milestone), false) => return self.add_milestone(milestone, rule),
             (None, None, None, true) => Take::Idempotency { prefix: rule.prefix.clone() },
             _ => return Err(shape("exactly one of kind, operation, milestone and idempotency: true is to be found")),
         };
         let source = rule.from.ok_or_else(|| shape("from is missing: say which part of the exchange to read"))?;
-        let (body, below) = match source {
-            SourceConfig::RequestBody => (&mut self.request, None),
-            SourceConfig::RequestGraphql => (&mut self.request, Some("variables")),
-            SourceConfig::ResponseBody => (&mut self.response, None),
-            _ => {
-                let name = rule.name.clone().ok_or_else(|| shape("name is missing: which header or field?"))?;
-                if rule.path.is_some() || rule.when.is_some() || matches!(take, Take::Milestone { .. }) {
-                    return Err(shape("path, when and milestone are for bodies; a header or field has a name"));
-                }
-                let is_header = matches!(source, SourceConfig::RequestHeader | SourceConfig::ResponseHeader);
-                let name = if is_header { header_name(&name)?.as_str().to_owned() } else { name };
-                self.fields.push(FieldRule { source, name, take });
-                return Ok(());
+        let Some((body, below)) = self.body(source) else {
+            let name = rule.name.clone().ok_or_else(|| shape("name is missing: which header or field?"))?;
+            if rule.path.is_some() || rule.when.is_some() {
+                return Err(shape("path and when are for bodies; a header or field has a name"));
             }
+            let is_header = matches!(source, SourceConfig::RequestHeader | SourceConfig::ResponseHeader);
+            let name = if is_header { header_name(&name)?.as_str().to_owned() } else { name };
+            self.fields.push(FieldRule { source, name, take });
+            return Ok(());
         };
         if rule.name.is_some() {
             return Err(shape("a value in a body has a path, not a name"));
         }
-        let value = rule.path.as_deref().map(|path| json_path(path, below)).transpose()?;
-        if value.is_none() != matches!(take, Take::Milestone { .. }) {
-            return Err(shape("a key needs a path to its value; a milestone needs only a when"));
-        }
+        let path = rule.path.as_deref().ok_or_else(|| shape("a value in a body needs a path"))?;
+        let value = json_path(path, below)?;
         let when = rule.when.as_deref().map(|when| condition(when, below, &shape)).transpose()?;
-        if value.is_none() && when.is_none() {
-            return Err(shape("a milestone needs a when: PATH = VALUE"));
-        }
-        if let Take::Milestone { amount, .. } = &mut take {
-            *amount = body.amount(rule, below, &shape)?;
-        }
-        body.add(take, value, when);
+        body.add_value(take, value, when);
         Ok(())
+    }
+
+    fn add_milestone(&mut self, milestone: &str, rule: &RuleConfig) -> Result<(), RuleError> {
+        let shape = |reason| RuleError::Shape { rule: describe(rule), reason };
+        let source = rule.from.ok_or_else(|| shape("from is missing: say which part of the exchange to read"))?;
+        let (body, below) = self.body(source).ok_or_else(|| shape("a milestone is reached by what a body says"))?;
+        if rule.name.is_some() || rule.path.is_some() {
+            return Err(shape("a milestone has no name or path of a value; it needs only a when"));
+        }
+        let when = rule.when.as_deref().ok_or_else(|| shape("a milestone needs a when: PATH = VALUE"))?;
+        let (path, expected) = condition(when, below, &shape)?;
+        let amount = body.amount(rule, below, &shape)?;
+        let when = Condition { pattern: body.pattern(path, 0), expected };
+        body.milestones.push(MilestoneRule { name: milestone.to_owned(), when, amount });
+        Ok(())
+    }
+
+    /// The body that a source is, and the member of it below which its paths begin.
+    fn body(&mut self, source: SourceConfig) -> Option<(&mut BodyRules, Option<&'static str>)> {
+        match source {
+            SourceConfig::RequestBody => Some((&mut self.request, None)),
+            SourceConfig::RequestGraphql => Some((&mut self.request, Some("variables"))),
+            SourceConfig::ResponseBody => Some((&mut self.response, None)),
+            _ => None,
+        }
     }
 
     fn add_operation(&mut self, operation: &str, rule: &RuleConfig) -> Result<(), RuleError> {
@@ -287,14 +306,11 @@ impl BodyRules {
         Ok(Some(Amount { value: self.pattern(json_path(path, below)?, 0), currency, unit }))
     }
 
-    fn add(&mut self, take: Take, value: Option<JsonPath>, when: Option<(JsonPath, String)>) {
-        let depth = match (&value, &when) {
-            (Some(value), Some((when, _))) => value.shared_depth(when),
-            _ => 0,
-        };
-        let value = value.map(|path| self.pattern(path, depth));
+    fn add_value(&mut self, take: Take, value: JsonPath, when: Option<(JsonPath, String)>) {
+        let depth = when.as_ref().map_or(0, |(when, _)| value.shared_depth(when));
+        let value = self.pattern(value, depth);
         let when = when.map(|(path, expected)| Condition { pattern: self.pattern(path, depth), expected });
-        self.rules.push(BodyRule { take, value, when });
+        self.values.push(ValueRule { take, value, when });
     }
 }
 

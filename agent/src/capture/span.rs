@@ -91,7 +91,7 @@ fn span_attributes(exchange: &Exchange, captured: &Captured, error_type: Option<
     list.optional_text(attributes::MILESTONE, captured.milestone.as_deref());
     if let Some(money) = &captured.money {
         list.text(attributes::AMOUNT, &money.amount);
-        list.text(attributes::CURRENCY, money.currency);
+        list.text(attributes::CURRENCY, &money.currency);
     }
     if let Some(graphql) = &captured.graphql {
         list.text("graphql.operation.type", graphql.kind);

@@ -101,7 +101,7 @@ fn the_real_webhook_joins_payment_and_order() {
     assert_eq!(captured.operation, "payment_intent.succeeded");
     assert_eq!(captured.milestone.as_deref(), Some("payment.captured"));
     let money = captured.money.clone().unwrap();
-    assert_eq!((money.amount.as_str(), money.currency), ("76.04", "USD"));
+    assert_eq!((money.amount.as_str(), money.currency), ("76.04", "USD".to_owned()));
     assert_eq!(captured.auth_scheme, "hmac");
     let mut keys = texts(&captured);
     keys.sort();
@@ -124,7 +124,7 @@ fn a_milestone_has_the_amount_that_stands_beside_it() {
         rules("{milestone: paid, from: response.body, when: state = done, amount: total, currency: EUR}").unwrap();
     let told = |body: &str| capture(&json_response(body), &paid);
     let captured = told(r#"{"state": "done", "total": 12.30}"#);
-    assert_eq!(captured.money.map(|money| (money.amount, money.currency)), Some(("12.3".to_owned(), "EUR")));
+    assert_eq!(captured.money.map(|money| (money.amount, money.currency)), Some(("12.3".to_owned(), "EUR".to_owned())));
     assert_eq!(told(r#"{"state": "done", "total": "12.30"}"#).money.unwrap().amount, "12.30");
     assert_eq!(told(r#"{"state": "open", "total": 12.30}"#).money, None, "no milestone, no amount");
     let no_decimal = told(r#"{"state": "done", "total": "much"}"#);

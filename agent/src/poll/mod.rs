@@ -12,7 +12,6 @@
 //!   agent unready.
 //! - Every poll is told of by a log record of its own, so that what is stale is known to be.
 
-mod decimal;
 mod error;
 mod file;
 mod gathering;
@@ -29,7 +28,6 @@ mod state;
 
 pub mod config;
 
-pub use decimal::DecimalError;
 pub use error::PollSetupError;
 pub use file::FileSetupError;
 pub use http::HttpSetupError;

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use clickhouse::Client;
 use jiff::Timestamp;
 use ordertrace_api::keys::{Key, Strength};
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info_span, instrument};
+use tracing::{info_span, instrument};
 
 use super::examine;
 use super::exposure::Exposure;
@@ -18,6 +17,7 @@ use super::reconcile::reconcile;
 use super::silence::Silence;
 use super::storms::Storms;
 use super::watches::Watches;
+use crate::background;
 use crate::flow::Flows;
 use crate::journey::{Case, Journeys};
 use crate::moment::nanoseconds;
@@ -49,9 +49,6 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Time between looks at systems.
 const SYSTEMS_EVERY: Duration = Duration::from_secs(60);
-
-/// Time until detection tries again to begin.
-const RETRY: Duration = Duration::from_secs(5);
 
 /// What detection works with.
 #[derive(Clone)]
@@ -209,18 +206,10 @@ fn strong_keys(case: &Case) -> impl Iterator<Item = &Key> {
 /// Detects until `stop`, by the clock `now`.
 pub async fn run(detection: Detection, now: fn() -> Timestamp, stop: CancellationToken) {
     let detecting = async {
-        let mut detector = loop {
-            match Detector::open(detection.clone()).await {
-                Ok(detector) => break detector,
-                Err(error) => tracing::warn!(error = %error, "detection cannot begin yet"),
-            }
-            tokio::time::sleep(RETRY).await;
-        };
-        let mut rounds = interval(EVERY);
-        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut detector = background::opened("detection", || Detector::open(detection.clone())).await;
+        let mut rounds = background::every(EVERY);
+        let mut systems = background::every(SYSTEMS_EVERY);
         let metrics = detection.metrics.clone();
-        let mut systems = interval(SYSTEMS_EVERY);
-        systems.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = rounds.tick() => {}
@@ -245,12 +234,5 @@ pub async fn run(detection: Detection, now: fn() -> Timestamp, stop: Cancellatio
             }
         }
     };
-    // It looks every second whether anything happened: a collector that exports to itself would never
-    // come to rest.
-    let span = info_span!("detection");
-    ordertrace_telemetry::leave_unsampled(&span);
-    tokio::select! {
-        () = detecting.instrument(span) => {}
-        () = stop.cancelled() => {}
-    }
+    background::until(stop, info_span!("detection"), detecting).await;
 }

@@ -26,6 +26,10 @@ const REPORTS: &str = "
         handoff_to, operation, handoff_from, observer
     LIMIT ?";
 
+/// An hour of sketches is few rows, but each takes a while to be merged: by all cores, not by one.
+const TOGETHER: [(&str, &str); 2] =
+    [("merge_tree_min_rows_for_concurrent_read", "1024"), ("merge_tree_min_bytes_for_concurrent_read", "262144")];
+
 /// The same by parts of so many seconds, without sketches.
 const SLICES: &str = "
     SELECT handoff_to, handoff_from, operation, toInt8(observer) AS reported_by,
@@ -74,8 +78,9 @@ struct ReportRow {
 /// What was reported of handoffs in these minutes, at most `limit` reports.
 #[instrument(name = "SELECT handoffs_per_minute", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "handoffs_per_minute"))]
 pub(super) async fn reports(client: &Client, minutes: Minutes, limit: usize) -> clickhouse::error::Result<Vec<Report>> {
-    let mut rows =
-        client.query(REPORTS).bind(minutes.since_s).bind(minutes.until_s).bind(limit as u64).fetch::<ReportRow>()?;
+    let query = client.query(REPORTS).bind(minutes.since_s).bind(minutes.until_s).bind(limit as u64);
+    let query = TOGETHER.iter().fold(query, |query, (setting, value)| query.with_setting(*setting, *value));
+    let mut rows = query.fetch::<ReportRow>()?;
     let mut reports = Vec::new();
     while let Some(row) = rows.next().await? {
         // An observer that a newer program wrote is nobody to this one.

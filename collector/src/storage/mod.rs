@@ -1,6 +1,7 @@
 //! Spans, events and readings in ClickHouse, embedded or any other: one path, the official
 //! client over HTTP.
 
+mod clock;
 mod codes;
 mod columns;
 mod connection;
@@ -16,6 +17,7 @@ mod writer;
 use clickhouse::Client;
 use tokio_util::task::AbortOnDropHandle;
 
+pub use clock::{now_ms, settled_ms};
 pub use codes::{key_of, key_tuple, kind_of, observer_of, strength_of};
 pub(crate) use columns::Sketch;
 pub use columns::{Decoder, SPANS, StoredError, StoredSpan, TraceRow};

@@ -3,9 +3,8 @@ use std::time::Duration;
 
 use clickhouse::Client;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info_span, instrument};
+use tracing::{info_span, instrument};
 
 use super::copy::{Copy, Read};
 use super::drift::{Drift, decide};
@@ -14,9 +13,8 @@ use super::ledger::Ledger;
 use super::metrics::SyncMetrics;
 use super::pair::Pairs;
 use super::view::SyncView;
-
-/// Rows are seen by all once they are so old: an insert takes its time from when it is stamped.
-const SETTLED_MS: i64 = 3_000;
+use crate::background;
+use crate::storage::settled_ms;
 
 /// Readings taken in at once.
 const MOST_READINGS: usize = 20_000;
@@ -30,11 +28,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Time between counts of what metrics show.
 const COUNTED_EVERY: Duration = Duration::from_secs(15);
 
-/// Time until it tries again to begin.
-const RETRY: Duration = Duration::from_secs(5);
-
 /// Takes readings in and holds copies against each other, round by round.
 pub struct Evaluator {
+    client: Client,
     ledger: Ledger,
     pairs: Pairs,
     metrics: SyncMetrics,
@@ -48,9 +44,9 @@ impl Evaluator {
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn open(client: Client, pairs: Pairs, metrics: SyncMetrics) -> clickhouse::error::Result<Self> {
-        let ledger = Ledger::new(client);
+        let ledger = Ledger::new(client.clone());
         let done_ms = ledger.until_ms().await?;
-        Ok(Self { ledger, pairs, metrics, done_ms })
+        Ok(Self { client, ledger, pairs, metrics, done_ms })
     }
 
     /// Takes in what all have seen by now.
@@ -58,8 +54,8 @@ impl Evaluator {
     /// # Errors
     /// When ClickHouse does not answer; nothing is lost then.
     pub async fn round(&mut self) -> clickhouse::error::Result<()> {
-        let now_ms = self.ledger.now_ms().await?;
-        self.catch_up(now_ms.saturating_sub(SETTLED_MS)).await
+        let until_ms = settled_ms(&self.client).await?;
+        self.catch_up(until_ms).await
     }
 
     /// Takes in what was stored up to `until_ms`, milliseconds since the Unix epoch, by ClickHouse's clock.
@@ -91,7 +87,8 @@ impl Evaluator {
     async fn look(&self, news: &[(&Subject, Vec<&Read>)]) -> clickhouse::error::Result<()> {
         let subjects: Vec<&Subject> = news.iter().map(|(subject, _)| *subject).collect();
         let mut copies: BTreeMap<(Item, String), Copy> = BTreeMap::new();
-        for copy in self.ledger.copies(&subjects).await? {
+        let (known, open) = tokio::try_join!(self.ledger.copies(&subjects), self.ledger.open(&subjects))?;
+        for copy in known {
             copies.insert((copy.item.clone(), copy.system.clone()), copy);
         }
         let (mut touched, mut changed) = (BTreeSet::new(), HashSet::new());
@@ -109,11 +106,10 @@ impl Evaluator {
             }
             touched.insert(place);
         }
-        let mut of_subject: BTreeMap<&Subject, Vec<Copy>> = BTreeMap::new();
+        let mut of_subject: BTreeMap<&Subject, Vec<&Copy>> = BTreeMap::new();
         for copy in copies.values() {
-            of_subject.entry(&copy.item.subject).or_default().push(copy.clone());
+            of_subject.entry(&copy.item.subject).or_default().push(copy);
         }
-        let open: Vec<Drift> = self.ledger.open(&subjects).await?;
         let open: HashMap<(&str, &str, &Item), &Drift> =
             open.iter().map(|drift| ((drift.sync.as_str(), drift.target.as_str(), &drift.item), drift)).collect();
         let mut drifts = Vec::new();
@@ -137,17 +133,10 @@ impl Evaluator {
 pub async fn run(client: Client, pairs: Pairs, metrics: SyncMetrics, now: fn() -> Timestamp, stop: CancellationToken) {
     let view = SyncView::new(client.clone(), pairs.clone());
     let evaluating = async {
-        let mut evaluator = loop {
-            match Evaluator::open(client.clone(), pairs.clone(), metrics.clone()).await {
-                Ok(evaluator) => break evaluator,
-                Err(error) => tracing::warn!(error = %error, "readings cannot be taken in yet"),
-            }
-            tokio::time::sleep(RETRY).await;
-        };
-        let mut rounds = interval(EVERY);
-        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut counts = interval(COUNTED_EVERY);
-        counts.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let open = || Evaluator::open(client.clone(), pairs.clone(), metrics.clone());
+        let mut evaluator = background::opened("taking readings in", open).await;
+        let mut rounds = background::every(EVERY);
+        let mut counts = background::every(COUNTED_EVERY);
         loop {
             let done = tokio::select! {
                 _ = rounds.tick() => evaluator.round().await,
@@ -159,13 +148,7 @@ pub async fn run(client: Client, pairs: Pairs, metrics: SyncMetrics, now: fn() -
             }
         }
     };
-    // A collector that exports to itself would never come to rest.
-    let span = info_span!("sync");
-    ordertrace_telemetry::leave_unsampled(&span);
-    tokio::select! {
-        () = evaluating.instrument(span) => {}
-        () = stop.cancelled() => {}
-    }
+    background::until(stop, info_span!("sync"), evaluating).await;
 }
 
 /// Tells how the pairs stand at `now`.

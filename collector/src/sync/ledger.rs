@@ -25,6 +25,10 @@ pub(super) struct Feed {
 /// The columns of an item.
 const ITEM: &str = "entity, subject, location, channel, currency, state, field";
 
+/// The drifts that have not ended.
+pub(super) const OPEN: &str = "
+    (SELECT * FROM drifts FINAL WHERE ended = fromUnixTimestamp64Nano(0, 'UTC')) AS open";
+
 #[derive(Debug, Row, Deserialize)]
 struct ReadRow {
     entity: String,
@@ -107,11 +111,6 @@ impl Ledger {
         Self(client.with_setting("distributed_foreground_insert", "1"))
     }
 
-    /// ClickHouse's clock.
-    pub(super) async fn now_ms(&self) -> Result<i64> {
-        self.0.query("SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))").fetch_one().await
-    }
-
     /// Up to when readings were taken in.
     pub(super) async fn until_ms(&self) -> Result<i64> {
         self.0.query("SELECT toUnixTimestamp64Milli(max(until)) FROM sync_progress").fetch_one().await
@@ -164,6 +163,19 @@ impl Ledger {
         );
         let rows = self.0.query(&query).bind(tuples(subjects)).fetch_all::<DriftRow>().await?;
         Ok(rows.into_iter().filter_map(DriftRow::into_drift).collect())
+    }
+
+    /// The drifts that have not ended, those that began first; of one subject if it is said.
+    #[instrument(name = "SELECT drifts that are open", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
+    pub(super) async fn oldest(&self, subject: Option<&str>, limit: usize) -> Result<Vec<Drift>> {
+        let query = format!(
+            "SELECT {ITEM}, sync, target, open.since AS since, open.ended AS ended, source_value, target_value, difference, uncertain_ms
+             FROM {OPEN}
+             WHERE (? OR subject = ?)
+             ORDER BY open.since, {ITEM}, sync, target LIMIT ?"
+        );
+        let query = self.0.query(&query).bind(subject.is_none()).bind(subject.unwrap_or_default()).bind(limit as u64);
+        Ok(query.fetch_all::<DriftRow>().await?.into_iter().filter_map(DriftRow::into_drift).collect())
     }
 
     /// Writes copies as they are now.

@@ -118,13 +118,13 @@ impl Pairs {
 impl Pair {
     /// The target's copies of one subject beside what they should be, of all its `copies`. What the source
     /// has no copy of cannot be compared.
-    pub(super) fn standings(&self, copies: &[Copy]) -> Vec<Standing> {
+    pub(super) fn standings(&self, copies: &[&Copy]) -> Vec<Standing> {
         let of = |system: &str| -> Vec<&Copy> {
-            let is_meant = |copy: &&Copy| {
+            let is_meant = |copy: &&&Copy| {
                 let item = &copy.item;
                 item.subject.entity == self.entity && item.state == self.state && copy.system == system
             };
-            copies.iter().filter(is_meant).collect()
+            copies.iter().filter(is_meant).copied().collect()
         };
         let sources = of(&self.source);
         of(&self.target).into_iter().filter_map(|target| self.standing(&sources, target)).collect()
@@ -213,7 +213,8 @@ mod tests {
 
     fn standing(settings: &SyncSettings, copies: &[Copy]) -> Vec<(Option<String>, bool)> {
         let pairs = Pairs::new(std::slice::from_ref(settings)).unwrap();
-        let standings = pairs.iter().flat_map(|pair| pair.standings(copies));
+        let copies: Vec<&Copy> = copies.iter().collect();
+        let standings = pairs.iter().flat_map(|pair| pair.standings(&copies));
         standings.map(|standing| (standing.difference.map(|by| by.to_string()), standing.agrees)).collect()
     }
 

@@ -2,11 +2,12 @@ use std::collections::HashMap;
 
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
-use ordertrace_api::reading::Entity;
 use ordertrace_api::sync::{DriftNow, SyncLag, SyncReply};
 use serde::Deserialize;
 use tracing::instrument;
 
+use super::drift::Drift;
+use super::ledger::{Ledger, OPEN};
 use super::pair::{Pair, Pairs};
 use crate::moment::{nanoseconds, timestamp};
 
@@ -16,6 +17,7 @@ type Result<T> = clickhouse::error::Result<T>;
 #[derive(Clone)]
 pub struct SyncView {
     client: Client,
+    ledger: Ledger,
     pairs: Pairs,
 }
 
@@ -42,34 +44,13 @@ struct WaitingRow {
     uncertain_ms: u32,
 }
 
-#[derive(Debug, Row, Deserialize)]
-struct DriftRow {
-    entity: String,
-    subject: String,
-    location: String,
-    channel: String,
-    currency: String,
-    field: String,
-    sync: String,
-    target: String,
-    source_value: String,
-    target_value: String,
-    difference: String,
-    since: i64,
-    uncertain_ms: u32,
-}
-
-/// The drifts that have not ended.
-const OPEN: &str = "
-    (SELECT * FROM drifts FINAL WHERE ended = fromUnixTimestamp64Nano(0, 'UTC')) AS open";
-
 /// Whether a drift of a pair is late.
 const IS_LATE: &str = "(sync = ? AND target = ? AND open.since < fromUnixTimestamp64Nano(?, 'UTC'))";
 
 impl SyncView {
     /// Of one database.
     pub fn new(client: Client, pairs: Pairs) -> Self {
-        Self { client, pairs }
+        Self { ledger: Ledger::new(client.clone()), client, pairs }
     }
 
     /// How these pairs stand at `now`: lags of what arrived from `since` and before `until`, and at most
@@ -88,9 +69,10 @@ impl SyncView {
             return Ok(SyncReply { lags: Vec::new(), drifts: Vec::new(), more: false });
         }
         let lags = self.lags(since, until, now).await?;
-        let mut drifts = self.drifts(subject, limit + 1, now).await?;
+        let mut drifts = self.ledger.oldest(subject, limit.saturating_add(1)).await?;
         let more = drifts.len() > limit;
         drifts.truncate(limit);
+        let drifts = drifts.into_iter().filter_map(|drift| self.drift(drift, now)).collect();
         Ok(SyncReply { lags, drifts, more })
     }
 
@@ -146,45 +128,25 @@ impl SyncView {
         Ok(rows.into_iter().map(|row| ((row.sync.clone(), row.target.clone()), row)).collect())
     }
 
-    #[instrument(name = "SELECT drifts that are open", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
-    async fn drifts(&self, subject: Option<&str>, limit: usize, now: Timestamp) -> Result<Vec<DriftNow>> {
-        let query = format!(
-            "SELECT entity, subject, location, channel, currency, field, sync, target, source_value, target_value,
-                difference, open.since AS since, uncertain_ms
-             FROM {OPEN}
-             WHERE (? OR subject = ?)
-             ORDER BY open.since, entity, subject, location, channel, currency, field, sync, target LIMIT ?"
-        );
-        let rows = self
-            .client
-            .query(&query)
-            .bind(subject.is_none())
-            .bind(subject.unwrap_or_default())
-            .bind(limit as u64)
-            .fetch_all::<DriftRow>()
-            .await?;
-        Ok(rows.into_iter().filter_map(|row| self.drift(row, now)).collect())
-    }
-
-    /// `None` for what is not compared any more, or a newer program wrote.
-    fn drift(&self, row: DriftRow, now: Timestamp) -> Option<DriftNow> {
-        let pair = self.pairs.iter().find(|pair| pair.sync == row.sync && pair.target == row.target)?;
+    /// `None` for what is not compared any more.
+    fn drift(&self, drift: Drift, now: Timestamp) -> Option<DriftNow> {
+        let pair = self.pairs.iter().find(|pair| pair.sync == drift.sync && pair.target == drift.target)?;
         Some(DriftNow {
-            entity: Entity::parse(&row.entity)?,
-            subject: row.subject,
-            location: row.location,
-            channel: row.channel,
-            currency: row.currency,
-            field: row.field,
-            sync: row.sync,
+            entity: drift.item.subject.entity,
+            subject: drift.item.subject.name,
+            location: drift.item.location,
+            channel: drift.item.channel,
+            currency: drift.item.currency,
+            field: drift.item.field,
+            sync: drift.sync,
             source: pair.source.clone(),
-            source_value: row.source_value,
-            target: row.target,
-            target_value: row.target_value,
-            difference: Some(row.difference).filter(|text| !text.is_empty()),
-            since: timestamp(row.since),
-            uncertain_ms: row.uncertain_ms,
-            late: row.since < late_before_ns(pair, now),
+            source_value: drift.source_value,
+            target: drift.target,
+            target_value: drift.target_value,
+            difference: Some(drift.difference).filter(|text| !text.is_empty()),
+            since: timestamp(drift.since_ns),
+            uncertain_ms: drift.uncertain_ms,
+            late: drift.since_ns < late_before_ns(pair, now),
         })
     }
 }

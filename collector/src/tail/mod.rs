@@ -10,13 +10,11 @@ use ordertrace_api::tail::TailPage;
 
 use crate::detect::Ledger;
 use crate::journey::{Journeys, Left};
+use crate::storage::settled_ms;
 
 pub use cursor::{Cursor, CursorError};
 use entries::{of_case, of_finding};
-use news::{now_ms, read};
-
-/// Rows are seen by all once they are so old: an insert takes its time from when it is stamped.
-const SETTLED_MS: i64 = 3_000;
+use news::read;
 
 /// A finding is seen at most so long after the round of detection began that wrote it.
 const FOUND_LATE_MS: i64 = 60_000;
@@ -40,7 +38,7 @@ impl Tail {
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn page(&self, after: Option<Cursor>) -> clickhouse::error::Result<TailPage> {
-        let now_ms = now_ms(&self.client).await?.saturating_sub(SETTLED_MS);
+        let now_ms = settled_ms(&self.client).await?;
         let Some(after) = after else {
             return Ok(TailPage { entries: Vec::new(), cursor: Cursor::at(now_ms).to_string(), more: false });
         };

@@ -35,11 +35,6 @@ struct NewsRow {
     system: String,
 }
 
-/// ClickHouse's clock.
-pub(super) async fn now_ms(client: &Client) -> clickhouse::error::Result<i64> {
-    client.query("SELECT toUnixTimestamp64Milli(now64(3))").fetch_one().await
-}
-
 /// What was stored from `after` on, up to `until_ms`.
 #[instrument(name = "SELECT activity", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "activity"))]
 pub(super) async fn read(client: &Client, after: Cursor, until_ms: i64) -> clickhouse::error::Result<News> {

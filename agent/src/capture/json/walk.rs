@@ -127,10 +127,22 @@ impl<W: Fn(&str, &str, bool) -> bool> Walker<'_, W> {
         start..self.active.len()
     }
 
-    fn number(&mut self, active: Range<usize>, name: &str, text: &str) {
-        let before = (self.found.hits.len(), self.found.leaves.len());
+    fn integer(&mut self, active: Range<usize>, name: &str, text: &str) {
+        let before = self.found();
         self.scalar(active, name, text, false);
         self.unsure = Some(before);
+    }
+
+    /// Nobody takes it for an id.
+    fn float(&mut self, active: Range<usize>, name: &str, number: f64) {
+        let before = self.found();
+        let text = if active.is_empty() { String::new() } else { number.to_string() };
+        self.value(active, name, &text);
+        self.unsure = Some(before);
+    }
+
+    fn found(&self) -> (usize, usize) {
+        (self.found.hits.len(), self.found.leaves.len())
     }
 
     fn scalar(&mut self, active: Range<usize>, name: &str, text: &str, is_string: bool) {
@@ -141,7 +153,7 @@ impl<W: Fn(&str, &str, bool) -> bool> Walker<'_, W> {
         }
     }
 
-    /// A value that nobody takes for an id unless a pattern leads to it; its number.
+    /// Keeps a value that a pattern leads to; the value's number.
     fn value(&mut self, active: Range<usize>, name: &str, text: &str) -> Option<u32> {
         self.unsure = None;
         if self.objects.is_empty() {
@@ -193,12 +205,12 @@ impl<'de, W: Fn(&str, &str, bool) -> bool> Visitor<'de> for Node<'_, '_, '_, W> 
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.walker.number(self.active, self.name, &number.to_string());
+        self.walker.integer(self.active, self.name, &number.to_string());
         Ok(())
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.walker.number(self.active, self.name, &number.to_string());
+        self.walker.integer(self.active, self.name, &number.to_string());
         Ok(())
     }
 
@@ -209,9 +221,7 @@ impl<'de, W: Fn(&str, &str, bool) -> bool> Visitor<'de> for Node<'_, '_, '_, W> 
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<(), E> {
-        let before = (self.walker.found.hits.len(), self.walker.found.leaves.len());
-        self.walker.value(self.active, self.name, &number.to_string());
-        self.walker.unsure = Some(before);
+        self.walker.float(self.active, self.name, number);
         Ok(())
     }
 

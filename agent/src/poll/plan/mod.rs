@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use ordertrace_api::keys::{usable, usable_only_within_a_system};
 use ordertrace_api::reading::{Entity, StockState};
 
+use crate::decimal::{DecimalError, exact};
 use crate::poll::config::{Field, PollConfig, ReadingConfig};
-use crate::poll::decimal::{DecimalError, exact};
 use crate::poll::moment::{MomentError, TimeFormat, moment};
 
 /// Longest text of a field, in bytes; of a value.

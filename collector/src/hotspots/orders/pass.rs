@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use clickhouse::Client;
 use ordertrace_api::keys::{Key, Strength};
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info_span, instrument};
+use tracing::{info_span, instrument};
 
 use super::cost::{Cost, Place, costs, minutes};
 use super::loss::Loss;
 use super::table::{Table, Window};
+use crate::background;
 use crate::flow::Flows;
 use crate::journey::{Case, Journeys, Left};
+use crate::storage::now_ms;
 
 /// Keys with news read at once.
 const MOST_KEYS: usize = 10_000;
@@ -32,6 +33,7 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Puts journeys together that came to rest, and writes what they spent on their handoffs.
 pub struct Pass {
+    client: Client,
     journeys: Journeys,
     flows: Arc<Flows>,
     loss: Loss,
@@ -41,7 +43,7 @@ pub struct Pass {
 impl Pass {
     /// A pass over one database.
     pub fn new(client: Client, journeys: Journeys, flows: Arc<Flows>, loss: Loss) -> Self {
-        Self { journeys, flows, loss, table: Table::new(client) }
+        Self { journeys, flows, loss, table: Table::new(client.clone()), client }
     }
 
     /// The windows that are over now.
@@ -49,8 +51,7 @@ impl Pass {
     /// # Errors
     /// When ClickHouse does not answer; nothing is lost then.
     pub async fn round(&self) -> clickhouse::error::Result<()> {
-        let now_ms = self.table.now_ms().await?;
-        let until_ms = now_ms.saturating_sub(REST_MS);
+        let until_ms = now_ms(&self.client).await?.saturating_sub(REST_MS);
         self.catch_up(until_ms).await?;
         // That nothing happened is known too.
         if self.table.until_ms().await? < start_ms(until_ms) {
@@ -136,8 +137,7 @@ fn names(case: &Case) -> Vec<String> {
 /// Adds up what orders spent until `stop`.
 pub async fn run(pass: Pass, stop: CancellationToken) {
     let adding_up = async {
-        let mut rounds = interval(EVERY);
-        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut rounds = background::every(EVERY);
         loop {
             rounds.tick().await;
             if let Err(error) = pass.round().await {
@@ -145,11 +145,5 @@ pub async fn run(pass: Pass, stop: CancellationToken) {
             }
         }
     };
-    // A collector that exports to itself would never come to rest.
-    let span = info_span!("order costs");
-    ordertrace_telemetry::leave_unsampled(&span);
-    tokio::select! {
-        () = adding_up.instrument(span) => {}
-        () = stop.cancelled() => {}
-    }
+    background::until(stop, info_span!("order costs"), adding_up).await;
 }

@@ -62,11 +62,6 @@ impl Table {
         Self(client.with_setting("distributed_foreground_insert", "1"))
     }
 
-    /// The time by ClickHouse's clock.
-    pub(super) async fn now_ms(&self) -> Result<i64> {
-        self.0.query("SELECT toUnixTimestamp64Milli(now64(3))").fetch_one().await
-    }
-
     /// Up to when everything was put together.
     pub(super) async fn until_ms(&self) -> Result<i64> {
         self.0.query("SELECT toUnixTimestamp64Milli(max(until)) FROM order_costs_progress").fetch_one().await

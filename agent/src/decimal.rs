@@ -24,7 +24,7 @@ pub enum DecimalError {
 /// Takes a sign, digits with one point, and an exponent as JSON writes it. With `comma` the
 /// point is a comma, and a point is refused: it would group thousands or be one, and nobody
 /// knows which.
-pub(super) fn exact(text: &str, comma: bool, shift: i8) -> Result<String, DecimalError> {
+pub(crate) fn exact(text: &str, comma: bool, shift: i8) -> Result<String, DecimalError> {
     let text = text.trim();
     let text = match comma {
         true if text.contains('.') => return Err(DecimalError::NotDecimal),

@@ -87,6 +87,9 @@ pub struct DetectionProgress {
     pub looked_until: Option<Timestamp>,
     /// When the oldest milestone arrived that was not looked at; `null` when all were.
     pub unseen_since: Option<Timestamp>,
+    /// When it was last looked at systems, handoffs and their surface, once a minute; by the collector's clock.
+    #[serde(default)]
+    pub systems_looked_at: Option<Timestamp>,
 }
 
 /// What kind of fault.

@@ -92,17 +92,35 @@ impl FindingColumns {
 /// A second is the rule. What arrived longer ago and was not looked at has to be told of.
 const BEHIND_NS: u64 = 10_000_000_000;
 
-/// Since when what arrived was not looked at, where that is too long.
-pub fn behind(progress: &DetectionProgress, now: Timestamp) -> Option<Timestamp> {
-    progress.unseen_since.filter(|since| ns_between(*since, now) > BEHIND_NS)
+/// Once a minute is the rule.
+const SYSTEMS_BEHIND_NS: u64 = 180_000_000_000;
+
+/// What detection did not look at, and since when, where that is too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// Orders of which something arrived then.
+    Orders(Timestamp),
+    /// Systems: silence, retry storms, exposure.
+    Systems(Timestamp),
+}
+
+/// Whether detection is behind.
+pub fn behind(progress: &DetectionProgress, now: Timestamp) -> Option<Behind> {
+    let orders = progress.unseen_since.filter(|since| ns_between(*since, now) > BEHIND_NS).map(Behind::Orders);
+    let systems = progress.systems_looked_at.filter(|at| ns_between(*at, now) > SYSTEMS_BEHIND_NS).map(Behind::Systems);
+    orders.or(systems)
 }
 
 /// Whether there being no finding means that nothing is wrong.
 pub fn progress_text(progress: &DetectionProgress, now: Timestamp, zone: &TimeZone) -> String {
     match (behind(progress, now), progress.looked_until) {
-        (Some(since), _) => {
+        (Some(Behind::Orders(since)), _) => {
             let ago = coarse(ns_between(since, now));
             format!("detection is {ago} behind: what arrived since {} was not looked at", short_clock(since, zone))
+        }
+        (Some(Behind::Systems(at)), _) => {
+            let ago = coarse(ns_between(at, now));
+            format!("detection is {ago} behind: systems were looked at last at {}", short_clock(at, zone))
         }
         (None, Some(until)) => {
             format!("all that arrived until {} was looked at", date_clock(until, zone))
@@ -209,7 +227,13 @@ mod tests {
         assert_eq!(said(DetectionProgress::default()), "nothing arrived yet that could be looked at");
         // What arrived just now is about to be looked at.
         let unseen_since = Some(sample::now() - jiff::SignedDuration::from_secs(9));
-        assert!(said(DetectionProgress { unseen_since, looked_until: Some(sample::start()) }).starts_with("all "));
+        let fresh = DetectionProgress { unseen_since, looked_until: Some(sample::start()), systems_looked_at: None };
+        assert!(said(fresh).starts_with("all "));
+        let systems_looked_at = Some(sample::now() - jiff::SignedDuration::from_mins(4));
+        assert_eq!(
+            said(DetectionProgress { systems_looked_at, ..fresh }),
+            "detection is 4m behind: systems were looked at last at 12:28:03"
+        );
     }
 
     #[test]

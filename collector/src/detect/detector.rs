@@ -144,6 +144,7 @@ impl Detector {
         self.silence.look(now).await?;
         self.storms.look(now).await?;
         self.exposure.look(now).await?;
+        self.watches.write_systems(nanoseconds(now)).await?;
         self.metrics.open(&self.ledger.open_by_kind().await?);
         Ok(())
     }

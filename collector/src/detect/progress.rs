@@ -3,7 +3,8 @@ use jiff::Timestamp;
 use ordertrace_api::finding::DetectionProgress;
 use tracing::instrument;
 
-use super::watches::FEED;
+use super::watches::{FEED, SYSTEMS};
+use crate::moment::timestamp;
 
 /// How far detection has come, in whichever collector.
 ///
@@ -11,17 +12,16 @@ use super::watches::FEED;
 /// When ClickHouse does not answer.
 #[instrument(name = "SELECT progress", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "watches"))]
 pub async fn progress(client: &Client) -> clickhouse::error::Result<DetectionProgress> {
-    let (kind, value, system) = FEED;
-    let looked_until_ns = client
+    let told = client
         .query(
-            "SELECT toUnixTimestamp64Nano(argMax(due_at, updated_at)) FROM watches
-             WHERE kind = ? AND value = ? AND system = ? HAVING count() > 0",
+            "SELECT value, toUnixTimestamp64Nano(argMax(due_at, updated_at)) FROM watches
+             WHERE (kind, value, system) IN ? GROUP BY value",
         )
-        .bind(kind)
-        .bind(value)
-        .bind(system)
-        .fetch_optional::<i64>()
+        .bind([FEED, SYSTEMS])
+        .fetch_all::<(String, i64)>()
         .await?;
+    let told_ns = |row: (&str, &str, &str)| told.iter().find(|(value, _)| value == row.1).map(|(_, ns)| *ns);
+    let looked_until_ns = told_ns(FEED);
     let unseen_since_ms = client
         .query(
             "SELECT toUnixTimestamp64Milli(min(stored_at)) FROM activity
@@ -31,7 +31,8 @@ pub async fn progress(client: &Client) -> clickhouse::error::Result<DetectionPro
         .fetch_optional::<i64>()
         .await?;
     Ok(DetectionProgress {
-        looked_until: looked_until_ns.and_then(|ns| Timestamp::from_nanosecond(i128::from(ns)).ok()),
+        looked_until: looked_until_ns.map(timestamp),
         unseen_since: unseen_since_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+        systems_looked_at: told_ns(SYSTEMS).map(timestamp),
     })
 }

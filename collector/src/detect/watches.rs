@@ -25,8 +25,14 @@ struct WatchRow {
     due_at: i64,
 }
 
-/// The row that says up to when the feed was read has no key.
-pub(super) const FEED: (&str, &str, &str) = ("", "", "");
+/// Rows of this kind are no keys: they say how far detection has come.
+const PROGRESS: &str = "";
+
+/// The row that says up to when the feed was read.
+pub(super) const FEED: (&str, &str, &str) = (PROGRESS, "", "");
+
+/// The row that says when systems were looked at.
+pub(super) const SYSTEMS: (&str, &str, &str) = (PROGRESS, "systems", "");
 
 impl Watches {
     /// Those that were written last, and up to when the feed had been read: milliseconds since the
@@ -44,10 +50,10 @@ impl Watches {
             Self { client: client.clone(), due: BTreeSet::new(), of_key: HashMap::new(), changed: HashMap::new() };
         let mut until_ms = None;
         while let Some(row) = rows.next().await? {
-            if (row.kind.as_str(), row.value.as_str(), row.system.as_str()) == FEED {
-                until_ms = Some(row.due_at / 1_000_000);
-            } else {
+            if row.kind != PROGRESS {
                 watches.put(key_of(row.kind, row.value, row.system), row.due_at);
+            } else if (row.kind.as_str(), row.value.as_str(), row.system.as_str()) == FEED {
+                until_ms = Some(row.due_at / 1_000_000);
             }
         }
         Ok((watches, until_ms))
@@ -91,15 +97,27 @@ impl Watches {
     /// Writes what changed, and that the feed was read up to `until_ms`.
     #[instrument(name = "INSERT watches", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "watches"))]
     pub(super) async fn write(&mut self, until_ms: i64) -> clickhouse::error::Result<()> {
-        let mut insert = self.client.insert::<WatchRow>("watches").await?;
         let changed = self.changed.iter().map(|(key, due_ns)| (key_tuple(key), *due_ns));
-        for ((kind, value, system), due_at) in changed.chain([((FEED.0, FEED.1, FEED.2), until_ms * 1_000_000)]) {
+        self.insert(changed.chain([(FEED, until_ms * 1_000_000)])).await?;
+        self.changed.clear();
+        Ok(())
+    }
+
+    /// Writes that systems were looked at.
+    pub(super) async fn write_systems(&self, at_ns: i64) -> clickhouse::error::Result<()> {
+        self.insert([(SYSTEMS, at_ns)].into_iter()).await
+    }
+
+    async fn insert<'k>(
+        &self,
+        rows: impl Iterator<Item = ((&'k str, &'k str, &'k str), i64)>,
+    ) -> clickhouse::error::Result<()> {
+        let mut insert = self.client.insert::<WatchRow>("watches").await?;
+        for ((kind, value, system), due_at) in rows {
             let (kind, value, system) = (kind.to_owned(), value.to_owned(), system.to_owned());
             insert.write(&WatchRow { kind, value, system, due_at }).await?;
         }
-        insert.end().await?;
-        self.changed.clear();
-        Ok(())
+        insert.end().await
     }
 
     fn put(&mut self, key: Key, due_ns: i64) {

@@ -127,6 +127,11 @@ async fn it_is_known_how_far_detection_has_come() {
     look(&mut detector, at(20)).await;
     let seen = now().await;
     assert!(seen.unseen_since.is_none() && seen.looked_until >= behind.unseen_since, "{seen:?}");
+    assert_eq!(seen.systems_looked_at, None);
+    detector.look_at_systems(at(21)).await.unwrap();
+    assert_eq!(now().await, DetectionProgress { systems_looked_at: Some(at(21)), ..seen });
+    let again = self::detector(&database).await;
+    assert_eq!(again.watched(), detector.watched(), "how far it has come is no journey to watch");
 }
 
 #[tokio::test(flavor = "multi_thread")]

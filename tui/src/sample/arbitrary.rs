@@ -163,8 +163,12 @@ fn any_finding() -> impl Strategy<Value = Finding> {
 
 /// Findings as no collector should ever send them.
 pub(crate) fn any_findings() -> impl Strategy<Value = FindingsPage> {
-    let times = (prop::option::of(any_time()), prop::option::of(any_time()));
-    let progress = times.prop_map(|(looked_until, unseen_since)| DetectionProgress { looked_until, unseen_since });
+    let times = (prop::option::of(any_time()), prop::option::of(any_time()), prop::option::of(any_time()));
+    let progress = times.prop_map(|(looked_until, unseen_since, systems_looked_at)| DetectionProgress {
+        looked_until,
+        unseen_since,
+        systems_looked_at,
+    });
     (prop::collection::vec(any_finding(), 0..40), any::<bool>(), progress)
         .prop_map(|(findings, more, progress)| FindingsPage { findings, more, progress })
 }

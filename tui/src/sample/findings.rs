@@ -101,7 +101,11 @@ pub(crate) fn no_findings() -> FindingsPage {
 }
 
 fn all_seen() -> DetectionProgress {
-    DetectionProgress { looked_until: Some(at_ms(NOW_MS - 2 * SECOND_MS)), unseen_since: None }
+    DetectionProgress {
+        looked_until: Some(at_ms(NOW_MS - 2 * SECOND_MS)),
+        unseen_since: None,
+        systems_looked_at: Some(at_ms(NOW_MS - MINUTE_MS)),
+    }
 }
 
 /// Nothing is known to be wrong, but nobody looked at what arrived in the last four minutes.
@@ -109,6 +113,7 @@ pub(crate) fn findings_behind() -> FindingsPage {
     let progress = DetectionProgress {
         looked_until: Some(at_ms(NOW_MS - 4 * MINUTE_MS - 5 * SECOND_MS)),
         unseen_since: Some(at_ms(NOW_MS - 4 * MINUTE_MS)),
+        systems_looked_at: None,
     };
     FindingsPage { progress, ..FindingsPage::default() }
 }

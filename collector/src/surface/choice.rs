@@ -17,8 +17,10 @@ pub(super) fn choose(reports: Vec<HandoffAccess>) -> Vec<HandoffAccess> {
     }
     let mut chosen = Vec::new();
     for mut senders in handed.into_values() {
-        if senders.len() > 1 {
-            // These may be anybody's calls, hence also those that are known.
+        let (known, anybody): (Vec<_>, Vec<_>) = senders.iter().partition(|(from, _)| from.is_some());
+        let calls = |senders: Vec<(_, &Vec<HandoffAccess>)>| senders.into_iter().map(|(_, all)| most_told(all)).sum();
+        // These may be anybody's calls, hence also those that are known.
+        if !is_many_more(calls(anybody), calls(known)) {
             senders.remove(&None);
         }
         chosen.extend(senders.into_values().flat_map(believed));
@@ -29,6 +31,18 @@ pub(super) fn choose(reports: Vec<HandoffAccess>) -> Vec<HandoffAccess> {
         (Reverse(bare), name, Reverse(way.calls), way.endpoint.clone(), way.auth.clone(), way.tls.clone(), way.observer)
     });
     chosen
+}
+
+/// Calls of one handoff that the observer tells of who tells of most.
+fn most_told(reports: &[HandoffAccess]) -> u64 {
+    let mut calls: BTreeMap<u8, u64> = BTreeMap::new();
+    reports.iter().for_each(|report| *calls.entry(knowledge(report.observer)).or_default() += report.calls);
+    calls.into_values().max().unwrap_or(0)
+}
+
+/// Whether there must have been others: reports of the same calls do not arrive at the same time.
+fn is_many_more(told: u64, known: u64) -> bool {
+    told > known.saturating_add(known / 10)
 }
 
 /// Of the reports about one handoff, those of observers who told of more calls than any who know more.
@@ -77,10 +91,18 @@ mod tests {
     fn who_knows_more_is_believed_as_far_as_it_saw() {
         let proxied = |calls| way("oms", "POST /pay", Observer::Proxy, "bearer", "TLSv1.3", calls);
         let called = |calls| way("oms", "POST /pay", Observer::Client, "", "none", calls);
-        let served = way("", "POST /pay", Observer::Server, "", "none", 90);
+        let served = way("", "POST /pay", Observer::Server, "", "none", 7);
         assert_eq!(choose(vec![called(7), proxied(7), served.clone()]), [proxied(7)]);
         assert_eq!(choose(vec![called(8), proxied(7)]), [called(8), proxied(7)], "one went another way");
         assert_eq!(choose(vec![served.clone()]), [served], "nobody else saw it");
+    }
+
+    #[test]
+    fn a_receiver_who_tells_of_many_more_calls_tells_of_other_senders() {
+        let called = || way("oms", "POST /pay", Observer::Client, "bearer", "TLSv1.3", 100);
+        let served = |calls| way("", "POST /pay", Observer::Server, "none", "none", calls);
+        assert_eq!(choose(vec![called(), served(110)]), [called()]);
+        assert_eq!(choose(vec![called(), served(111)]), [served(111), called()]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use ordertrace_api::problem::Problem;
 
 use super::ApiState;
 use super::problem::Refusal;
+use super::range::range;
 use crate::explain::{Answer, Asked};
 
 /// How far a range reaches back unless the query says so.
@@ -42,14 +43,10 @@ pub(super) async fn explain(
     query: Result<Query<ExplainQuery>, QueryRejection>,
 ) -> Result<Response, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    let until = query.until.unwrap_or_else(Timestamp::now);
-    let since = query.since.unwrap_or_else(|| until.checked_sub(DEFAULT_RANGE).unwrap_or(Timestamp::MIN));
-    if since >= until {
-        return Err(Refusal::bad_request(format!("since is {since} and until is {until}; since must be earlier")));
-    }
+    let range = range((query.since, query.until), DEFAULT_RANGE, Timestamp::now())?;
     let order = query.order.clone();
     let asked = asked(query)?;
-    Ok(match state.explainer.explain(asked, since, until).await? {
+    Ok(match state.explainer.explain(asked, range.since(), range.until()).await? {
         Answer::Explained(explanation) => Json(*explanation).into_response(),
         Answer::Several(candidates) => (StatusCode::MULTIPLE_CHOICES, Json(Candidates { candidates })).into_response(),
         Answer::Nothing => {

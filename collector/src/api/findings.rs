@@ -6,6 +6,7 @@ use ordertrace_api::problem::Problem;
 
 use super::ApiState;
 use super::problem::Refusal;
+use super::range::unless_empty;
 use crate::detect::{Wanted, progress};
 
 /// Findings in a reply unless the query says otherwise.
@@ -36,6 +37,7 @@ pub(super) async fn list(
     query: Result<Query<FindingsQuery>, QueryRejection>,
 ) -> Result<Json<FindingsPage>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    unless_empty(query.since, query.until)?;
     let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let wanted = Wanted {
         since: query.since,

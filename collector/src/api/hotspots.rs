@@ -11,6 +11,7 @@ use ordertrace_api::problem::Problem;
 
 use super::ApiState;
 use super::problem::Refusal;
+use super::range::range;
 use crate::hotspots::Minutes;
 use crate::journey::Left;
 use crate::orders::summarise;
@@ -45,7 +46,8 @@ pub(super) async fn list(
 ) -> Result<Json<Hotspots>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
     let slices = query.slices.map(|slices| Refusal::unless_within("slices", Some(slices), slices, SLICES_LIMIT));
-    let (minutes, now) = range(query.since, query.until)?;
+    let now = Timestamp::now();
+    let minutes = Minutes::touched(range((query.since, query.until), DEFAULT_RANGE, now)?);
     Ok(Json(state.hotspots.hotspots(minutes, query.against, slices.transpose()?, now).await?))
 }
 
@@ -72,7 +74,7 @@ pub(super) async fn orders(
 ) -> Result<Json<OrdersPage>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
     let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)? as usize;
-    let (minutes, _) = range(query.since, query.until)?;
+    let minutes = Minutes::touched(range((query.since, query.until), DEFAULT_RANGE, Timestamp::now())?);
     let mut keys = state.hotspots.orders(minutes, &query, limit + 1).await?;
     let more = keys.len() > limit;
     keys.truncate(limit);
@@ -86,13 +88,4 @@ pub(super) async fn orders(
     }
     let orders = keys.iter().filter_map(|key| found.get(key).cloned()).collect();
     Ok(Json(OrdersPage { orders, more }))
-}
-
-/// The minutes that a query means, and the time now.
-fn range(since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(Minutes, Timestamp), Refusal> {
-    let now = Timestamp::now();
-    let until = until.unwrap_or(now);
-    let since = since.unwrap_or_else(|| until.checked_sub(DEFAULT_RANGE).unwrap_or(Timestamp::MIN));
-    let minutes = Minutes::touched(since, until).map_err(|error| Refusal::bad_request(error.to_string()))?;
-    Ok((minutes, now))
 }

@@ -9,6 +9,7 @@ mod journeys;
 mod openapi;
 mod orders;
 mod problem;
+mod range;
 mod spans;
 mod status;
 mod surface;

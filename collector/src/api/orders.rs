@@ -6,6 +6,7 @@ use ordertrace_api::problem::Problem;
 
 use super::ApiState;
 use super::problem::Refusal;
+use super::range::unless_empty;
 
 /// Orders in a reply unless the query says otherwise.
 const DEFAULT_LIMIT: u32 = 200;
@@ -36,6 +37,7 @@ pub(super) async fn list(
     query: Result<Query<OrdersQuery>, QueryRejection>,
 ) -> Result<Json<OrdersPage>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    unless_empty(query.since, query.until)?;
     let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let page = match query.search.as_deref().map(str::trim).filter(|search| !search.is_empty()) {
         Some(search) => {

@@ -7,6 +7,7 @@ use ordertrace_api::surface::{Surface, SurfaceQuery};
 
 use super::ApiState;
 use super::problem::Refusal;
+use super::range::range;
 use crate::surface::Hours;
 
 /// How far a range reaches back unless the query says so: jobs that run once a week are part of it.
@@ -30,8 +31,6 @@ pub(super) async fn list(
     query: Result<Query<SurfaceQuery>, QueryRejection>,
 ) -> Result<Json<Surface>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    let until = query.until.unwrap_or_else(Timestamp::now);
-    let since = query.since.unwrap_or_else(|| until.checked_sub(DEFAULT_RANGE).unwrap_or(Timestamp::MIN));
-    let hours = Hours::touched(since, until).map_err(|error| Refusal::bad_request(error.to_string()))?;
-    Ok(Json(state.surfaces.surface(hours).await?))
+    let range = range((query.since, query.until), DEFAULT_RANGE, Timestamp::now())?;
+    Ok(Json(state.surfaces.surface(Hours::touched(range)).await?))
 }

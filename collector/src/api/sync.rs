@@ -7,6 +7,7 @@ use ordertrace_api::sync::{SyncQuery, SyncReply};
 
 use super::ApiState;
 use super::problem::Refusal;
+use super::range::range;
 
 /// How far a range reaches back unless the query says so.
 const DEFAULT_RANGE: SignedDuration = SignedDuration::from_hours(1);
@@ -37,7 +38,6 @@ pub(super) async fn show(
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
     let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)? as usize;
     let now = Timestamp::now();
-    let until = query.until.unwrap_or(now);
-    let since = query.since.unwrap_or_else(|| until.checked_sub(DEFAULT_RANGE).unwrap_or(Timestamp::MIN));
-    Ok(Json(state.sync.sync((since, until), query.subject.as_deref(), limit, now).await?))
+    let range = range((query.since, query.until), DEFAULT_RANGE, now)?;
+    Ok(Json(state.sync.sync(range, query.subject.as_deref(), limit, now).await?))
 }

@@ -15,6 +15,7 @@ use ordertrace_api::surface::HandoffAccess;
 
 use super::HANDOFF;
 use super::ledger::{Entry, Ledger};
+use crate::moment::Range;
 use crate::settings::ExposureSettings;
 use crate::surface::{Hours, Surfaces};
 
@@ -48,8 +49,8 @@ impl Exposure {
     /// Looks at all handoffs of the day before `now`.
     pub(super) async fn look(&self, now: Timestamp) -> clickhouse::error::Result<()> {
         let since = now.checked_sub(HELD_FOR).unwrap_or(Timestamp::MIN);
-        let Ok(hours) = Hours::touched(since, now) else { return Ok(()) };
-        let (ways, more) = self.surfaces.ways(hours).await?;
+        let Ok(range) = Range::new(since, now) else { return Ok(()) };
+        let (ways, more) = self.surfaces.ways(Hours::touched(range)).await?;
         let mut changed = Vec::new();
         for (kind, rule) in KINDS {
             let mut exposed = exposed(kind, &ways, more, &self.settings);

@@ -40,7 +40,7 @@ mod query;
 mod range;
 
 pub(crate) use choice::anonymous;
-pub use range::{Minutes, RangeError};
+pub use range::Minutes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ordertrace_api::hotspot::{Against, MinuteRange};
 
 use super::query::Slicing;
+use crate::moment::Range;
 
 const MINUTE_S: i64 = 60;
 const DAY_S: i64 = 24 * 60 * MINUTE_S;
@@ -17,27 +18,14 @@ pub struct Minutes {
     pub(super) until_s: i64,
 }
 
-/// A range without any time in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("since is {since} and until is {until}; since must be earlier")]
-pub struct RangeError {
-    since: Timestamp,
-    until: Timestamp,
-}
-
 impl Minutes {
     /// The minutes that a range touches, as far as ClickHouse can hold them.
-    ///
-    /// # Errors
-    /// When `since` is not before `until`.
-    pub fn touched(since: Timestamp, until: Timestamp) -> Result<Self, RangeError> {
-        if since >= until {
-            return Err(RangeError { since, until });
-        }
+    pub fn touched(range: Range) -> Self {
+        let (since, until) = (range.since(), range.until());
         // Any fraction of a second more touches the next minute.
         let until_s = until.as_second() + i64::from(until.subsec_nanosecond() > 0);
         let minute = |second: i64| (second.div_euclid(MINUTE_S) * MINUTE_S).clamp(0, LAST_S);
-        Ok(Self { since_s: minute(since.as_second()), until_s: minute(until_s + MINUTE_S - 1) })
+        Self { since_s: minute(since.as_second()), until_s: minute(until_s + MINUTE_S - 1) }
     }
 
     /// The same length of time that much earlier.
@@ -94,6 +82,10 @@ mod tests {
         format!("2026-11-{text}Z").parse().unwrap()
     }
 
+    fn touched(since: Timestamp, until: Timestamp) -> Minutes {
+        Minutes::touched(Range::new(since, until).unwrap())
+    }
+
     fn texts(minutes: Minutes) -> (String, String) {
         let MinuteRange { since, until } = minutes.into();
         (since.to_string(), until.to_string())
@@ -106,21 +98,17 @@ mod tests {
             ("21T10:00:59.9", "21T10:59:00.000000001", ("21T10:00:00", "21T11:00:00")),
             ("21T10:00:10", "21T10:00:20", ("21T10:00:00", "21T10:01:00")),
         ] {
-            let minutes = Minutes::touched(at(since), at(until)).unwrap();
+            let minutes = touched(at(since), at(until));
             assert_eq!(minutes, Minutes { since_s: at(expected.0).as_second(), until_s: at(expected.1).as_second() });
         }
-        let ever = Minutes::touched(Timestamp::MIN, Timestamp::MAX).unwrap();
+        let ever = touched(Timestamp::MIN, Timestamp::MAX);
         assert_eq!(texts(ever), ("1970-01-01T00:00:00Z".to_owned(), "2106-02-07T06:28:00Z".to_owned()));
-        assert_eq!(
-            Minutes::touched(at("21T10:00:00"), at("21T10:00:00")).unwrap_err().to_string(),
-            "since is 2026-11-21T10:00:00Z and until is 2026-11-21T10:00:00Z; since must be earlier"
-        );
     }
 
     #[test]
     fn earlier_and_no_earlier_than_kept() {
         let (since, until) = (at("21T10:00:00"), at("21T11:00:00"));
-        let minutes = Minutes::touched(since, until).unwrap();
+        let minutes = touched(since, until);
         let day = minutes.earlier(Against::Day);
         assert_eq!(texts(day), ("2026-11-20T10:00:00Z".to_owned(), "2026-11-20T11:00:00Z".to_owned()));
         let week = minutes.earlier(Against::Week);
@@ -135,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_is_to_come_is_no_time_without_attempts() {
-        let minutes = Minutes::touched(at("21T10:00:00"), at("21T10:02:00")).unwrap();
+        let minutes = touched(at("21T10:00:00"), at("21T10:02:00"));
         assert_eq!(minutes.over_s(at("21T10:01:30")), 90.0);
         assert_eq!(minutes.over_s(at("21T10:01:30.5")), 90.5);
         assert_eq!(minutes.over_s(at("21T12:00:00")), 120.0);

@@ -11,8 +11,9 @@
 //! headers and the connection itself, a caller knows the URL, a receiver knows what is left of it
 //! behind a balancer. [A report is dropped](choice) when somebody who knows more reported at least as
 //! many calls of the same handoff; one that tells of more calls stays beside the other, for some of
-//! them went another way. Receivers do not know who sent: theirs count where nobody who knows the
-//! sender reported this operation.
+//! them went another way. Receivers do not know who sent: theirs count where those who know the
+//! sender reported none of it, or so many fewer calls of this operation (a tenth) that others must have
+//! called it too.
 
 mod choice;
 mod query;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use ordertrace_api::hotspot::MinuteRange;
 use ordertrace_api::surface::{HandoffAccess, SURFACE_LIMIT, Surface};
 
+use crate::moment::Range;
 use choice::choose;
 use summary::summary;
 
@@ -45,27 +47,14 @@ pub struct Hours {
     until_s: i64,
 }
 
-/// A range without any time in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("since is {since} and until is {until}; since must be earlier")]
-pub struct HoursError {
-    since: Timestamp,
-    until: Timestamp,
-}
-
 impl Hours {
     /// The hours that a range touches, as far as ClickHouse can hold them.
-    ///
-    /// # Errors
-    /// When `since` is not before `until`.
-    pub fn touched(since: Timestamp, until: Timestamp) -> Result<Self, HoursError> {
-        if since >= until {
-            return Err(HoursError { since, until });
-        }
+    pub fn touched(range: Range) -> Self {
+        let (since, until) = (range.since(), range.until());
         let hour = |second: i64| (second.div_euclid(HOUR_S) * HOUR_S).clamp(0, LAST_S);
         // Any fraction of a second more touches the next hour.
         let until_s = until.as_second() + i64::from(until.subsec_nanosecond() > 0);
-        Ok(Self { since_s: hour(since.as_second()), until_s: hour(until_s + HOUR_S - 1) })
+        Self { since_s: hour(since.as_second()), until_s: hour(until_s + HOUR_S - 1) }
     }
 }
 
@@ -119,11 +108,10 @@ mod tests {
             ("21T10:00:00", "21T11:00:00", ("21T10:00:00", "21T11:00:00")),
             ("21T10:59:59.9", "21T11:00:00.000000001", ("21T10:00:00", "21T12:00:00")),
         ] {
-            let range = MinuteRange::from(Hours::touched(at(since), at(until)).unwrap());
+            let range = MinuteRange::from(Hours::touched(Range::new(at(since), at(until)).unwrap()));
             assert_eq!((range.since, range.until), (at(expected.0), at(expected.1)));
         }
-        let ever = MinuteRange::from(Hours::touched(Timestamp::MIN, Timestamp::MAX).unwrap());
+        let ever = MinuteRange::from(Hours::touched(Range::new(Timestamp::MIN, Timestamp::MAX).unwrap()));
         assert_eq!((ever.since.as_second(), ever.until.as_second()), (0, LAST_S));
-        assert!(Hours::touched(at("21T10:00:00"), at("21T10:00:00")).is_err());
     }
 }

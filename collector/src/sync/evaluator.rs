@@ -14,6 +14,7 @@ use super::metrics::SyncMetrics;
 use super::pair::Pairs;
 use super::view::SyncView;
 use crate::background;
+use crate::moment::Range;
 use crate::storage::settled_ms;
 
 /// Readings taken in at once.
@@ -154,6 +155,8 @@ pub async fn run(client: Client, pairs: Pairs, metrics: SyncMetrics, now: fn() -
 /// Tells how the pairs stand at `now`.
 async fn count(view: &SyncView, metrics: &SyncMetrics, now: Timestamp) -> clickhouse::error::Result<()> {
     let since = now.checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
-    metrics.stand(&view.lags(since, now, now).await?, now);
+    if let Ok(hour) = Range::new(since, now) {
+        metrics.stand(&view.lags(hour, now).await?, now);
+    }
     Ok(())
 }

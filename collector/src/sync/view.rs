@@ -9,7 +9,7 @@ use tracing::instrument;
 use super::drift::Drift;
 use super::ledger::{Ledger, OPEN};
 use super::pair::{Pair, Pairs};
-use crate::moment::{nanoseconds, timestamp};
+use crate::moment::{Range, nanoseconds, timestamp};
 
 type Result<T> = clickhouse::error::Result<T>;
 
@@ -53,22 +53,16 @@ impl SyncView {
         Self { ledger: Ledger::new(client.clone()), client, pairs }
     }
 
-    /// How these pairs stand at `now`: lags of what arrived from `since` and before `until`, and at most
-    /// `limit` drifts, of one subject if it is said.
+    /// How these pairs stand at `now`: lags of what arrived within `range`, and at most `limit`
+    /// drifts, of one subject if it is said.
     ///
     /// # Errors
     /// When ClickHouse does not answer.
-    pub async fn sync(
-        &self,
-        (since, until): (Timestamp, Timestamp),
-        subject: Option<&str>,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<SyncReply> {
+    pub async fn sync(&self, range: Range, subject: Option<&str>, limit: usize, now: Timestamp) -> Result<SyncReply> {
         if self.pairs.is_empty() {
             return Ok(SyncReply { lags: Vec::new(), drifts: Vec::new(), more: false });
         }
-        let lags = self.lags(since, until, now).await?;
+        let lags = self.lags(range, now).await?;
         let mut drifts = self.ledger.oldest(subject, limit.saturating_add(1)).await?;
         let more = drifts.len() > limit;
         drifts.truncate(limit);
@@ -76,9 +70,9 @@ impl SyncView {
         Ok(SyncReply { lags, drifts, more })
     }
 
-    /// How the pairs stand at `now`, and the lags of what arrived from `since` and before `until`.
-    pub(super) async fn lags(&self, since: Timestamp, until: Timestamp, now: Timestamp) -> Result<Vec<SyncLag>> {
-        let arrived = self.arrived(since, until).await?;
+    /// How the pairs stand at `now`, and the lags of what arrived within `range`.
+    pub(super) async fn lags(&self, range: Range, now: Timestamp) -> Result<Vec<SyncLag>> {
+        let arrived = self.arrived(range).await?;
         let waiting = self.waiting(now).await?;
         let lags = self.pairs.iter().map(|pair| {
             let name = (pair.sync.clone(), pair.target.clone());
@@ -88,7 +82,7 @@ impl SyncView {
     }
 
     #[instrument(name = "SELECT sync_lags", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "sync_lags"))]
-    async fn arrived(&self, since: Timestamp, until: Timestamp) -> Result<HashMap<Name, ArrivedRow>> {
+    async fn arrived(&self, range: Range) -> Result<HashMap<Name, ArrivedRow>> {
         let rows = self
             .client
             .query(
@@ -103,8 +97,8 @@ impl SyncView {
                  )
                  GROUP BY sync, target",
             )
-            .bind(nanoseconds(since))
-            .bind(nanoseconds(until))
+            .bind(nanoseconds(range.since()))
+            .bind(nanoseconds(range.until()))
             .fetch_all::<ArrivedRow>()
             .await?;
         Ok(rows.into_iter().map(|row| ((row.sync.clone(), row.target.clone()), row)).collect())

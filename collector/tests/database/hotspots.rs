@@ -16,6 +16,7 @@ use ordertrace_collector::explain::Explainer;
 use ordertrace_collector::flow::Flows;
 use ordertrace_collector::hotspots::{Minutes, Rollup};
 use ordertrace_collector::journey::{JourneyLimits, Journeys};
+use ordertrace_collector::moment::Range;
 use ordertrace_collector::orders::Orders;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::record::{Side, SpanRecord};
@@ -39,7 +40,7 @@ fn at(ms: i64) -> Timestamp {
 async fn ask(database: &Database, since: Timestamp, until: Timestamp, against: Option<Against>) -> Hotspots {
     let rollup = Rollup::new(database.client(), 0);
     let much_later = at(40 * DAY_MS);
-    rollup.hotspots(Minutes::touched(since, until).unwrap(), against, None, much_later).await.unwrap()
+    rollup.hotspots(Minutes::touched(Range::new(since, until).unwrap()), against, None, much_later).await.unwrap()
 }
 
 fn range(since: &str, until: &str) -> MinuteRange {
@@ -277,11 +278,11 @@ async fn the_rollup_alone_is_read_and_no_more_of_it_than_the_range() {
     database.execute("RENAME TABLE spans TO spans_that_hotspots_need_not").await;
     // Two granules: where one ends and the next begins, both are read.
     let frugal = database.client().with_setting("max_rows_to_read", "16384");
-    let minutes = Minutes::touched(at(DAY_MS), at(DAY_MS + HOUR_MS)).unwrap();
+    let minutes = Minutes::touched(Range::new(at(DAY_MS), at(DAY_MS + HOUR_MS)).unwrap());
     let hour =
         Rollup::new(frugal.clone(), 0).hotspots(minutes, Some(Against::Day), None, at(40 * DAY_MS)).await.unwrap();
     assert_eq!(hour.handoffs[0].figures.attempts, 61);
-    let all = Minutes::touched(at(0), at(30 * DAY_MS)).unwrap();
+    let all = Minutes::touched(Range::new(at(0), at(30 * DAY_MS)).unwrap());
     let refused = Rollup::new(frugal, 0).hotspots(all, None, None, at(40 * DAY_MS)).await.unwrap_err();
     assert!(refused.to_string().contains("TOO_MANY_ROWS"), "{refused}");
 }

@@ -13,6 +13,7 @@ use ordertrace_collector::flow::Flows;
 use ordertrace_collector::hotspots::orders::{Loss, Pass};
 use ordertrace_collector::hotspots::{Minutes, Rollup};
 use ordertrace_collector::journey::{JourneyLimits, Journeys};
+use ordertrace_collector::moment::Range;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::settings::{FlowSettings, HotspotSettings, RecogniseSettings};
 use serde::Deserialize;
@@ -50,7 +51,7 @@ fn at(ms: i64) -> Timestamp {
 }
 
 async fn ask(database: &Database, since_ms: i64, until_ms: i64) -> Hotspots {
-    let minutes = Minutes::touched(at(since_ms), at(until_ms)).unwrap();
+    let minutes = Minutes::touched(Range::new(at(since_ms), at(until_ms)).unwrap());
     let rollup = Rollup::new(database.client(), 0);
     rollup.hotspots(minutes, Some(Against::Day), None, at(until_ms)).await.unwrap()
 }
@@ -264,7 +265,7 @@ async fn the_orders_of_a_handoff_are_those_most_at_risk_first() {
     let passed = SpanBuilder::client(trace(3), 5, "oms", "erp", "POST /sales").at(FIRST_MS + 11_000, 200);
     store(&database, [passed.key("order", "A-3")]).await;
     add_up(&database).await;
-    let minutes = Minutes::touched(at(0), at(MINUTE_MS)).unwrap();
+    let minutes = Minutes::touched(Range::new(at(0), at(MINUTE_MS)).unwrap());
     let touched = async |from: Option<&str>, to: &str, operation: Option<&str>, limit| {
         let (from, to, operation) = (from.map(str::to_owned), to.to_owned(), operation.map(str::to_owned));
         let query = HotspotOrdersQuery { from, to, operation, ..HotspotOrdersQuery::default() };

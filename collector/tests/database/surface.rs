@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::journey::Observer;
 use ordertrace_api::surface::HandoffAccess;
+use ordertrace_collector::moment::Range;
 use ordertrace_collector::record::Access;
 use ordertrace_collector::surface::{Hours, Surfaces};
 
@@ -48,7 +49,7 @@ async fn each_way_of_each_handoff_is_counted_once() {
         database.spans(spans).await.unwrap();
     }
     let surfaces = Surfaces::new(database.client());
-    let surface = surfaces.surface(Hours::touched(at(0), at(3 * HOUR_MS)).unwrap()).await.unwrap();
+    let surface = surfaces.surface(Hours::touched(Range::new(at(0), at(3 * HOUR_MS)).unwrap())).await.unwrap();
     let text = |text: &str| Some(text.to_owned());
     let last = |ms: i64| {
         let at = at(2 * HOUR_MS + ms);
@@ -80,10 +81,10 @@ async fn each_way_of_each_handoff_is_counted_once() {
     assert_eq!((surface.summary.plaintext, surface.summary.unauthenticated, surface.summary.endpoints), (1, 1, 2));
     assert!(!surface.more);
 
-    let first = surfaces.surface(Hours::touched(at(0), at(1)).unwrap()).await.unwrap();
+    let first = surfaces.surface(Hours::touched(Range::new(at(0), at(1)).unwrap())).await.unwrap();
     assert_eq!(first.range.since.to_string(), "2026-11-21T09:00:00Z");
     let calls: Vec<u64> = first.rows.iter().map(|row| row.calls).collect();
     assert_eq!(calls, [10, 100], "of 09:25 to 09:59");
-    let none = surfaces.surface(Hours::touched(at(24 * HOUR_MS), at(25 * HOUR_MS)).unwrap()).await.unwrap();
+    let none = surfaces.surface(Hours::touched(Range::new(at(24 * HOUR_MS), at(25 * HOUR_MS)).unwrap())).await.unwrap();
     assert!(none.rows.is_empty());
 }

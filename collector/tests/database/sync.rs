@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::reading::{Entity, StockState};
 use ordertrace_api::sync::{DriftNow, SyncReply};
+use ordertrace_collector::moment::Range;
 use ordertrace_collector::record::ReadingRecord;
 use ordertrace_collector::settings::{SyncSettings, SyncTargetSettings};
 use ordertrace_collector::sync::{Evaluator, Pairs, SyncMetrics, SyncView};
@@ -60,7 +61,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 async fn view(database: &Database, now_s: i64) -> SyncReply {
-    let range = (at(0), at(1_000_000));
+    let range = Range::new(at(0), at(1_000_000)).unwrap();
     SyncView::new(database.client(), pairs()).sync(range, None, 100, at(now_s)).await.unwrap()
 }
 
@@ -134,7 +135,9 @@ async fn two_evaluators_and_late_readings_change_nothing() {
     let lag = reply.lags.iter().find(|lag| lag.sync == "stock" && lag.target == "web").unwrap();
     assert_eq!((lag.arrived, lag.p50_ms, lag.max_ms), (3, Some(5_000.0), Some(5_000.0)));
     let longer = SignedDuration::from_secs(1);
-    let none =
-        SyncView::new(database.client(), pairs()).sync((at(100), at(100) + longer), None, 9, at(50)).await.unwrap();
+    let none = SyncView::new(database.client(), pairs())
+        .sync(Range::new(at(100), at(100) + longer).unwrap(), None, 9, at(50))
+        .await
+        .unwrap();
     assert_eq!(none.lags.iter().map(|lag| (lag.arrived, lag.p50_ms)).collect::<Vec<_>>(), [(0, None); 3]);
 }

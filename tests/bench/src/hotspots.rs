@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::hotspot::Against;
 use ordertrace_collector::hotspots::{Minutes, Rollup};
+use ordertrace_collector::moment::Range;
 use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
 use tokio::time::Instant;
 
@@ -100,7 +101,7 @@ async fn ask(
     let hours = DAY_S / HOUR_S - 1;
     for hour in 0..hours {
         let since = end - SignedDuration::from_secs(DAY_S - hour * HOUR_S - 7 * 60);
-        let minutes = Minutes::touched(since, since + SignedDuration::from_hours(1))?;
+        let minutes = Minutes::touched(Range::new(since, since + SignedDuration::from_hours(1))?);
         let started = Instant::now();
         let reply = rollup.hotspots(minutes, against, slices, end).await?;
         latencies.saturating_record(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));

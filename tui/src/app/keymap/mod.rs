@@ -116,15 +116,6 @@ const EXPLAIN_THESE: Binding = bind(
 const COPY_ORDER: Binding =
     bind(Command::CopyOrder, &[C('y'), C('Y')], "y Y", "copy the order's id", Some(("y", "copy")));
 
-const TO_FINDINGS: Binding =
-    bind(Command::Findings, &[C('F')], "F H m U", "findings, hotspots, systems map, surface", None);
-
-const TO_HOTSPOTS: Binding = bind(Command::Hotspots, &[C('H')], "H", "", None);
-
-const TO_MAP: Binding = bind(Command::Map, &[C('m')], "m", "", None);
-
-const TO_SURFACE: Binding = bind(Command::Surface, &[C('U')], "U", "", None);
-
 const PAGE_DOWN: Binding = control(
     bind(Command::PageDown, &[KeyCode::PageDown], "PgDn PgUp", "a page down, up; also Ctrl-D, Ctrl-U", None),
     &['d', 'f'],
@@ -134,14 +125,34 @@ const REFRESH: Binding =
     control(bind(Command::Refresh, &[KeyCode::F(5)], "F5 Ctrl-R", "ask the collector now", None), &['r']);
 const HELP: Binding = bind(Command::Help, &[C('?'), KeyCode::F(1)], "?", "these keys", Some(("?", "help")));
 
+const BACK: Binding = bind(Command::Back, &[KeyCode::Esc, C('q')], "q Esc", "back", Some(("q", "back")));
+
+const END_FILTER: Binding = Binding { help: "end the filter, then back", ..BACK };
+
+/// From each list to each other.
+const LISTS: &[Binding] = &[
+    bind(Command::Findings, &[C('F')], "F H m U", "findings, hotspots, systems map, surface", None),
+    bind(Command::Hotspots, &[C('H')], "H", "", None),
+    bind(Command::Map, &[C('m')], "m", "", None),
+    bind(Command::Surface, &[C('U')], "U", "", None),
+];
+
+/// Whatever has rows.
+const MOVES: &[Binding] = &[DOWN, UP, PAGE_DOWN, PAGE_UP, TOP, BOTTOM];
+
+/// The bindings of a table, in the order in which the help lists them.
+pub(super) fn bindings(keys: &'static [&'static [Binding]]) -> impl Iterator<Item = &'static Binding> {
+    keys.iter().copied().flatten()
+}
+
 /// What `key` asks for.
-pub(super) fn command(bindings: &[Binding], key: KeyEvent) -> Option<Command> {
+pub(super) fn command(keys: &'static [&'static [Binding]], key: KeyEvent) -> Option<Command> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let asks = |binding: &&Binding| match key.code {
         KeyCode::Char(c) if control => binding.control.contains(&c),
         code => binding.keys.contains(&code),
     };
-    bindings.iter().find(asks).map(|binding| binding.command)
+    bindings(keys).find(asks).map(|binding| binding.command)
 }
 
 /// Ctrl-C ends the program wherever it is.
@@ -153,12 +164,12 @@ pub(super) fn is_interrupt(key: KeyEvent) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: [&[Binding]; 9] = [ORDERS, FINDINGS, HOTSPOTS, TOUCHED, MAP, SURFACE, EXPLAIN, HIT, JOURNEY];
+    const ALL: [&[&[Binding]]; 9] = [ORDERS, FINDINGS, HOTSPOTS, TOUCHED, MAP, SURFACE, EXPLAIN, HIT, JOURNEY];
 
     #[test]
     fn no_key_asks_for_two_things() {
-        for bindings in ALL {
-            let keys: Vec<&KeyCode> = bindings.iter().flat_map(|binding| binding.keys).collect();
+        for table in ALL {
+            let keys: Vec<&KeyCode> = bindings(table).flat_map(|binding| binding.keys).collect();
             for (at, key) in keys.iter().enumerate() {
                 assert!(!keys[at + 1..].contains(key), "{key:?}");
             }
@@ -168,7 +179,7 @@ mod tests {
     #[test]
     fn each_list_leads_to_each_other() {
         let press = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
-        for bindings in [ORDERS, FINDINGS, HOTSPOTS, MAP, SURFACE] {
+        for table in [ORDERS, FINDINGS, HOTSPOTS, MAP, SURFACE] {
             for (key, expected) in [
                 ('F', Command::Findings),
                 ('H', Command::Hotspots),
@@ -176,17 +187,17 @@ mod tests {
                 ('U', Command::Surface),
                 ('?', Command::Help),
             ] {
-                assert_eq!(command(bindings, press(key)), Some(expected), "{key}");
+                assert_eq!(command(table, press(key)), Some(expected), "{key}");
             }
         }
     }
 
     #[test]
     fn every_key_is_in_the_help() {
-        for bindings in ALL {
-            let helps = bindings.iter().filter(|binding| !binding.help.is_empty());
+        for table in ALL {
+            let helps = bindings(table).filter(|binding| !binding.help.is_empty());
             let helped: Vec<&str> = helps.flat_map(|binding| binding.label.split_whitespace()).collect();
-            for binding in bindings {
+            for binding in bindings(table) {
                 let first = binding.label.split_whitespace().next();
                 assert!(first.is_some_and(|label| helped.contains(&label)), "{binding:?}");
             }

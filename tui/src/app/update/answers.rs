@@ -3,20 +3,35 @@ use ordertrace_api::order::OrdersPage;
 
 use super::pane;
 use crate::app::event::NoAnswer;
-use crate::app::state::{Cursor, JourneyScreen, Overlay, State};
+use crate::app::state::{Cursor, JourneyScreen, Overlay, Poll, State};
 use crate::client::JourneyReply;
 
 pub(super) fn orders(state: &mut State, ticket: u64, result: Result<OrdersPage, NoAnswer>) {
+    match awaited(state, |state| Some(&mut state.orders.poll), ticket, result) {
+        // Paused between question and answer: the list stands still from the key press on.
+        Some(Ok(_)) if state.orders.paused => {}
+        Some(Ok(page)) => state.orders.receive(page, state.now),
+        Some(Err(reason)) => state.orders.refusal = Some(reason),
+        None => {}
+    }
+}
+
+/// What the collector says to a question, a reply or why it refuses, if it is the one under way in `poll`.
+pub(super) fn awaited<T>(
+    state: &mut State,
+    poll: impl FnOnce(&mut State) -> Option<&mut Poll>,
+    ticket: u64,
+    result: Result<T, NoAnswer>,
+) -> Option<Result<T, String>> {
     let retry_at = reach(state, &result);
-    if !state.orders.poll.answered(ticket, state.now, retry_at) {
-        return;
+    let now = state.now;
+    if !poll(state)?.answered(ticket, now, retry_at) {
+        return None;
     }
     match result {
-        // Paused between question and answer: the list stands still from the key press on.
-        Ok(_) if state.orders.paused => {}
-        Ok(page) => state.orders.receive(page, state.now),
-        Err(NoAnswer::Refused(reason)) => state.orders.refusal = Some(reason),
-        Err(NoAnswer::Unreachable(_)) => {}
+        Ok(reply) => Some(Ok(reply)),
+        Err(NoAnswer::Refused(reason)) => Some(Err(reason)),
+        Err(NoAnswer::Unreachable(_)) => None,
     }
 }
 

@@ -3,7 +3,7 @@ use ordertrace_api::explain::ExplainQuery;
 use ordertrace_api::hotspot::HotspotOrdersQuery;
 use ordertrace_api::journey::JourneyState;
 
-use super::answers::reach;
+use super::answers::awaited;
 use super::steer::{lead, rows};
 use crate::app::action::Action;
 use crate::app::event::NoAnswer;
@@ -130,18 +130,14 @@ pub(super) fn ask(state: &mut State) -> Option<Action> {
 }
 
 pub(super) fn receive(state: &mut State, ticket: u64, result: Result<ExplainReply, NoAnswer>) {
+    let answer = awaited(state, |state| Some(&mut state.explain.as_mut()?.poll), ticket, result);
     let now = state.now;
-    if !state.explain.as_ref().is_some_and(|screen| screen.poll.awaits(ticket)) {
-        return;
-    }
-    let retry_at = reach(state, &result);
     let Some(screen) = &mut state.explain else { return };
-    screen.poll.answered(ticket, now, retry_at);
-    match result {
-        Ok(ExplainReply::Found(explanation)) => screen.receive(explanation, now),
-        Ok(ExplainReply::NotFound) => screen.trouble = Some("the order is not stored any more".to_owned()),
-        Ok(ExplainReply::Candidates(_)) => screen.trouble = Some("this key names several orders".to_owned()),
-        Err(NoAnswer::Refused(reason)) => screen.trouble = Some(format!("refused: {reason}")),
-        Err(NoAnswer::Unreachable(_)) => {}
+    match answer {
+        Some(Ok(ExplainReply::Found(explanation))) => screen.receive(explanation, now),
+        Some(Ok(ExplainReply::NotFound)) => screen.trouble = Some("the order is not stored any more".to_owned()),
+        Some(Ok(ExplainReply::Candidates(_))) => screen.trouble = Some("this key names several orders".to_owned()),
+        Some(Err(reason)) => screen.trouble = Some(format!("refused: {reason}")),
+        None => {}
     }
 }

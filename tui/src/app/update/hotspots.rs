@@ -1,7 +1,7 @@
 use crossterm::event::KeyEvent;
 use ordertrace_api::hotspot::Hotspots;
 
-use super::answers::reach;
+use super::answers::awaited;
 use super::steer::{Typed, lead, rows, type_into};
 use crate::app::action::Action;
 use crate::app::event::NoAnswer;
@@ -71,14 +71,9 @@ pub(super) fn ask(state: &mut State) -> Option<Action> {
 }
 
 pub(super) fn receive(state: &mut State, ticket: u64, result: Result<Hotspots, NoAnswer>) {
-    let retry_at = reach(state, &result);
-    let now = state.now;
-    if !state.hotspots.poll.answered(ticket, now, retry_at) {
-        return;
-    }
-    match result {
-        Ok(reply) => state.hotspots.receive(reply, now),
-        Err(NoAnswer::Refused(reason)) => state.hotspots.trouble = Some(reason),
-        Err(NoAnswer::Unreachable(_)) => {}
+    match awaited(state, |state| Some(&mut state.hotspots.poll), ticket, result) {
+        Some(Ok(reply)) => state.hotspots.receive(reply, state.now),
+        Some(Err(reason)) => state.hotspots.trouble = Some(reason),
+        None => {}
     }
 }

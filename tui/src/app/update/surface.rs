@@ -1,7 +1,7 @@
 use crossterm::event::KeyEvent;
 use ordertrace_api::surface::Surface;
 
-use super::answers::reach;
+use super::answers::awaited;
 use super::map::findings_of;
 use super::steer::{Typed, lead, rows, type_into};
 use crate::app::action::Action;
@@ -79,14 +79,9 @@ pub(super) fn ask(state: &mut State) -> Option<Action> {
 }
 
 pub(super) fn receive(state: &mut State, ticket: u64, result: Result<Surface, NoAnswer>) {
-    let retry_at = reach(state, &result);
-    let now = state.now;
-    if !state.surface.poll.answered(ticket, now, retry_at) {
-        return;
-    }
-    match result {
-        Ok(reply) => state.surface.receive(reply, now),
-        Err(NoAnswer::Refused(reason)) => state.surface.trouble = Some(reason),
-        Err(NoAnswer::Unreachable(_)) => {}
+    match awaited(state, |state| Some(&mut state.surface.poll), ticket, result) {
+        Some(Ok(reply)) => state.surface.receive(reply, state.now),
+        Some(Err(reason)) => state.surface.trouble = Some(reason),
+        None => {}
     }
 }

@@ -1,7 +1,7 @@
 use crossterm::event::KeyEvent;
 use ordertrace_api::order::OrdersPage;
 
-use super::answers::reach;
+use super::answers::awaited;
 use super::steer::{lead, rows};
 use crate::app::action::Action;
 use crate::app::event::NoAnswer;
@@ -52,15 +52,12 @@ pub(super) fn ask(state: &mut State) -> Option<Action> {
 }
 
 pub(super) fn receive(state: &mut State, ticket: u64, result: Result<OrdersPage, NoAnswer>) {
-    let retry_at = reach(state, &result);
+    let answer = awaited(state, |state| Some(&mut state.touched.as_mut()?.poll), ticket, result);
     let now = state.now;
     let Some(touched) = &mut state.touched else { return };
-    if !touched.poll.answered(ticket, now, retry_at) {
-        return;
-    }
-    match result {
-        Ok(page) => touched.receive(page, now),
-        Err(NoAnswer::Refused(reason)) => touched.trouble = Some(reason),
-        Err(NoAnswer::Unreachable(_)) => {}
+    match answer {
+        Some(Ok(page)) => touched.receive(page, now),
+        Some(Err(reason)) => touched.trouble = Some(reason),
+        None => {}
     }
 }

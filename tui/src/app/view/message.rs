@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::canvas::Canvas;
-use crate::app::keymap::Binding;
+use crate::app::keymap::{Binding, bindings};
 use crate::app::state::{Connection, State, TextFilter};
 use crate::text::{Line, Tone, human, ns_between, short_clock, width};
 
@@ -87,10 +87,10 @@ pub(super) fn pane_title(canvas: &mut Canvas<'_>, row: u16, name: &str) {
 }
 
 /// The most useful keys, as many as fit.
-pub(super) fn footer(canvas: &mut Canvas<'_>, row: u16, bindings: &[Binding]) {
+pub(super) fn footer(canvas: &mut Canvas<'_>, row: u16, keys: &'static [&'static [Binding]]) {
     let mut line = Line::default();
     // Help and the way back must not fall off.
-    let shown = bindings.iter().filter_map(|binding| binding.footer);
+    let shown = bindings(keys).filter_map(|binding| binding.footer);
     let (first, last): (Vec<_>, Vec<_>) = shown.partition(|(key, _)| !matches!(*key, "?" | "q"));
     let columns = |(key, word): &(&str, &str)| width(key) + width(word) + 4;
     let mut room = canvas.columns().saturating_sub(last.iter().map(columns).sum());

@@ -6,7 +6,7 @@ use crate::text::{Line, Tone, pad, width};
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
     match overlay {
         Overlay::Help { scroll } => {
-            let (bindings, legend) = match state.screen() {
+            let (keys, legend) = match state.screen() {
                 Screen::List(List::Orders) => (keymap::ORDERS, orders_legend()),
                 Screen::List(List::Findings) => (keymap::FINDINGS, findings_legend()),
                 Screen::List(List::Hotspots) => (keymap::HOTSPOTS, hotspots_legend()),
@@ -17,7 +17,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
                 Screen::Hit => (keymap::HIT, Vec::new()),
                 Screen::Journey => (keymap::JOURNEY, journey_legend()),
             };
-            let mut lines = help(bindings);
+            let mut lines = help(keys);
             lines.extend(legend);
             let room = usize::from(canvas.rows().saturating_sub(2));
             let scroll = (*scroll).min(lines.len().saturating_sub(room));
@@ -38,8 +38,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
     }
 }
 
-fn help(bindings: &[Binding]) -> Vec<Line> {
-    let bindings = || bindings.iter().filter(|binding| !binding.help.is_empty());
+fn help(keys: &'static [&'static [Binding]]) -> Vec<Line> {
+    let bindings = || keymap::bindings(keys).filter(|binding| !binding.help.is_empty());
     let widest = bindings().map(|binding| width(binding.label)).max().unwrap_or(0);
     let line = |binding: &Binding| {
         Line::of(Tone::Title, pad(binding.label, widest)).and(Tone::Plain, format!("  {}", binding.help))

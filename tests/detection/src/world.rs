@@ -66,6 +66,7 @@ impl World {
         let path = match arrival.signal {
             Signal::Traces => "v1/traces",
             Signal::Logs => "v1/logs",
+            Signal::Metrics => "v1/metrics",
         };
         let request = self.http.post(format!("http://{}/{path}", self.address)).body(arrival.body.clone());
         let reply = request.header("content-type", "application/x-protobuf").send().await?;

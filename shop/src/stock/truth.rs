@@ -227,11 +227,14 @@ impl Pair<'_> {
         let touches = |(from, until): &(i64, i64)| *from <= until_ms && *until >= from_ms;
         let damages = self.damages.iter().filter(|damage| damage.from_ms <= until_ms && damage.until_ms >= from_ms);
         let faults: BTreeSet<Fault> = damages.map(|damage| damage.fault).collect();
-        let is_own_order = span.since.side == self.sources.len() && span.since.is_own_order;
+        let target = self.sources.len();
+        let is_own_order = span.since.side == target && span.since.is_own_order;
+        // Where the source came to show it, it was that and no fault, whatever else was wrong at that time.
+        let source_came = span.until.is_some_and(|until| until.side != target);
         let cause = match faults.is_empty() {
-            false => Cause::Faults(faults),
-            true if is_own_order => Cause::InFlight,
+            is_alone if is_own_order && (is_alone || source_came) => Cause::InFlight,
             true => Cause::Rhythm,
+            false => Cause::Faults(faults),
         };
         Stretch {
             since: known(span.since),

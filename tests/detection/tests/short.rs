@@ -1,5 +1,5 @@
-//! What the collector says beside the truth, short. `cargo run --release -p ordertrace-detection -- findings`, and
-//! `-- sync`, are the long runs.
+//! What the collector says beside the truth, short. `cargo run --release -p ordertrace-detection -- findings`
+//! and `-- sync` are the long runs.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -23,10 +23,10 @@ fn restarts_and_several_detectors_change_nothing() {
 
 #[test]
 fn drifts_and_lags_equal_the_truth() {
-    agrees(&["sync", "--skus", "100", "--hours", "4", "--seed", "1..2"]);
+    agrees(&["sync", "--skus", "200", "--hours", "1", "--seed", "1..2"]);
 }
 
 #[test]
 fn restarts_and_several_evaluators_change_nothing() {
-    agrees(&["sync", "--skus", "60", "--hours", "3", "--seed", "3", "--evaluators", "2", "--restart-every", "7"]);
+    agrees(&["sync", "--skus", "60", "--hours", "1", "--seed", "3", "--evaluators", "2", "--restart-every", "7"]);
 }

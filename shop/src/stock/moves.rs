@@ -53,7 +53,10 @@ impl Stock {
             (Asked::Marketplace, 5 * HOUR_MS, 120 * SECOND_MS),
             (Asked::Warehouse, 6 * HOUR_MS, 0),
         ];
+        // Of some a change follows the other before the first is told of.
+        let haste = if chance.happens(10) { 12 } else { 1 };
         for (asked, gap_ms, flight_ms) in kinds {
+            let gap_ms = gap_ms / haste;
             let mut asked_ms = chance.whole(MINUTE_MS, gap_ms);
             while asked_ms < ends_ms - 5 * MINUTE_MS {
                 let flight_ms = if flight_ms > 0 { chance.whole(2 * SECOND_MS, flight_ms) } else { 0 };

@@ -12,8 +12,8 @@ pub(super) const SENT_EVERY_MS: i64 = 30 * SECOND_MS;
 pub(super) const POLLED_EVERY_MS: i64 = MINUTE_MS;
 
 /// Tellings in a hundred that arrive minutes late, and those that arrive again.
-const LATE_PERCENT: u32 = 2;
-const REPEATED_PERCENT: u32 = 3;
+const LATE_PERCENT: u32 = 3;
+const REPEATED_PERCENT: u32 = 8;
 
 /// Where a value is.
 #[derive(Clone, Debug, PartialEq, Eq)]

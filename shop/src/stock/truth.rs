@@ -187,11 +187,14 @@ impl Pair<'_> {
             let before_ms = newest_ms;
             for point in arrived {
                 let last = known[point.side];
-                let is_other = last.is_none_or(|last| last.value != point.value);
                 let is_newer = last.is_none_or(|last| last.moment_ms < point.moment_ms);
-                let overtaken_by_ms = if is_newer { before_ms } else { last.map_or(before_ms, |last| last.moment_ms) };
+                // What was thought to be there at its moment.
+                let thought = if is_newer { last.map(|last| last.value) } else { heard.thought(point) };
+                let is_other = thought != Some(point.value);
+                let overtaken_by_ms =
+                    last.filter(|_| !is_newer).map_or(before_ms, |last| before_ms.max(last.moment_ms));
                 if is_other && point.moment_ms < overtaken_by_ms {
-                    heard.unclear.push((point.moment_ms, overtaken_by_ms.max(before_ms)));
+                    heard.unclear.push((point.moment_ms, overtaken_by_ms));
                 }
                 if is_newer {
                     // It may have been changed at any time since it was looked at before.
@@ -258,6 +261,12 @@ struct Heard<'p> {
 }
 
 impl Heard<'_> {
+    /// What its side was thought to hold at its moment.
+    fn thought(&self, point: &Point) -> Option<i64> {
+        let news = self.news.iter().filter(|news| news.side == point.side && news.moment_ms <= point.moment_ms);
+        news.max_by_key(|news| news.moment_ms).map(|news| news.value)
+    }
+
     /// When they differed, by moment.
     fn spans(&self) -> Vec<Span> {
         let mut values: Vec<Option<i64>> = vec![None; self.pair.sources.len() + 1];

@@ -39,6 +39,11 @@ impl Chance {
         if low >= high { low } else { self.0.random_range(low..=high) }
     }
 
+    /// As [`between`](Self::between), of numbers that may be negative.
+    pub(crate) fn whole(&mut self, low: i64, high: i64) -> i64 {
+        if low >= high { low } else { self.0.random_range(low..=high) }
+    }
+
     /// Whether something of `percent` likelihood happens.
     pub(crate) fn happens(&mut self, percent: u32) -> bool {
         self.0.random_range(0..100) < percent

@@ -98,6 +98,7 @@ mod services;
 mod settings;
 mod shelf;
 mod shop;
+pub mod stock;
 mod system;
 pub mod truth;
 

@@ -34,7 +34,8 @@ pub(super) struct Copy {
 }
 
 impl Read {
-    fn moment_ns(&self) -> i64 {
+    /// When what was read was so.
+    pub(super) fn moment_ns(&self) -> i64 {
         if self.changed_at_ns > 0 { self.changed_at_ns } else { self.at_ns }
     }
 }
@@ -67,9 +68,15 @@ impl Copy {
             self.version.clone_from(&read.version);
             return false;
         }
-        let polled_ms = read.at_ns.saturating_sub(last_at_ns).max(0) / 1_000_000;
         let newest = Self::of(read);
-        let uncertain_ms = newest.uncertain_ms.min(u32::try_from(polled_ms).unwrap_or(u32::MAX));
+        let uncertain_ms = match newest.uncertain_ms {
+            0 => 0,
+            // It was changed after it was looked at before, which is more than an interval ago where polls failed.
+            _ => {
+                let looked_ms = read.at_ns.saturating_sub(last_at_ns).max(0) / 1_000_000;
+                u32::try_from(looked_ms).unwrap_or(u32::MAX)
+            }
+        };
         *self = Self { uncertain_ms, at_ns: self.at_ns, ..newest };
         true
     }
@@ -127,6 +134,14 @@ pub(super) mod tests {
         let changed = Read { changed_at_ns: 35_000_000_000, interval_ms: 60_000, ..read("erp", "3", 40) };
         assert!(copy.take(&changed));
         assert_eq!((copy.since_ns, copy.uncertain_ms), (35_000_000_000, 0));
+    }
+
+    #[test]
+    fn polls_that_failed_leave_more_open() {
+        let polled = |value: &str, at_s| Read { interval_ms: 60_000, ..read("web", value, at_s) };
+        let mut copy = Copy::of(&polled("5", 60));
+        assert!(copy.take(&polled("4", 240)));
+        assert_eq!((copy.since_ns, copy.uncertain_ms), (240_000_000_000, 180_000));
     }
 
     #[test]

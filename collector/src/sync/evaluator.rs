@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use clickhouse::Client;
@@ -7,8 +7,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info_span, instrument};
 
 use super::copy::{Copy, Read};
-use super::drift::{Drift, decide};
+use super::drift::Drift;
 use super::item::{Item, Subject};
+use super::known::Known;
 use super::ledger::Ledger;
 use super::metrics::SyncMetrics;
 use super::pair::Pairs;
@@ -22,6 +23,10 @@ const MOST_READINGS: usize = 20_000;
 
 /// Subjects looked up at once: a query may be 256 KiB long.
 const SUBJECTS: usize = 1_000;
+
+/// One that goes on looks again at what was stored so long before: another collector may have ended between
+/// what it wrote and what it had yet to write.
+const AGAIN_MS: i64 = 60_000;
 
 /// Time between rounds.
 const EVERY: Duration = Duration::from_secs(1);
@@ -46,7 +51,7 @@ impl Evaluator {
     /// When ClickHouse does not answer.
     pub async fn open(client: Client, pairs: Pairs, metrics: SyncMetrics) -> clickhouse::error::Result<Self> {
         let ledger = Ledger::new(client.clone());
-        let done_ms = ledger.until_ms().await?;
+        let done_ms = (ledger.until_ms().await? - AGAIN_MS).max(0);
         Ok(Self { client, ledger, pairs, metrics, done_ms })
     }
 
@@ -87,47 +92,32 @@ impl Evaluator {
     #[instrument(name = "sync", skip_all)]
     async fn look(&self, news: &[(&Subject, Vec<&Read>)]) -> clickhouse::error::Result<()> {
         let subjects: Vec<&Subject> = news.iter().map(|(subject, _)| *subject).collect();
-        let mut copies: BTreeMap<(Item, String), Copy> = BTreeMap::new();
-        let (known, open) = tokio::try_join!(self.ledger.copies(&subjects), self.ledger.open(&subjects))?;
-        for copy in known {
-            copies.insert((copy.item.clone(), copy.system.clone()), copy);
-        }
-        let (mut touched, mut changed) = (BTreeSet::new(), HashSet::new());
-        for read in news.iter().flat_map(|(_, reads)| reads) {
-            let place = (read.item.clone(), read.system.clone());
-            let is_news = match copies.get_mut(&place) {
-                Some(copy) => copy.take(read),
-                None => {
-                    copies.insert(place.clone(), Copy::of(read));
-                    true
-                }
-            };
-            if is_news {
-                changed.insert((&read.item.subject, read.system.as_str()));
-            }
-            touched.insert(place);
-        }
-        let mut of_subject: BTreeMap<&Subject, Vec<&Copy>> = BTreeMap::new();
-        for copy in copies.values() {
-            of_subject.entry(&copy.item.subject).or_default().push(copy);
-        }
-        let open: HashMap<(&str, &str, &Item), &Drift> =
-            open.iter().map(|drift| ((drift.sync.as_str(), drift.target.as_str(), &drift.item), drift)).collect();
-        let mut drifts = Vec::new();
-        for (subject, copies) in &of_subject {
-            for pair in self.pairs.iter().filter(|pair| pair.entity == subject.entity) {
-                let is_news =
-                    [&pair.source, &pair.target].iter().any(|system| changed.contains(&(*subject, system.as_str())));
-                for standing in pair.standings(copies) {
-                    let open = open.get(&(pair.sync.as_str(), pair.target.as_str(), &standing.item)).copied();
-                    drifts.extend(decide(pair, &standing, open, is_news).map(|drift| (drift, open.is_some())));
-                }
-            }
-        }
+        // Drifts first: whatever another collector writes in between, copies are then as new as drifts or
+        // newer, and what they make of each other is the same again.
+        let mut open = by_subject(self.ledger.open(&subjects).await?, |drift: &Drift| &drift.item);
+        let mut copies = by_subject(self.ledger.copies(&subjects).await?, |copy: &Copy| &copy.item);
+        let known: Vec<Known> = news
+            .iter()
+            .map(|(subject, reads)| {
+                let (copies, open) = (copies.remove(subject), open.remove(subject));
+                let mut known = Known::new(copies.unwrap_or_default(), open.unwrap_or_default());
+                known.take(&self.pairs, reads.clone());
+                known
+            })
+            .collect();
         // What was written of drifts follows from copies again should this end in between.
-        self.ledger.write_drifts(&drifts).await?;
-        self.ledger.write_copies(touched.iter().filter_map(|place| copies.get(place))).await
+        self.ledger.write_lags(known.iter().flat_map(Known::over)).await?;
+        self.ledger.write_drifts(known.iter().flat_map(Known::drifts)).await?;
+        self.ledger.write_copies(known.iter().flat_map(Known::copies)).await
     }
+}
+
+fn by_subject<T>(all: Vec<T>, item: impl Fn(&T) -> &Item) -> HashMap<Subject, Vec<T>> {
+    let mut of_subject: HashMap<Subject, Vec<T>> = HashMap::new();
+    for one in all {
+        of_subject.entry(item(&one).subject.clone()).or_default().push(one);
+    }
+    of_subject
 }
 
 /// Takes readings in until `stop`, by the clock `now`.

@@ -188,20 +188,21 @@ impl Ledger {
         insert.end().await
     }
 
-    /// Writes drifts as they are now; `known` are those that were written before. Those that have ended leave
-    /// their lag.
+    /// Writes the lags of drifts that are over.
+    #[instrument(name = "INSERT sync_lags", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "sync_lags"))]
+    pub(super) async fn write_lags(&self, over: impl Iterator<Item = &Drift>) -> Result<()> {
+        let mut insert = self.0.insert::<LagRow<'_>>("sync_lags").await?;
+        for drift in over {
+            insert.write(&LagRow::of(drift)).await?;
+        }
+        insert.end().await
+    }
+
+    /// Writes drifts as they are now.
     #[instrument(name = "INSERT drifts", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
-    pub(super) async fn write_drifts(&self, drifts: &[(Drift, bool)]) -> Result<()> {
-        if drifts.is_empty() {
-            return Ok(());
-        }
-        let mut lags = self.0.insert::<LagRow<'_>>("sync_lags").await?;
-        for (drift, _) in drifts.iter().filter(|(drift, _)| drift.ended_ns > 0) {
-            lags.write(&LagRow::of(drift)).await?;
-        }
-        lags.end().await?;
+    pub(super) async fn write_drifts(&self, drifts: impl Iterator<Item = &Drift>) -> Result<()> {
         let mut insert = self.0.insert::<DriftRow>("drifts").await?;
-        for (drift, _) in drifts.iter().filter(|(drift, known)| *known || drift.ended_ns == 0) {
+        for drift in drifts {
             insert.write(&DriftRow::of(drift)).await?;
         }
         insert.end().await

@@ -13,6 +13,7 @@ mod copy;
 mod drift;
 mod evaluator;
 mod item;
+mod known;
 mod ledger;
 mod metrics;
 mod pair;

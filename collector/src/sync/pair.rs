@@ -49,9 +49,15 @@ pub(super) struct Standing {
     pub(super) difference: Option<Decimal>,
     pub(super) agrees: bool,
     /// Since when each has its value.
-    pub(super) source_since_ns: i64,
-    pub(super) target_since_ns: i64,
-    /// How much earlier these may be.
+    pub(super) source_since: Since,
+    pub(super) target_since: Since,
+}
+
+/// Since when a value is there, as far as is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Since {
+    pub(super) at_ns: i64,
+    /// How much earlier that may have been.
     pub(super) uncertain_ms: u32,
 }
 
@@ -133,7 +139,7 @@ impl Pair {
     fn standing(&self, sources: &[&Copy], target: &Copy) -> Option<Standing> {
         let meant = meant(sources, &target.item);
         let first = meant.first()?;
-        let since = |of: fn(&Copy) -> i64| meant.iter().map(|copy| of(copy)).max().unwrap_or_default();
+        let since = |copy: &Copy| Since { at_ns: copy.since_ns, uncertain_ms: copy.uncertain_ms };
         let numbers = self.numbers(&meant, target);
         let source_value = match numbers {
             Some((source, _)) => source.normalize().to_string(),
@@ -150,9 +156,8 @@ impl Pair {
             target_value: target.value.clone(),
             difference: difference.map(|difference| difference.normalize()),
             agrees,
-            source_since_ns: since(|copy| copy.since_ns),
-            target_since_ns: target.since_ns,
-            uncertain_ms: meant.iter().map(|copy| copy.uncertain_ms).max().unwrap_or_default().max(target.uncertain_ms),
+            source_since: meant.iter().map(|copy| since(copy)).max().unwrap_or_default(),
+            target_since: since(target),
         })
     }
 

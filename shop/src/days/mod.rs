@@ -10,7 +10,7 @@
 
 mod expected;
 mod life;
-mod otlp;
+pub(crate) mod otlp;
 mod story;
 mod telling;
 mod traffic;
@@ -64,8 +64,10 @@ pub struct Arrival {
 pub enum Signal {
     /// Spans.
     Traces,
-    /// Log records: business events.
+    /// Log records: business events, and readings of systems that send events.
     Logs,
+    /// Gauges: readings.
+    Metrics,
 }
 
 /// Milliseconds from one order to the next.

@@ -78,7 +78,7 @@ pub(super) fn request(resource_spans: Vec<ResourceSpans>) -> Vec<u8> {
     ExportTraceServiceRequest { resource_spans }.encode_to_vec()
 }
 
-fn text(name: &str, value: &str) -> KeyValue {
+pub(crate) fn text(name: &str, value: &str) -> KeyValue {
     attribute(name, any_value::Value::StringValue(value.to_owned()))
 }
 
@@ -90,6 +90,6 @@ fn attribute(name: &str, value: any_value::Value) -> KeyValue {
     KeyValue { key: name.to_owned(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
 }
 
-fn nanoseconds(at: Timestamp) -> u64 {
+pub(crate) fn nanoseconds(at: Timestamp) -> u64 {
     u64::try_from(at.as_nanosecond()).unwrap_or(0)
 }

@@ -316,7 +316,7 @@ impl Teller<'_> {
             attributes: attributes.0,
             ..Saying::default()
         };
-        self.say("failed", Signal::Traces, &saying, after_ms);
+        self.say_span("failed", &saying, after_ms);
     }
 
     fn span(
@@ -329,27 +329,28 @@ impl Teller<'_> {
         words: Words,
     ) {
         let saying = Saying { system, name: name.to_owned(), calls, attributes: words.0, ..Saying::default() };
-        self.say(what, Signal::Traces, &saying, after_ms);
+        self.say_span(what, &saying, after_ms);
+    }
+
+    fn say_span(&mut self, what: &'static str, saying: &Saying, after_ms: u64) {
+        let at = self.story.after_ms(after_ms);
+        let number = (self.said + 1).to_string();
+        let mut ids = self.story.seed.chance(&["span", &self.story.index.to_string(), &number]);
+        let (high, low) = (ids.bits() | 1, ids.bits());
+        let trace_id = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
+        let body = request(vec![saying.span(at, trace_id, (ids.bits() | 1).to_be_bytes())]);
+        self.say(what, Signal::Traces, at, body);
     }
 
     /// A business event, which is the milestone of its name.
     fn event(&mut self, what: &'static str, system: &'static str, name: &str, after_ms: u64, words: Words) {
         let saying = Saying { system, name: name.to_owned(), attributes: words.0, ..Saying::default() };
-        self.say(what, Signal::Logs, &saying, after_ms);
+        let at = self.story.after_ms(after_ms);
+        self.say(what, Signal::Logs, at, saying.event(at));
     }
 
-    fn say(&mut self, what: &'static str, signal: Signal, saying: &Saying, after_ms: u64) {
+    fn say(&mut self, what: &'static str, signal: Signal, at: Timestamp, body: Vec<u8>) {
         self.said += 1;
-        let at = self.story.after_ms(after_ms);
-        let body = match signal {
-            Signal::Logs => saying.event(at),
-            Signal::Traces => {
-                let mut ids = self.story.seed.chance(&["span", &self.story.index.to_string(), &self.said.to_string()]);
-                let (high, low) = (ids.bits() | 1, ids.bits());
-                let trace_id = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
-                request(vec![saying.span(at, trace_id, (ids.bits() | 1).to_be_bytes())])
-            }
-        };
         let usual_ms = self.chance.between(50, 1_500);
         let late_ms = if self.chance.happens(10) { self.chance.between(0, LATE_MS - 1_500) } else { 0 };
         let later = |ms: u64| SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));

@@ -1,37 +1,25 @@
 //! The command line.
 
-use std::time::Instant;
+use clap::{Parser, Subcommand};
 
-use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
-use jiff::{SignedDuration, Timestamp};
-use ordertrace_shop::Seeds;
-use ordertrace_shop::days::{Plan, make};
+use crate::findings::FindingsRun;
+use crate::sync::SyncRun;
 
-use crate::compare::compare;
-use crate::drive::{Drive, drive};
-use crate::world::World;
-
-/// Lets days of a simulated shop pass through a collector and compares its findings with the truth.
+/// Lets days of a simulated shop pass through a collector and compares what it says with the truth.
 #[derive(Debug, Parser)]
 #[command(name = "ordertrace-detection", version)]
 pub(crate) struct Cli {
-    /// Orders per seed
-    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    orders: u32,
-    /// Seed, or seeds from A to B with both ends
-    #[arg(long = "seed", value_name = "S|A..B", default_value = "1..20")]
-    seeds: Seeds,
-    /// Detectors that look at the same time
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
-    detectors: u32,
-    /// After so many rounds every detector is gone and another goes on; 0 = never
-    #[arg(long, value_name = "ROUNDS", default_value_t = 0)]
-    restart_every: u64,
+    #[command(subcommand)]
+    what: What,
 }
 
-/// The simulated days lie in the past: what is ahead of the collector's clock is refused.
-const DAYS_AGO: i64 = 70;
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Orders: findings beside the truth
+    Findings(FindingsRun),
+    /// Stock and prices: what drifts, and lags, beside the truth
+    Sync(SyncRun),
+}
 
 impl Cli {
     /// Runs all seeds; whether everything agreed.
@@ -39,32 +27,9 @@ impl Cli {
     /// # Errors
     /// When something does not work.
     pub(crate) async fn run(&self) -> anyhow::Result<bool> {
-        let begins_at = Timestamp::now() - SignedDuration::from_hours(24 * DAYS_AGO);
-        let mut all_agree = true;
-        for seed in self.seeds.iter() {
-            let began = Instant::now();
-            let days = make(&Plan { seed, orders: self.orders, begins_at });
-            let world = World::start().await?;
-            let bar = ProgressBar::new(days.arrivals.len() as u64);
-            bar.set_style(ProgressStyle::with_template("seed {msg} {wide_bar} {pos}/{len} requests, {eta} left")?);
-            bar.set_message(seed.to_string());
-            let options = Drive { detectors: self.detectors, restart_every: self.restart_every };
-            let driven = drive(&world, &days, options, &bar).await?;
-            bar.finish_and_clear();
-            let found = world.findings(days.expected.len() * 10 + 1_000).await?;
-            let compared = compare(&days.expected, &found);
-            println!(
-                "seed {seed}: {} orders, {} requests, {} rounds, {compared}; {} s, of which {} storing, {} looking",
-                self.orders,
-                days.arrivals.len(),
-                driven.rounds,
-                began.elapsed().as_secs(),
-                driven.storing.as_secs(),
-                driven.looking.as_secs()
-            );
-            all_agree &= compared.agrees();
-            world.stop().await;
+        match &self.what {
+            What::Findings(run) => run.run().await,
+            What::Sync(run) => run.run().await,
         }
-        Ok(all_agree)
     }
 }

@@ -1,9 +1,9 @@
 //! Days of a simulated shop through a real collector and a real ClickHouse, under a simulated clock. What
-//! detection says in the end must equal what the shop knows to be true: nothing missing, nothing extra.
+//! the collector says must equal what the shop knows to be true: nothing missing, nothing extra.
 
 mod cli;
-mod compare;
-mod drive;
+mod findings;
+mod sync;
 mod world;
 
 use std::process::ExitCode;

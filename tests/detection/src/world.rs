@@ -54,6 +54,11 @@ impl World {
         Ok(Self { client, journeys, flows, http, address, stop, engine, _folder: folder })
     }
 
+    /// The database.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// A detector that knows nothing but what is stored.
     pub(crate) async fn detector(&self) -> anyhow::Result<Detector> {
         let (client, journeys, flows) = (self.client.clone(), self.journeys.clone(), Arc::clone(&self.flows));
@@ -66,6 +71,7 @@ impl World {
         let path = match arrival.signal {
             Signal::Traces => "v1/traces",
             Signal::Logs => "v1/logs",
+            Signal::Metrics => "v1/metrics",
         };
         let request = self.http.post(format!("http://{}/{path}", self.address)).body(arrival.body.clone());
         let reply = request.header("content-type", "application/x-protobuf").send().await?;

@@ -1,4 +1,5 @@
-//! Detection beside the truth, short. `cargo run --release -p ordertrace-detection` is the long run.
+//! What the collector says beside the truth, short. `cargo run --release -p ordertrace-detection -- findings`
+//! and `-- sync` are the long runs.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -12,10 +13,20 @@ fn agrees(arguments: &[&str]) {
 
 #[test]
 fn findings_equal_the_truth() {
-    agrees(&["--orders", "60", "--seed", "1"]);
+    agrees(&["findings", "--orders", "60", "--seed", "1"]);
 }
 
 #[test]
 fn restarts_and_several_detectors_change_nothing() {
-    agrees(&["--orders", "25", "--seed", "2", "--detectors", "2", "--restart-every", "7"]);
+    agrees(&["findings", "--orders", "25", "--seed", "2", "--detectors", "2", "--restart-every", "7"]);
+}
+
+#[test]
+fn drifts_and_lags_equal_the_truth() {
+    agrees(&["sync", "--skus", "200", "--hours", "1", "--seed", "1..2"]);
+}
+
+#[test]
+fn restarts_and_several_evaluators_change_nothing() {
+    agrees(&["sync", "--skus", "60", "--hours", "1", "--seed", "3", "--evaluators", "2", "--restart-every", "7"]);
 }

@@ -15,7 +15,7 @@ const SHOWN: usize = 20;
 
 /// The outcome of a seed.
 #[derive(Debug, Default)]
-pub(crate) struct Compared {
+pub(super) struct Compared {
     found: usize,
     missing: Vec<String>,
     extra: Vec<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Compared {
 
 impl Compared {
     /// Whether all findings are those that are true, and each was found in time.
-    pub(crate) fn agrees(&self) -> bool {
+    pub(super) fn agrees(&self) -> bool {
         self.missing.is_empty() && self.extra.is_empty() && self.late.is_empty()
     }
 }
@@ -59,7 +59,7 @@ fn subject(finding: &Finding) -> Subject {
 }
 
 /// Holds them against each other.
-pub(crate) fn compare(expected: &[Expected], found: &[Finding]) -> Compared {
+pub(super) fn compare(expected: &[Expected], found: &[Finding]) -> Compared {
     let mut left: BTreeMap<(Subject, Wrong), Vec<&Finding>> = BTreeMap::new();
     for finding in found {
         let wrong = Wrong { kind: finding.kind, state: finding.state };

@@ -12,19 +12,19 @@ use crate::world::World;
 
 /// How the detectors run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Drive {
-    pub(crate) detectors: u32,
-    pub(crate) restart_every: u64,
+pub(super) struct Drive {
+    pub(super) detectors: u32,
+    pub(super) restart_every: u64,
 }
 
 /// What it took.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Driven {
-    pub(crate) rounds: u64,
+pub(super) struct Driven {
+    pub(super) rounds: u64,
     /// Time until requests were stored.
-    pub(crate) storing: Duration,
+    pub(super) storing: Duration,
     /// Time that detectors looked.
-    pub(crate) looking: Duration,
+    pub(super) looking: Duration,
 }
 
 /// A round is at most this long after what it looks for, as with a detector that looks every second or two.
@@ -40,7 +40,7 @@ const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(1);
 const AT_ONCE: usize = 64;
 
 /// Sends everything at its time and has everything looked at.
-pub(crate) async fn drive(world: &World, days: &Days, options: Drive, bar: &ProgressBar) -> anyhow::Result<Driven> {
+pub(super) async fn drive(world: &World, days: &Days, options: Drive, bar: &ProgressBar) -> anyhow::Result<Driven> {
     let systems = (days.systems.0 + LOOK_AFTER, days.systems.1);
     let mut watch = Watch { world, options, systems, detectors: Vec::new(), driven: Driven::default() };
     let mut arrivals = days.arrivals.as_slice();

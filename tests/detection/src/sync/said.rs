@@ -4,6 +4,7 @@ use clickhouse::{Client, Row};
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::reading::StockState;
 use ordertrace_api::sync::DriftNow;
+use ordertrace_collector::moment::Range;
 use ordertrace_collector::settings::{SyncSettings, SyncTargetSettings};
 use ordertrace_collector::sync::{Pairs, SyncView};
 use ordertrace_shop::stock::{Compared, SYNCS, Target, Watched};
@@ -86,7 +87,7 @@ fn settings(compared: Compared) -> SyncSettings {
 /// What differs, as it is told at `now`.
 pub(super) async fn drifts(view: &SyncView, most: usize, now: Timestamp) -> anyhow::Result<Vec<DriftNow>> {
     let hour_ago = now - SignedDuration::from_hours(1);
-    Ok(view.sync((hour_ago, now), None, most, now).await?.drifts)
+    Ok(view.sync(Range::new(hour_ago, now)?, None, most, now).await?.drifts)
 }
 
 /// All lags that were recorded.

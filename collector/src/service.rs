@@ -114,7 +114,8 @@ impl Collector {
             detection_metrics.register(&mut registry);
         }
         let sync_metrics = SyncMetrics::default();
-        if settings.detection.enabled && !pairs.is_empty() {
+        let is_syncing = settings.detection.enabled && (!pairs.is_empty() || rules.need_copies());
+        if is_syncing {
             sync_metrics.register(&mut registry);
         }
         let alert_metrics = AlertMetrics::default();
@@ -156,7 +157,7 @@ impl Collector {
                 adding_up.await;
                 "what handoffs mean to orders"
             });
-            if !pairs.is_empty() {
+            if is_syncing {
                 let syncing = sync::run(client.clone(), pairs, sync_metrics, Timestamp::now, stop.clone());
                 tasks.spawn(async move {
                     syncing.await;

@@ -137,11 +137,9 @@ async fn an_alertmanager_is_told_once_though_the_collector_is_killed() {
         (Some("firing"), Some(2)),
         "{told:#}"
     );
-    let labels = &before[0]["labels"];
-    assert_eq!((&labels["alertname"], &labels["severity"], &labels["team"]), {
-        (&"StockDrift".into(), &"warning".into(), &"inventory".into())
-    });
-
+    for (name, value) in [("alertname", "StockDrift"), ("severity", "warning"), ("team", "inventory")] {
+        assert_eq!(before[0]["labels"][name], value);
+    }
     let reply: Value = collector.get("/api/v1/alerts").await.unwrap().unwrap();
     let hat = reply["alerts"].as_array().unwrap().iter().find(|alert| alert["labels"]["sku"] == "HAT").unwrap();
     let path = |what: &str| format!("/api/v1/alerts/{}/{what}", hat["id"].as_str().unwrap());
@@ -204,7 +202,7 @@ async fn two_collectors_tell_each_receiver_once() {
     let port = clickhouse.port();
     let one = format!("clickhouse: {{password: pw, embedded: {{http_port: {port}}}}}\n{alerts}");
     let one = CollectorProcess::start_with(&one, &secrets).await.unwrap();
-    let other = format!("clickhouse: {{url: 'http://{clickhouse}', user: default, password: pw}}\n{alerts}");
+    let other = format!("clickhouse: {{url: 'http://{clickhouse}', user: ordertrace, password: pw}}\n{alerts}");
     let other = CollectorProcess::start_with(&other, &secrets).await.unwrap();
 
     stock(&one, "wms", &[("HAT", 10)]).await;

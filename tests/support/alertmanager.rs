@@ -1,14 +1,16 @@
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::Value;
 
-use crate::{free_ports, workspace};
+use crate::collector::http_client;
+use crate::free_ports;
 
-/// Installs what these tests start; it prints where.
+const PROGRAM: &str = "prometheus-alertmanager";
+
+/// Installs it.
 const INSTALL: &str = "tests/end_to_end/install-alertmanager";
 
 /// Long enough for a machine that does much else.
@@ -18,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Alertmanager {
     /// Its URL.
     pub url: String,
+    http: reqwest::Client,
     child: Child,
     folder: tempfile::TempDir,
 }
@@ -49,10 +52,10 @@ impl Alertmanager {
             .stderr(std::fs::File::create(folder.path().join("log"))?)
             .spawn()
             .with_context(|| format!("{} does not start", program.display()))?;
-        let alertmanager = Self { url: format!("http://{address}"), child, folder };
+        let alertmanager = Self { url: format!("http://{address}"), http: http_client(), child, folder };
         let ready = format!("{}/-/ready", alertmanager.url);
         let began = Instant::now();
-        while !reqwest::get(&ready).await.is_ok_and(|reply| reply.status().is_success()) {
+        while !alertmanager.http.get(&ready).send().await.is_ok_and(|reply| reply.status().is_success()) {
             if began.elapsed() > PATIENCE {
                 let log = std::fs::read_to_string(alertmanager.folder.path().join("log"))?;
                 anyhow::bail!("Alertmanager is not ready:\n{log}");
@@ -67,7 +70,7 @@ impl Alertmanager {
     /// # Errors
     /// When it does not answer with JSON.
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        let reply = reqwest::get(format!("{}/api/v2/{path}", self.url)).await?;
+        let reply = self.http.get(format!("{}/api/v2/{path}", self.url)).send().await?;
         Ok(serde_json::from_slice(&reply.bytes().await?)?)
     }
 }
@@ -79,17 +82,10 @@ impl Drop for Alertmanager {
     }
 }
 
-/// The program, which the script installs if it is not there.
+/// The program, which the script installs.
 fn installed() -> anyhow::Result<PathBuf> {
-    let script = workspace().join(INSTALL);
-    let mut child = Command::new(&script)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{INSTALL} does not start"))?;
-    let output = child.stdout.take().context("no standard output")?;
-    let path = BufReader::new(output).lines().map_while(Result::ok).last();
-    anyhow::ensure!(child.wait()?.success(), "{INSTALL} failed; it needs apt-get and dpkg-deb");
-    let path = path.context("the script did not say where")?;
-    Ok(Path::new(&path).to_owned())
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&path).chain([PathBuf::from("/usr/bin")]);
+    let found = places.find_map(|folder| Some(folder.join(PROGRAM)).filter(|program| program.is_file()));
+    found.with_context(|| format!("{PROGRAM} is not installed: run {INSTALL} (needs root and apt)"))
 }

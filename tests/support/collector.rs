@@ -178,7 +178,8 @@ pub async fn run_ordertrace(arguments: &[&str], environment: &[(&str, &str)]) ->
     Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
-fn http_client() -> reqwest::Client {
+/// A client, for which a TLS library must have been chosen.
+pub(crate) fn http_client() -> reqwest::Client {
     // An error means that another test installed it before, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()

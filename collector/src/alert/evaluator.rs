@@ -76,7 +76,7 @@ impl Evaluator {
     async fn look(&self, rule: &Rule, active: &[&Kept], now_ms: i64) -> clickhouse::error::Result<Vec<Kept>> {
         let seen = rule.condition.see(&self.source, active, rule.limit, now_ms).await?;
         let seen: Vec<(String, &Observation)> =
-            seen.observations.iter().map(|seen| (identity(&rule.terms.rule, &seen.labels), seen)).collect();
+            seen.iter().map(|seen| (identity(&rule.terms.rule, &seen.labels), seen)).collect();
         let known: HashSet<&str> = active.iter().map(|kept| kept.id.as_str()).collect();
         let new: Vec<&(String, &Observation)> = seen
             .iter()

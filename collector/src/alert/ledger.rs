@@ -69,8 +69,9 @@ const STAGES: [(Stage, i8); 4] = [(Stage::Pending, 1), (Stage::Firing, 2), (Stag
 impl Ledger {
     /// The alerts of one database.
     pub fn new(client: Client) -> Self {
-        // Where tables are spread over a cluster, what was written is there.
-        Self(client.with_setting("distributed_foreground_insert", "1"))
+        // Of a cluster one shard has them all, so that the row that was written last is known, and what was
+        // written is there.
+        Self(client.with_setting("insert_shard_id", "1").with_setting("distributed_foreground_insert", "1"))
     }
 
     /// Those that are pending or firing.

@@ -100,3 +100,37 @@ pub(super) fn severity_name(severity: Severity) -> &'static str {
         Severity::Critical => "critical",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ordertrace_config::parse;
+
+    use super::super::notify::kept;
+    use super::*;
+    use crate::alert::state::Stage;
+
+    #[test]
+    fn what_is_counted_is_shown() {
+        let metrics = AlertMetrics::default();
+        let mut registry = Registry::default();
+        metrics.register(&mut registry);
+        let rules = "rules: [{name: StockDrift, finding: {}}, {name: Other, finding: {}, severity: critical}]";
+        let rules = Rules::new(&parse(rules, "a").unwrap(), &[]).unwrap();
+        metrics.round(Duration::from_millis(40), &rules, &[kept(Stage::Firing)]);
+        metrics.failure();
+        metrics.told("hook", Outcome::Sent, 2);
+        metrics.told("hook", Outcome::Failed, 0);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        for line in [
+            "ordertrace_alerts_firing{rule=\"StockDrift\",severity=\"warning\"} 1",
+            "ordertrace_alerts_firing{rule=\"Other\",severity=\"critical\"} 0",
+            "ordertrace_alerts_evaluation_duration_seconds_count 1",
+            "ordertrace_alerts_evaluation_failures_total 1",
+            "ordertrace_alert_notifications_total{receiver=\"hook\",outcome=\"sent\"} 2",
+            "ordertrace_alert_notifications_total{receiver=\"hook\",outcome=\"failed\"} 0",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

@@ -23,12 +23,14 @@ pub(super) struct Observation {
     pub(super) look: String,
 }
 
-/// All that a condition sees at one time. What is active and not among it is under its threshold.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
-    pub(super) observations: Vec<Observation>,
-    /// Whether there are more things over the threshold than were looked at.
-    pub(super) more: bool,
+/// All that a condition sees at one time, of which at most `limit` are told: who is told reads that there are more.
+/// What is active and not among it is under its threshold.
+pub(super) fn limited(mut seen: Vec<Observation>, limit: usize) -> Vec<Observation> {
+    if seen.iter().filter(|seen| seen.level == Level::Over).count() > limit {
+        let note = format!(" (more than {limit} do; only the worst are told)");
+        seen.iter_mut().for_each(|seen| seen.says.push_str(&note));
+    }
+    seen
 }
 
 /// Labels of those that are known.

@@ -2,19 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use iso_currency::Currency;
+use ordertrace_api::reading::Entity;
 use ordertrace_config::nearest;
 use rust_decimal::Decimal;
 
-use super::condition::{Condition, DriftCondition, FindingCondition, LagCondition};
+use super::condition::{ChangeCondition, Condition, DriftCondition, FindingCondition, LagCondition};
 use super::scope::Scope;
 use super::state::Terms;
 use super::threshold::{Threshold, Unit};
 use crate::settings::{
-    AlertSettings, DriftRule, EachSettings, ItemSettings, LagRule, RuleSettings, SyncSettings, ThresholdSettings,
+    AlertSettings, ChangeRule, DriftRule, EachSettings, ItemSettings, LagRule, RuleSettings, SyncSettings,
+    ThresholdSettings,
 };
 
 /// The longest time for which something may have to hold: 7 days.
 const LONGEST_HOLD_S: u64 = 7 * 86_400;
+
+/// The longest time within which something may change: a day.
+const LONGEST_WITHIN_S: u64 = 86_400;
 
 /// The most alerts of a rule at a time.
 const MOST_ALERTS: u32 = 1_000;
@@ -113,6 +119,11 @@ impl Rules {
         self.0.iter()
     }
 
+    /// Whether copies must be kept for them, though nothing is compared.
+    pub fn need_copies(&self) -> bool {
+        self.iter().any(|rule| matches!(rule.condition, Condition::Change(_)))
+    }
+
     pub(super) fn named(&self, name: &str) -> Option<&Rule> {
         self.0.iter().find(|rule| rule.terms.rule == name)
     }
@@ -192,14 +203,15 @@ impl<'s> Check<'s> {
     }
 
     fn condition(&self, rule: &RuleSettings) -> Checked<Condition> {
-        match (&rule.drift, &rule.lag, &rule.finding) {
-            (Some(drift), None, None) => Ok(Condition::Drift(self.drift(drift)?)),
-            (None, Some(lag), None) => Ok(Condition::Lag(self.lag(lag)?)),
-            (None, None, Some(finding)) => {
+        match (&rule.drift, &rule.lag, &rule.change, &rule.finding) {
+            (Some(drift), None, None, None) => Ok(Condition::Drift(self.drift(drift)?)),
+            (None, Some(lag), None, None) => Ok(Condition::Lag(self.lag(lag)?)),
+            (None, None, Some(change), None) => Ok(Condition::Change(self.change(change)?)),
+            (None, None, None, Some(finding)) => {
                 Ok(Condition::Finding(FindingCondition { kinds: finding.kinds.clone(), severity: finding.severity }))
             }
-            (None, None, None) => wrong(&self.path, "says not when; write one of drift, lag, finding"),
-            _ => wrong(&self.path, "says more than one of drift, lag, finding; write a rule for each"),
+            (None, None, None, None) => wrong(&self.path, "says not when; write one of drift, lag, change, finding"),
+            _ => wrong(&self.path, "says more than one of drift, lag, change, finding; write a rule for each"),
         }
     }
 
@@ -226,15 +238,24 @@ impl<'s> Check<'s> {
             (None, Some(_)) => {
                 return wrong(self.at("drift.closes_under"), "closes what `over` does not open; write both");
             }
-            (Some(over), closes_under) => Some(self.threshold(over, closes_under.as_ref())?),
+            (Some(over), closes_under) => Some(self.threshold("drift", over, closes_under.as_ref())?),
         };
         if drift.each == EachSettings::Target && threshold.is_none_or(|threshold| threshold.unit == Unit::Percent) {
-            return wrong(self.at("drift.over"), "of all items together is told in units; write `over: {units: …}`");
+            return wrong(
+                self.at("drift.over"),
+                "of all items together is told in units or money; write `over: {units: …}`",
+            );
+        }
+        let is_priced = matches!(sync.entity, Entity::Inventory | Entity::Price);
+        if threshold.is_some() && !is_priced {
+            let entity = sync.entity.name();
+            return wrong(self.at("drift.over"), format!("is an amount, and {entity} has none; leave it out"));
         }
         Ok(DriftCondition {
             sync: sync.name.clone(),
             source: sync.source.clone(),
             threshold,
+            currency: drift.over.as_ref().and_then(currency_of).map(str::to_owned),
             together: drift.each == EachSettings::Target,
             scope,
         })
@@ -259,31 +280,80 @@ impl<'s> Check<'s> {
         })
     }
 
-    fn threshold(&self, over: &ThresholdSettings, closes_under: Option<&ThresholdSettings>) -> Checked<Threshold> {
-        let (unit, limit) = self.amount("drift.over", over)?;
-        let (closing_unit, closing) = match closes_under {
-            Some(amount) => self.amount("drift.closes_under", amount)?,
-            None => (unit, limit),
+    fn change(&self, change: &ChangeRule) -> Checked<ChangeCondition> {
+        if !matches!(change.entity, Entity::Inventory | Entity::Price) {
+            let entity = change.entity.name();
+            return wrong(
+                self.at("change.entity"),
+                format!("is {entity}, which is no number; write inventory or price"),
+            );
+        }
+        let threshold = self.threshold("change", &change.over, change.closes_under.as_ref())?;
+        if threshold.unit == Unit::Money {
+            return wrong(self.at("change.over"), "is told in units or percent; units of a price are its currency's");
+        }
+        let within = change.within.get();
+        if within.is_zero() || within.as_secs() > LONGEST_WITHIN_S {
+            return wrong(self.at("change.within"), format!("is {}; write up to 1d", change.within));
+        }
+        if !change.only.targets.is_empty() {
+            return wrong(self.at("change.only.targets"), "is of what is compared; write change.systems");
+        }
+        let items = ItemSettings { targets: change.systems.clone(), ..change.only.clone() };
+        let scope =
+            Scope::new(&items).or_else(|(key, reason)| wrong(self.at(&format!("change.only.{key}")), reason))?;
+        let state = if change.entity == Entity::Inventory { change.state.name() } else { "" };
+        Ok(ChangeCondition { entity: change.entity, state, threshold, within, scope })
+    }
+
+    fn threshold(
+        &self,
+        condition: &str,
+        over: &ThresholdSettings,
+        closes_under: Option<&ThresholdSettings>,
+    ) -> Checked<Threshold> {
+        let (unit, limit, _) = self.amount(&format!("{condition}.over"), over)?;
+        let (closing_unit, closing, currency) = match closes_under {
+            Some(amount) => self.amount(&format!("{condition}.closes_under"), amount)?,
+            None => self.amount(&format!("{condition}.over"), over)?,
         };
-        if closing_unit != unit {
-            return wrong(self.at("drift.closes_under"), "is of another unit than `over`; write the same");
+        if closing_unit != unit || currency != currency_of(over) {
+            return wrong(
+                self.at(&format!("{condition}.closes_under")),
+                "is of another unit than `over`; write the same",
+            );
         }
         if closing > limit {
             let reason = format!("is {closing}, above `over`, which is {limit}: it could never be over");
-            return wrong(self.at("drift.closes_under"), reason);
+            return wrong(self.at(&format!("{condition}.closes_under")), reason);
         }
         Ok(Threshold { unit, over: limit, closes_under: closing })
     }
 
-    fn amount(&self, key: &str, amount: &ThresholdSettings) -> Checked<(Unit, Decimal)> {
+    fn amount<'a>(&self, key: &str, amount: &'a ThresholdSettings) -> Checked<(Unit, Decimal, Option<&'a str>)> {
         let (unit, text) = match amount {
             ThresholdSettings::Units(text) => (Unit::Units, text),
             ThresholdSettings::Percent(text) => (Unit::Percent, text),
+            ThresholdSettings::Money(money) => (Unit::Money, &money.amount),
         };
+        let currency = currency_of(amount);
+        if let Some(code) = currency
+            && Currency::from_code(code).is_none()
+        {
+            let reason = format!("{code:?} is no currency: write its ISO 4217 code, such as EUR");
+            return wrong(self.at(&format!("{key}.money.currency")), reason);
+        }
         match Decimal::from_str_exact(text) {
-            Ok(limit) if !limit.is_sign_negative() => Ok((unit, limit)),
+            Ok(limit) if !limit.is_sign_negative() => Ok((unit, limit, currency)),
             _ => wrong(self.at(key), format!("{text:?} is no decimal from 0 on, such as 5 or 2.5")),
         }
+    }
+}
+
+fn currency_of(amount: &ThresholdSettings) -> Option<&str> {
+    match amount {
+        ThresholdSettings::Money(money) => Some(&money.currency),
+        ThresholdSettings::Units(_) | ThresholdSettings::Percent(_) => None,
     }
 }
 

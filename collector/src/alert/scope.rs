@@ -1,5 +1,6 @@
 //! Which items a rule is about.
 
+use clickhouse::query::Query;
 use glob::Pattern;
 
 use crate::settings::ItemSettings;
@@ -40,6 +41,14 @@ impl Scope {
             channels: settings.channels.clone(),
             subjects: settings.subjects.iter().map(|glob| like(glob)).collect(),
         })
+    }
+}
+
+impl Scope {
+    /// Binds each list twice, as a condition needs it that is true where the list is empty.
+    pub(super) fn bind(&self, query: Query) -> Query {
+        let lists = [&self.targets, &self.locations, &self.channels, &self.subjects];
+        lists.into_iter().fold(query, |query, list| query.bind(list).bind(list))
     }
 }
 

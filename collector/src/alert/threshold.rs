@@ -9,6 +9,8 @@ pub(super) enum Unit {
     Units,
     /// Hundredths of what the source says.
     Percent,
+    /// Major units of a currency.
+    Money,
 }
 
 /// From where on something is told, and from where on no more.
@@ -32,12 +34,19 @@ pub(super) enum Level {
 }
 
 impl Threshold {
+    /// A little less than what opens, for a database that counts in floating point: what is exact is decided
+    /// afterwards.
+    pub(super) fn approximately(&self) -> f64 {
+        // Every decimal has an f64 near it.
+        f64::try_from(self.over).unwrap_or(0.0) * (1.0 - 1e-9)
+    }
+
     /// How a `difference` stands whose source says `source`. The sign of either does not matter, and of a
     /// source that says 0 any difference is over every percentage.
     pub(super) fn level(&self, difference: Decimal, source: Decimal) -> Level {
         let (difference, source) = (difference.abs(), source.abs());
         let is_over = |limit: Decimal| match self.unit {
-            Unit::Units => difference > limit,
+            Unit::Units | Unit::Money => difference > limit,
             Unit::Percent => is_over_percent(difference, source, limit),
         };
         level(is_over(self.over), is_over(self.closes_under))

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use ordertrace_api::finding::{FindingKind, Severity};
+use ordertrace_api::reading::{Entity, StockState};
 use ordertrace_config::{Duration, Secret};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,9 @@ pub struct RuleSettings {
     /// A change does not arrive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lag: Option<LagRule>,
+    /// A system's own value changes by much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeRule>,
     /// Detection found something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<FindingRule>,
@@ -142,6 +146,18 @@ pub enum ThresholdSettings {
     Units(String),
     /// Percent of what the source says. Where that is 0, any difference is over every percentage.
     Percent(String),
+    /// Money: units, each at the newest price of the SKU in that currency.
+    Money(MoneySettings),
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoneySettings {
+    /// Decimal text, in the currency's major unit.
+    pub amount: String,
+    /// ISO 4217 code.
+    pub currency: String,
 }
 
 /// What an alert is about.
@@ -167,6 +183,30 @@ pub struct LagRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closes_under: Option<Duration>,
     /// Which items; all, when left out.
+    #[serde(default, skip_serializing_if = "ItemSettings::is_all")]
+    pub only: ItemSettings,
+}
+
+/// How fast one system's own values change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRule {
+    /// Of what: inventory or price.
+    pub entity: Entity,
+    /// Which stock, where it is inventory.
+    #[serde(default)]
+    pub state: StockState,
+    /// By more than that, up or down: units, or percent of what it was.
+    pub over: ThresholdSettings,
+    /// It is over when it is no more than that; `over`, when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closes_under: Option<ThresholdSettings>,
+    /// Within this time.
+    pub within: Duration,
+    /// Which systems; all, when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub systems: Vec<String>,
+    /// Which items; all, when left out. There are no targets.
     #[serde(default, skip_serializing_if = "ItemSettings::is_all")]
     pub only: ItemSettings,
 }
@@ -243,6 +283,7 @@ impl RuleSettings {
             name: name.to_owned(),
             drift: None,
             lag: None,
+            change: None,
             finding: None,
             hold: Duration::default(),
             severity: warning(),

@@ -18,8 +18,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use alerts::{
-    AlertSettings, AlertmanagerSettings, DriftRule, EachSettings, FindingRule, ItemSettings, LagRule,
-    PagerDutySettings, ReceiverSettings, RuleSettings, SlackSettings, ThresholdSettings, WebhookSettings,
+    AlertSettings, AlertmanagerSettings, ChangeRule, DriftRule, EachSettings, FindingRule, ItemSettings, LagRule,
+    MoneySettings, PagerDutySettings, ReceiverSettings, RuleSettings, SlackSettings, ThresholdSettings,
+    WebhookSettings,
 };
 pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};
 pub use detection::{DetectionSettings, ExposureSettings, PairSettings, RetryStormSettings};

@@ -78,6 +78,9 @@ impl SyncView {
 
     /// How the pairs stand at `now`, and the lags of what arrived from `since` and before `until`.
     pub(super) async fn lags(&self, since: Timestamp, until: Timestamp, now: Timestamp) -> Result<Vec<SyncLag>> {
+        if self.pairs.is_empty() {
+            return Ok(Vec::new());
+        }
         let arrived = self.arrived(since, until).await?;
         let waiting = self.waiting(now).await?;
         let lags = self.pairs.iter().map(|pair| {

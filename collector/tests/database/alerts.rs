@@ -167,7 +167,7 @@ async fn the_worst_are_told_and_stay_told() {
     assert_eq!(first.len(), 3);
     let says: Vec<String> = list(&database, None).await.into_iter().map(|alert| alert.says).collect();
     assert!(says.iter().any(|says| says.contains("more than 3 do; only the worst are told")), "{says:?}");
-    assert!(says.contains(&"web differs from wms by 145 in 10 items, most in SKU19".to_owned()), "{says:?}");
+    assert!(says.contains(&"web differs from wms by 145 units in 10 items, most in SKU19".to_owned()), "{says:?}");
     assert!(list(&database, None).await.iter().all(|alert| alert.rule != "More"));
     // Worse ones come: those that are told are not over for that.
     for sku in ["WORSE1", "WORSE2", "WORSE3", "WORSE4", "WORSE5"] {
@@ -181,6 +181,79 @@ async fn the_worst_are_told_and_stay_told() {
     look(&evaluator, 120).await;
     let now = told().await;
     assert_eq!((now.len(), now.contains(&first[0]), now.contains(&first[2])), (3, false, true), "{now:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn units_are_worth_the_newest_price() {
+    let database = Database::start().await;
+    let price = |sku: &str, currency: &str, value: &str, at_s: i64| {
+        format!(
+            "INSERT INTO copies (entity, subject, channel, currency, system, value, moment)
+             SELECT 'price', '{sku}', 'c{at_s}', '{currency}', 'pim', '{value}', fromUnixTimestamp64Nano({})",
+            at_ns(at_s * 1_000)
+        )
+    };
+    for statement in [
+        price("HAT", "EUR", "3", 1),
+        price("HAT", "EUR", "20.50", 2),
+        price("HAT", "USD", "999", 3),
+        price("SCARF", "EUR", "0.5", 1),
+        price("GLOVE", "USD", "9", 1),
+    ] {
+        database.execute(&statement).await;
+    }
+    for sku in ["HAT", "SCARF", "GLOVE"] {
+        drift(&database, Drift { sku, ..HAT }).await;
+    }
+    let text = "
+- {name: Dear, drift: {sync: stock, over: {money: {amount: '184.4', currency: EUR}}}}
+- {name: Sum, drift: {sync: stock, over: {money: {amount: '188.9', currency: EUR}}, each: target}}
+- {name: More, drift: {sync: stock, over: {money: {amount: '189', currency: EUR}}, each: target}}";
+    look(&evaluator(&database, text), 10).await;
+    let told = list(&database, None).await.into_iter().map(|alert| (alert.rule, alert.value, alert.says));
+    let mut told: Vec<(String, String, String)> = told.collect();
+    told.sort();
+    let text = |rule: &str, value: &str, says: &str| (rule.to_owned(), value.to_owned(), says.to_owned());
+    let sum = "web differs from wms by 189 EUR in 3 items, most in HAT; 1 have no price in EUR";
+    let expected = [text("Dear", "184.5 EUR, 9 units, 90 %", "HAT main: wms 10, web 19"), text("Sum", "189 EUR", sum)];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_that_jumps_alerts_for_as_long_as_it_is_new() {
+    let database = Database::start().await;
+    let price = async |sku: &str, value: &str, at_s: i64| {
+        let at = at_ns(at_s * 1_000);
+        let of = format!("'price', '{sku}', 'web', 'EUR', 'pim', '{value}'");
+        let columns = "entity, subject, channel, currency, system, value";
+        database
+            .execute(&format!("INSERT INTO readings ({columns}, at) SELECT {of}, fromUnixTimestamp64Nano({at})"))
+            .await;
+        database
+            .execute(&format!(
+                "INSERT INTO copies ({columns}, since, moment, at) SELECT {of}, fromUnixTimestamp64Nano({at}),
+                    fromUnixTimestamp64Nano({at}), fromUnixTimestamp64Nano({at})"
+            ))
+            .await;
+    };
+    price("HAT", "10", 0).await;
+    price("SCARF", "10", 0).await;
+    let text = "
+- {name: Jump, change: {entity: price, over: {percent: '50'}, within: 1h, systems: [pim]}}
+- {name: Other, change: {entity: price, over: {percent: '50'}, within: 1h, systems: [erp]}}";
+    let evaluator = evaluator(&database, text);
+    look(&evaluator, 10).await;
+    assert_eq!(lines(&database).await, [], "the first that is known is no change");
+    // Long after it was read last.
+    price("HAT", "15.01", 10_000).await;
+    price("SCARF", "15", 10_000).await;
+    look(&evaluator, 10_010).await;
+    assert_eq!(lines(&database).await, [("HAT".to_owned(), AlertState::Firing, 1, 10_010, Some(10_010), None)]);
+    assert_eq!(list(&database, None).await[0].says, "HAT web: pim went from 10 to 15.01 EUR within 1h");
+    look(&evaluator, 13_590).await;
+    assert_eq!(list(&database, Some(AlertState::Firing)).await.len(), 1);
+    look(&evaluator, 13_610).await;
+    assert_eq!(list(&database, Some(AlertState::Resolved)).await.len(), 1, "it is news no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,13 +2,18 @@ use ordertrace_api::finding::{Finding, FindingState};
 use ordertrace_api::keys::Key;
 
 use super::{FindingCondition, Source};
-use crate::alert::observation::{Observation, Seen, labels, word};
+use crate::alert::observation::{Observation, labels, limited, word};
 use crate::alert::state::Kept;
 use crate::alert::threshold::Level;
 use crate::detect::Wanted;
 
 impl FindingCondition {
-    pub(super) async fn see(&self, source: &Source, active: &[&Kept], limit: usize) -> clickhouse::error::Result<Seen> {
+    pub(super) async fn see(
+        &self,
+        source: &Source,
+        active: &[&Kept],
+        limit: usize,
+    ) -> clickhouse::error::Result<Vec<Observation>> {
         let wanted = Wanted {
             states: vec![FindingState::Open],
             kinds: self.kinds.clone(),
@@ -17,16 +22,14 @@ impl FindingCondition {
             ..Wanted::default()
         };
         let mut findings = source.findings.list(&wanted).await?;
-        let more = findings.len() > limit;
-        findings.truncate(limit);
-        if more {
+        if findings.len() > limit {
             // Others may be worse than those that are told already.
             let told = active.iter().filter_map(|kept| kept.labels.get("finding"));
             let left_out: Vec<&str> =
                 told.map(String::as_str).filter(|id| findings.iter().all(|finding| finding.id != *id)).collect();
             findings.extend(source.findings.open_with(&left_out).await?);
         }
-        Ok(Seen { observations: findings.iter().map(observation).collect(), more })
+        Ok(limited(findings.iter().map(observation).collect(), limit))
     }
 }
 

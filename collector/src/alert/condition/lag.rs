@@ -6,10 +6,11 @@ use serde::Deserialize;
 use tracing::instrument;
 
 use super::Source;
-use super::drift::{ITEMS, OPEN, bind_items};
-use crate::alert::observation::{Observation, Seen, labels, word};
+use super::drift::{ITEMS, bind_items};
+use crate::alert::observation::{Observation, labels, word};
 use crate::alert::scope::Scope;
 use crate::alert::threshold::level;
+use crate::sync::OPEN;
 
 /// How long the oldest change waits.
 #[derive(Clone, Debug)]
@@ -37,7 +38,7 @@ pub(super) struct Waiting {
 
 impl LagCondition {
     #[instrument(name = "SELECT drifts by target", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
-    pub(super) async fn see(&self, source: &Source, now_ms: i64) -> clickhouse::error::Result<Seen> {
+    pub(super) async fn see(&self, source: &Source, now_ms: i64) -> clickhouse::error::Result<Vec<Observation>> {
         let query = format!(
             "SELECT target, count() AS waiting, toUnixTimestamp64Milli(min(open.since)) AS oldest_ms,
                 argMin(open.subject, open.since) AS subject
@@ -45,7 +46,7 @@ impl LagCondition {
         );
         let query = bind_items(source.client.query(&query), &self.sync, &self.scope);
         let rows = query.fetch_all::<Waiting>().await?;
-        Ok(Seen { observations: rows.iter().map(|row| self.judge(row, now_ms)).collect(), more: false })
+        Ok(rows.iter().map(|row| self.judge(row, now_ms)).collect())
     }
 
     /// One target at `now_ms`.

@@ -1,15 +1,17 @@
 //! When an alert is due: what is stored is read, and then judged by pure functions.
 
+mod change;
 mod drift;
 mod finding;
 mod lag;
 
 use ordertrace_api::finding::{FindingKind, Severity};
 
+pub(super) use change::ChangeCondition;
 pub(super) use drift::DriftCondition;
 pub(super) use lag::LagCondition;
 
-use super::observation::Seen;
+use super::observation::Observation;
 use super::state::Kept;
 use crate::detect;
 
@@ -20,6 +22,8 @@ pub(super) enum Condition {
     Drift(DriftCondition),
     /// A change does not arrive.
     Lag(LagCondition),
+    /// A system's own value changes by much.
+    Change(ChangeCondition),
     /// Detection found something.
     Finding(FindingCondition),
 }
@@ -49,11 +53,12 @@ impl Condition {
         active: &[&Kept],
         limit: usize,
         now_ms: i64,
-    ) -> clickhouse::error::Result<Seen> {
+    ) -> clickhouse::error::Result<Vec<Observation>> {
         match self {
             Self::Drift(condition) if condition.together => condition.see_together(source).await,
             Self::Drift(condition) => condition.see(source, active, limit).await,
             Self::Lag(condition) => condition.see(source, now_ms).await,
+            Self::Change(condition) => condition.see(source, active, limit, now_ms).await,
             Self::Finding(condition) => condition.see(source, active, limit).await,
         }
     }

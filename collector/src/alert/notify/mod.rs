@@ -14,6 +14,9 @@ mod slack;
 mod teller;
 mod webhook;
 
+#[cfg(test)]
+pub(super) use message::tests::kept;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -139,6 +142,42 @@ pub(super) async fn run(client: Client, rules: Rules, receivers: Receivers, metr
         }
         if let Err(error) = teller.pass().await {
             tracing::warn!(error = %error, "nobody could be told of alerts; they will be");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ordertrace_config::parse;
+
+    use super::*;
+
+    fn refused(receivers: &str) -> String {
+        let settings = parse(&format!("receivers: {receivers}"), "a").unwrap();
+        Receivers::new(&settings).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_and_no_secret_repeated() {
+        for (receivers, told) in [
+            ("[{name: a}]", "alerts.receivers[0]: says not how; write one of alertmanager"),
+            (
+                "[{name: a, slack: {url: {env: X}}, alertmanager: {url: 'http://x'}}]",
+                "alerts.receivers[0]: says more than one of",
+            ),
+            (
+                "[{name: a, slack: {url: {env: X}}}, {name: a, slack: {url: {env: X}}}]",
+                "alerts.receivers[1].name: another receiver is called \"a\" already",
+            ),
+            ("[{name: ' ', slack: {url: {env: X}}}]", "alerts.receivers[0].name: is empty"),
+            ("[{name: a, alertmanager: {url: 'am:9093'}}]", "alerts.receivers[0].alertmanager.url: is no http"),
+            (
+                "[{name: a, webhook: {url: 'https://me:s3cret@x/', secret: {env: X}}}]",
+                "alerts.receivers[0].webhook.url: holds credentials",
+            ),
+        ] {
+            let error = refused(receivers);
+            assert!(error.starts_with(told) && !error.contains("s3cret"), "{receivers}: {error}");
         }
     }
 }

@@ -54,7 +54,21 @@ fn what_cannot_be_meant_is_refused() {
         ("finding: {}, labels: {__a: c}", "alerts.rules[0].labels.__a: begins with __"),
         ("finding: {}, labels: {sku: c}", "alerts.rules[0].labels.sku: is what alerts say themselves"),
         ("finding: {}, runbook: wiki", "alerts.rules[0].runbook: \"wiki\" is no http or https URL"),
-        ("severity: info", "alerts.rules[0]: says not when; write one of drift, lag, finding"),
+        ("change: {entity: product, over: {units: '1'}, within: 1h}", "alerts.rules[0].change.entity: is product"),
+        (
+            "change: {entity: price, over: {money: {amount: '1', currency: EUR}}, within: 1h}",
+            "alerts.rules[0].change.over: is told in units or percent",
+        ),
+        ("change: {entity: price, over: {units: '1'}, within: 2d}", "alerts.rules[0].change.within: is 2d"),
+        (
+            "change: {entity: price, over: {units: '1'}, closes_under: {units: '2'}, within: 1h}",
+            "alerts.rules[0].change.closes_under: is 2, above",
+        ),
+        (
+            "change: {entity: price, over: {units: '1'}, within: 1h, only: {targets: [pim]}}",
+            "alerts.rules[0].change.only.targets: is of what is compared; write change.systems",
+        ),
+        ("severity: info", "alerts.rules[0]: says not when; write one of drift, lag, change, finding"),
         ("finding: {}, lag: {sync: stock, over: 1m}", "alerts.rules[0]: says more than one of"),
         ("lag: {sync: stock, over: 0s}", "alerts.rules[0].lag.over: is 0s"),
         ("lag: {sync: stock, over: 1m, closes_under: 2m}", "alerts.rules[0].lag.closes_under: is 2m, above `over`"),
@@ -77,6 +91,14 @@ fn what_cannot_be_meant_is_refused() {
         (
             "drift: {sync: stock, only: {subjects: ['[']}}",
             "alerts.rules[0].drift.only.subjects[0]: \"[\" is no pattern",
+        ),
+        (
+            "drift: {sync: stock, over: {money: {amount: '5', currency: EURO}}}",
+            "alerts.rules[0].drift.over.money.currency: \"EURO\" is no currency",
+        ),
+        (
+            "drift: {sync: stock, over: {money: {amount: '5', currency: EUR}}, closes_under: {money: {amount: '1', currency: USD}}}",
+            "alerts.rules[0].drift.closes_under: is of another unit",
         ),
     ] {
         let error = refused(&rule(keys));

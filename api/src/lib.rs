@@ -3,6 +3,7 @@
 //! becomes a [`Key`](keys::Key). No I/O, no runtime.
 
 pub mod agent;
+pub mod alert;
 pub mod attributes;
 pub mod explain;
 pub mod finding;

@@ -23,6 +23,14 @@ pub const EXPLAIN: &str = "/api/v1/explain";
 pub const SURFACE: &str = "/api/v1/surface";
 /// `GET`: whether copies agree with where they come from; see [`SyncQuery`](crate::sync::SyncQuery).
 pub const SYNC: &str = "/api/v1/sync";
+/// `GET`: what rules say somebody must know; see [`AlertsQuery`](crate::alert::AlertsQuery).
+pub const ALERTS: &str = "/api/v1/alerts";
+/// `POST`: somebody takes care of an alert; see [`AcknowledgeRequest`](crate::alert::AcknowledgeRequest).
+/// 200 = [`Acknowledgement`](crate::alert::Acknowledgement).
+pub const ALERT_ACKNOWLEDGEMENT: &str = "/api/v1/alerts/{id}/acknowledgement";
+/// `POST`: nobody is to be told of an alert for a time; see [`SilenceRequest`](crate::alert::SilenceRequest).
+/// 200 = [`SilenceReply`](crate::alert::SilenceReply).
+pub const ALERT_SILENCE: &str = "/api/v1/alerts/{id}/silence";
 /// `GET`: a flow as orders go; see [`LearnQuery`](crate::flow::LearnQuery).
 pub const LEARNED_FLOW: &str = "/api/v1/flows/learned";
 /// `GET`: what happened since the page before; see [`TailQuery`](crate::tail::TailQuery).

@@ -3,9 +3,10 @@
 //! [`service`] plugs the parts together: [`ingest`] decodes and, with [`recognise`], turns what
 //! arrives into [`record`]s; [`storage`] keeps them in the ClickHouse that [`engine`] runs, or in
 //! any other; [`journey`] puts one order together; [`orders`] keeps the list; [`hotspots`]
-//! adds up what handoffs cost; [`sync`] holds copies of stock and prices against each other; [`tail`]
-//! tells what happens as it happens; [`api`] answers.
+//! adds up what handoffs cost; [`sync`] holds copies of stock and prices against each other; [`alert`]
+//! tells who must know of what; [`tail`] tells what happens as it happens; [`api`] answers.
 
+pub mod alert;
 pub mod api;
 mod background;
 pub mod command;
@@ -29,4 +30,5 @@ pub mod store;
 pub mod surface;
 pub mod sync;
 pub mod tail;
+mod trust;
 mod union;

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::alert::{self, AlertMetrics, AlertView, Receivers, RuleError, Rules};
 use crate::api::{self, ApiState};
 use crate::detect::{self, Detection, DetectionMetrics, Ledger};
 use crate::engine::{Engine, EngineError, EngineSettings, Progress};
@@ -40,6 +41,9 @@ pub enum StartError {
     /// What must agree cannot be meant.
     #[error(transparent)]
     Sync(#[from] PairsError),
+    /// What somebody must know cannot be meant.
+    #[error(transparent)]
+    Alert(#[from] RuleError),
     /// An address is taken or not ours.
     #[error("cannot listen on {address} for {purpose}; choose another with {option}")]
     Listen {
@@ -85,6 +89,8 @@ impl Collector {
         let recogniser = Arc::new(Recogniser::new(&settings.recognise)?);
         let flows = Arc::new(Flows::new(&settings.flows, &recogniser)?);
         let pairs = Pairs::new(&settings.sync)?;
+        let rules = Rules::new(&settings.alerts, &settings.sync)?;
+        let receivers = Receivers::new(&settings.alerts)?;
         let grpc = listen(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
         let http = listen(settings.otlp_http, "OTLP/HTTP", "--otlp-http").await?;
         let api = listen(settings.api, "the HTTP API", "--api").await?;
@@ -94,6 +100,7 @@ impl Collector {
             journeys_days: settings.retention.journeys_days,
             events_days: settings.retention.events_days,
             readings_days: settings.retention.readings_days,
+            alerts_days: settings.retention.alerts_days,
         };
         let storage = Storage::open(&connection, GroupLimits::default(), retention).await?;
         let client = storage.client().clone();
@@ -107,8 +114,13 @@ impl Collector {
             detection_metrics.register(&mut registry);
         }
         let sync_metrics = SyncMetrics::default();
-        if settings.detection.enabled && !pairs.is_empty() {
+        let is_syncing = settings.detection.enabled && (!pairs.is_empty() || rules.need_copies());
+        if is_syncing {
             sync_metrics.register(&mut registry);
+        }
+        let alert_metrics = AlertMetrics::default();
+        if settings.detection.enabled && !rules.is_empty() {
+            alert_metrics.register(&mut registry);
         }
         let state = ApiState {
             orders: Orders::new(client.clone(), journeys.clone()),
@@ -119,6 +131,11 @@ impl Collector {
             explainer: Explainer::new(client.clone(), journeys.clone()),
             surfaces: Surfaces::new(client.clone()),
             sync: SyncView::new(client.clone(), pairs.clone()),
+            alerts: AlertView {
+                ledger: alert::Ledger::new(client.clone()),
+                rules: rules.len(),
+                receivers: receivers.clone(),
+            },
             journeys: journeys.clone(),
             client: client.clone(),
             status: status(ingest.metrics().clone(), connection.url.clone(), engine.is_some()),
@@ -140,11 +157,19 @@ impl Collector {
                 adding_up.await;
                 "what handoffs mean to orders"
             });
-            if !pairs.is_empty() {
+            if is_syncing {
                 let syncing = sync::run(client.clone(), pairs, sync_metrics, Timestamp::now, stop.clone());
                 tasks.spawn(async move {
                     syncing.await;
                     "sync"
+                });
+            }
+            if !rules.is_empty() {
+                let (rules, every) = ((rules, receivers), settings.alerts.every);
+                let alerting = alert::run(client.clone(), rules, every, alert_metrics, stop.clone());
+                tasks.spawn(async move {
+                    alerting.await;
+                    "alerts"
                 });
             }
             let (settings, metrics) = (settings.detection, detection_metrics);

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -26,7 +27,15 @@ pub struct CollectorProcess {
     pub api: SocketAddr,
     http: reqwest::Client,
     child: Child,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// Where a program listens.
+struct Addresses {
+    otlp_grpc: SocketAddr,
+    otlp_http: SocketAddr,
+    api: SocketAddr,
 }
 
 impl CollectorProcess {
@@ -48,50 +57,43 @@ impl CollectorProcess {
         // Recordings are of a fixed day: nothing may expire.
         let retention = "retention: {journeys_days: 0, events_days: 0, readings_days: 0}\n";
         std::fs::write(&file, format!("{retention}{settings}"))?;
-        let mut child = Command::new(binary())
-            .arg("collector")
-            .arg("--config")
-            .arg(&file)
-            .arg("--data-dir")
-            .arg(folder.path().join("data"))
-            .env("ORDERTRACE_LOG_FORMAT", "json")
-            .env_remove("ORDERTRACE_LOG")
-            .env_remove("RUST_LOG")
-            .envs(["ORDERTRACE_OTLP_GRPC", "ORDERTRACE_OTLP_HTTP", "ORDERTRACE_API"].map(|name| (name, "127.0.0.1:0")))
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .context("ordertrace collector does not start")?;
-        let log = child.stderr.take().context("no standard error")?;
-        let mut lines = BufReader::new(log).lines();
-        let mut said = String::new();
-        let ready = async {
-            while let Some(line) = lines.next_line().await? {
-                let entry: Value = serde_json::from_str(&line).unwrap_or_default();
-                if entry["message"] == "collector ready" {
-                    return Ok(entry);
-                }
-                said.push_str(&line);
-                said.push('\n');
-            }
-            anyhow::bail!("the collector ended before it was ready:\n{said}")
-        };
-        let entry = tokio::time::timeout(START_TIMEOUT, ready).await.context("the collector was never ready")??;
-        let address = |field: &str| -> anyhow::Result<SocketAddr> {
-            entry[field].as_str().unwrap_or_default().parse().with_context(|| format!("{field} in {entry}"))
-        };
-        // A full pipe would stop it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self {
-            otlp_grpc: address("otlp_grpc")?,
-            otlp_http: address("otlp_http")?,
-            api: address("api")?,
-            http: http_client(),
-            child,
-            _folder: folder,
-        })
+        let environment: Vec<(String, String)> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (child, Addresses { otlp_grpc, otlp_http, api }) = launch(folder.path(), &environment).await?;
+        Ok(Self { otlp_grpc, otlp_http, api, http: http_client(), child, folder, environment })
+    }
+
+    /// Kills it (SIGKILL) and starts it again over the same data, on other ports.
+    ///
+    /// # Errors
+    /// When it ends before it is ready, with what it said.
+    pub async fn kill_and_restart(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await?;
+        let (child, Addresses { otlp_grpc, otlp_http, api }) = launch(self.folder.path(), &self.environment).await?;
+        (self.child, self.otlp_grpc, self.otlp_http, self.api) = (child, otlp_grpc, otlp_http, api);
+        Ok(())
+    }
+
+    /// Posts a body of metrics as JSON.
+    ///
+    /// # Errors
+    /// When the collector does not take it.
+    pub async fn post_metrics(&self, body: &Value) -> anyhow::Result<()> {
+        let url = format!("http://{}/v1/metrics", self.otlp_http);
+        let post = self.http.post(url).header("content-type", "application/json").body(body.to_string());
+        let reply = post.send().await?;
+        anyhow::ensure!(reply.status().is_success(), "{}: {}", reply.status(), reply.text().await?);
+        Ok(())
+    }
+
+    /// Posts a body to a path of the HTTP API: status and answer.
+    ///
+    /// # Errors
+    /// When the collector does not answer.
+    pub async fn post(&self, content_type: &str, path: &str, body: String) -> anyhow::Result<(u16, String)> {
+        let url = format!("http://{}{path}", self.api);
+        let reply = self.http.post(url).header("content-type", content_type).body(body).send().await?;
+        Ok((reply.status().as_u16(), reply.text().await?))
     }
 
     /// Posts a body of traces.
@@ -176,8 +178,52 @@ pub async fn run_ordertrace(arguments: &[&str], environment: &[(&str, &str)]) ->
     Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
-fn http_client() -> reqwest::Client {
+/// A client, for which a TLS library must have been chosen.
+pub(crate) fn http_client() -> reqwest::Client {
     // An error means that another test installed it before, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
+}
+
+/// Starts it over what is in `folder` and waits until it is ready.
+async fn launch(folder: &Path, environment: &[(String, String)]) -> anyhow::Result<(Child, Addresses)> {
+    let mut child = Command::new(binary())
+        .arg("collector")
+        .arg("--config")
+        .arg(folder.join("collector.yaml"))
+        .arg("--data-dir")
+        .arg(folder.join("data"))
+        .env("ORDERTRACE_LOG_FORMAT", "json")
+        .env_remove("ORDERTRACE_LOG")
+        .env_remove("RUST_LOG")
+        .envs(["ORDERTRACE_OTLP_GRPC", "ORDERTRACE_OTLP_HTTP", "ORDERTRACE_API"].map(|name| (name, "127.0.0.1:0")))
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .context("ordertrace collector does not start")?;
+    let log = child.stderr.take().context("no standard error")?;
+    let mut lines = BufReader::new(log).lines();
+    let mut said = String::new();
+    let ready = async {
+        while let Some(line) = lines.next_line().await? {
+            let entry: Value = serde_json::from_str(&line).unwrap_or_default();
+            if entry["message"] == "collector ready" {
+                return Ok(entry);
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        anyhow::bail!("the collector ended before it was ready:\n{said}")
+    };
+    let entry = tokio::time::timeout(START_TIMEOUT, ready).await.context("the collector was never ready")??;
+    let address = |field: &str| -> anyhow::Result<SocketAddr> {
+        entry[field].as_str().unwrap_or_default().parse().with_context(|| format!("{field} in {entry}"))
+    };
+    // A full pipe would stop it.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    let addresses =
+        Addresses { otlp_grpc: address("otlp_grpc")?, otlp_http: address("otlp_http")?, api: address("api")? };
+    Ok((child, addresses))
 }

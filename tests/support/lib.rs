@@ -1,11 +1,13 @@
 //! Support of the workspace-wide tests: the real programs as processes.
 
+mod alertmanager;
 mod collector;
 pub mod otlp;
 mod port;
 mod program;
 pub mod recording;
 
+pub use alertmanager::Alertmanager;
 pub use collector::{CollectorProcess, run_ordertrace};
 pub use port::free_ports;
 pub use program::{Profile, binary, build, workspace};

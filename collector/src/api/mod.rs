@@ -1,5 +1,6 @@
 //! The HTTP API: journeys, orders, findings, hotspots and spans as JSON, health and metrics.
 
+mod alerts;
 mod explain;
 mod findings;
 mod flows;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::routing::{get, post};
 use clickhouse::Client;
 use ordertrace_api::routes;
 use ordertrace_api::status::Status;
@@ -29,6 +30,7 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::alert::AlertView;
 use crate::detect::Ledger;
 use crate::explain::Explainer;
 use crate::flow::Flows;
@@ -58,6 +60,8 @@ pub struct ApiState {
     pub surfaces: Surfaces,
     /// How copies stand.
     pub sync: SyncView,
+    /// What somebody must know.
+    pub alerts: AlertView,
     /// What happens.
     pub tail: Tail,
     /// For raw spans and readiness.
@@ -80,6 +84,9 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::EXPLAIN, get(explain::explain))
         .route(routes::SURFACE, get(surface::list))
         .route(routes::SYNC, get(sync::show))
+        .route(routes::ALERTS, get(alerts::list))
+        .route(routes::ALERT_ACKNOWLEDGEMENT, post(alerts::acknowledge))
+        .route(routes::ALERT_SILENCE, post(alerts::silence))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
         .route(routes::TAIL, get(tail::page))
         // Only these: health checks and scrapes come all the time and tell nothing.

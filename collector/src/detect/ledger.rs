@@ -195,6 +195,18 @@ impl Ledger {
         Ok(rows.into_iter().filter_map(FindingRow::into_entry).collect())
     }
 
+    /// Those of these findings that hold.
+    #[instrument(name = "SELECT findings by id", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
+    pub(crate) async fn open_with(&self, ids: &[&str]) -> clickhouse::error::Result<Vec<Finding>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM
+                (SELECT * FROM findings WHERE lower(hex(id)) IN ? ORDER BY updated_at DESC LIMIT 1 BY id)
+             WHERE state = 'open'"
+        );
+        let rows = self.0.query(&query).bind(ids).fetch_all::<FindingRow>().await?;
+        Ok(rows.into_iter().filter_map(FindingRow::into_entry).map(|entry| entry.finding).collect())
+    }
+
     /// Findings, those that hold first, the worst of them first, then the latest.
     ///
     /// # Errors

@@ -135,10 +135,12 @@ pub struct RetentionSettings {
     pub events_days: u32,
     /// Readings of stock and prices.
     pub readings_days: u32,
+    /// Alerts that are over.
+    pub alerts_days: u32,
 }
 
 impl Default for RetentionSettings {
     fn default() -> Self {
-        Self { journeys_days: 90, events_days: 90, readings_days: 30 }
+        Self { journeys_days: 90, events_days: 90, readings_days: 30, alerts_days: 90 }
     }
 }

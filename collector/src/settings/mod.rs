@@ -1,5 +1,6 @@
 //! The collector's configuration: a YAML file, every key of which has a default.
 
+mod alerts;
 mod clickhouse;
 mod detection;
 mod flow;
@@ -16,6 +17,11 @@ use ordertrace_config::{ConfigError, ExampleError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use alerts::{
+    AlertSettings, AlertmanagerSettings, ChangeRule, DriftRule, EachSettings, FindingRule, ItemSettings, LagRule,
+    MoneySettings, PagerDutySettings, ReceiverSettings, RuleSettings, SlackSettings, ThresholdSettings,
+    WebhookSettings,
+};
 pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};
 pub use detection::{DetectionSettings, ExposureSettings, PairSettings, RetryStormSettings};
 pub use flow::{AmountSettings, FlowSettings, MilestoneSettings, NeedSettings, SignSettings, StepSettings};
@@ -56,6 +62,8 @@ pub struct Settings {
     /// from the next reading on.
     #[schemars(example = SyncSettings::example())]
     pub sync: Vec<SyncSettings>,
+    /// Who is told of what, and when.
+    pub alerts: AlertSettings,
     /// How far the search for a journey goes.
     pub journeys: JourneySettings,
     /// How long things are kept.
@@ -93,6 +101,7 @@ impl Default for Settings {
             detection: DetectionSettings::default(),
             hotspots: HotspotSettings::default(),
             sync: Vec::new(),
+            alerts: AlertSettings::default(),
             journeys: JourneySettings::default(),
             retention: RetentionSettings::default(),
         }

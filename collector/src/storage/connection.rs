@@ -1,17 +1,17 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clickhouse::Client;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 
 use crate::engine::Endpoint;
+use crate::trust;
 
 /// Between signs of life on an idle connection.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -97,16 +97,11 @@ impl fmt::Debug for Connection {
 
 /// A client that trusts the public authorities and those of `ca_file`.
 fn client(ca_file: Option<&Path>) -> Result<Client, ConnectionError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut roots = trust::public_roots();
     if let Some(path) = ca_file {
-        trust(&mut roots, path)?;
+        add_authorities(&mut roots, path)?;
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(ConnectionError::Tls)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let tls = trust::client_config(roots).map_err(ConnectionError::Tls)?;
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     connector.set_keepalive(Some(KEEPALIVE));
@@ -123,7 +118,7 @@ fn client(ca_file: Option<&Path>) -> Result<Client, ConnectionError> {
 }
 
 /// Adds the authorities of a file.
-fn trust(roots: &mut RootCertStore, path: &Path) -> Result<(), ConnectionError> {
+fn add_authorities(roots: &mut RootCertStore, path: &Path) -> Result<(), ConnectionError> {
     let error = |reason: String| ConnectionError::CaFile { path: path.to_owned(), reason };
     let public = roots.len();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|source| error(source.to_string()))? {

@@ -11,6 +11,8 @@ pub struct Retention {
     pub events_days: u32,
     /// Readings.
     pub readings_days: u32,
+    /// Alerts that are over.
+    pub alerts_days: u32,
 }
 
 /// Sets the TTL of each table of one server where it differs from what is wanted: to change one makes
@@ -20,7 +22,7 @@ pub(super) async fn apply(
     layout: &Layout,
     retention: Retention,
 ) -> Result<(), (&'static str, clickhouse::error::Error)> {
-    let Retention { journeys_days, events_days, readings_days } = retention;
+    let Retention { journeys_days, events_days, readings_days, alerts_days } = retention;
     for (table, column, days) in [
         ("spans", "started_at", journeys_days),
         ("keys", "at", journeys_days),
@@ -33,6 +35,9 @@ pub(super) async fn apply(
         ("events", "at", events_days),
         ("readings", "at", readings_days),
         ("sync_lags", "ended", readings_days),
+        // What is active is written again and again.
+        ("alerts", "updated_at", alerts_days),
+        ("alert_acknowledgements", "at", alerts_days),
     ] {
         set(client, &layout.local(table), column, days).await.map_err(|source| (table, source))?;
     }

@@ -26,7 +26,7 @@ pub(super) struct Feed {
 const ITEM: &str = "entity, subject, location, channel, currency, state, field";
 
 /// The drifts that have not ended.
-pub(super) const OPEN: &str = "
+pub(crate) const OPEN: &str = "
     (SELECT * FROM drifts FINAL WHERE ended = fromUnixTimestamp64Nano(0, 'UTC')) AS open";
 
 #[derive(Debug, Row, Deserialize)]

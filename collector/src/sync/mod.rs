@@ -20,6 +20,7 @@ mod pair;
 mod view;
 
 pub use evaluator::{Evaluator, run};
+pub(crate) use ledger::OPEN;
 pub use metrics::SyncMetrics;
 pub use pair::{Pairs, PairsError};
 pub use view::SyncView;

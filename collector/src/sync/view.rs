@@ -72,6 +72,9 @@ impl SyncView {
 
     /// How the pairs stand at `now`, and the lags of what arrived within `range`.
     pub(super) async fn lags(&self, range: Range, now: Timestamp) -> Result<Vec<SyncLag>> {
+        if self.pairs.is_empty() {
+            return Ok(Vec::new());
+        }
         let arrived = self.arrived(range).await?;
         let waiting = self.waiting(now).await?;
         let lags = self.pairs.iter().map(|pair| {

@@ -5,15 +5,18 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 
 use ordertrace_api::keys::KindTable;
+use ordertrace_collector::alert::{self, AlertMetrics, Receivers, Rules};
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::journey::{Found, JourneyLimits, Journeys};
 use ordertrace_collector::record::{Content, SpanRecord};
-use ordertrace_collector::settings::FlowSettings;
+use ordertrace_collector::settings::{AlertSettings, FlowSettings};
 use ordertrace_otlp::Signal;
 
 use ordertrace_collector::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
 use ordertrace_collector::store::{Store, Stored};
+
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{SpanBuilder, batch, trace};
 
@@ -194,4 +197,62 @@ async fn a_server_that_is_no_part_of_the_cluster_is_named() {
     }
     let error = Storage::open(&connection, GroupLimits::default(), Retention::default()).await.err().unwrap();
     assert!(matches!(&error, StorageError::Node { cluster, .. } if cluster == "another"), "{error:?}");
+}
+
+/// What a receiver of alerts was told.
+type Told = std::sync::Arc<std::sync::Mutex<Vec<String>>>;
+
+/// A receiver that notes what became of alerts; its URL.
+async fn receiver() -> (Told, String) {
+    let told = Told::default();
+    let note = told.clone();
+    let take = axum::routing::post(async move |body: axum::Json<serde_json::Value>| {
+        note.lock().unwrap().push(body["event"].as_str().unwrap_or_default().to_owned());
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let router = axum::Router::new().route("/hook", take);
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (told, url)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_the_collectors_of_a_cluster_one_tells() {
+    let shards = Shards::start(2).await;
+    let (told, url) = receiver().await;
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), "s3cret").unwrap();
+    let settings = format!(
+        "{{every: 1s, receivers: [{{name: hook, webhook: {{url: '{url}', secret: {{file: '{}'}}}}}}],
+           rules: [{{name: Paid, finding: {{kinds: [paid_not_created]}}}}]}}",
+        secret.path().display()
+    );
+    let settings: AlertSettings = ordertrace_config::parse(&settings, "alerts").unwrap();
+    let collectors = [shards.collector(0).await, shards.collector(1).await];
+    let stop = CancellationToken::new();
+    let mut running = tokio::task::JoinSet::new();
+    for collector in &collectors {
+        let told = (Rules::new(&settings, &[]).unwrap(), Receivers::new(&settings).unwrap());
+        let (client, metrics) = (collector.client().clone(), AlertMetrics::default());
+        running.spawn(alert::run(client, told, settings.every, metrics, stop.clone()));
+    }
+    for (state, event, count) in [("open", "fired", 1), ("closed", "resolved", 2)] {
+        let sql = format!(
+            "INSERT INTO findings (id, updated_at, kind, severity, state, evidence)
+             SELECT unhex('{}'), now64(3), 'paid_not_created', 'critical', '{state}', '[]'",
+            "ab".repeat(16)
+        );
+        let client = collectors[0].client().clone().with_setting("distributed_foreground_insert", "1");
+        client.query(&sql).execute().await.unwrap();
+        let sent = "SELECT count() FROM alert_claims WHERE step = 'sent'";
+        let began = std::time::Instant::now();
+        while shards.number(1, sent).await < count {
+            assert!(began.elapsed().as_secs() < 60, "nobody was told that it {event}");
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
+    stop.cancel();
+    while running.join_next().await.is_some() {}
+    assert_eq!(*told.lock().unwrap(), ["fired", "resolved"]);
+    assert_eq!(shards.number(0, "SELECT count() FROM alert_claims").await, 4, "claims of others add nothing");
 }

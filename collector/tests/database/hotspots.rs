@@ -307,6 +307,11 @@ async fn serve(database: &Database) -> String {
         hotspots: Rollup::new(client.clone(), 1),
         explainer: Explainer::new(client.clone(), journeys.clone()),
         surfaces: Surfaces::new(client.clone()),
+        alerts: ordertrace_collector::alert::AlertView {
+            ledger: ordertrace_collector::alert::Ledger::new(client.clone()),
+            rules: 0,
+            receivers: ordertrace_collector::alert::Receivers::default(),
+        },
         sync: SyncView::new(client.clone(), Pairs::default()),
         tail: Tail::new(client.clone(), journeys.clone()),
         journeys,

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use ordertrace_agent::config::Config as AgentConfig;
+use ordertrace_collector::alert::{Receivers, Rules};
+use ordertrace_collector::flow::Flows;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::settings::Settings;
+use ordertrace_collector::sync::Pairs;
 
 /// What to do with a configuration file.
 #[derive(Debug, Subcommand)]
@@ -77,7 +80,11 @@ pub(super) fn run(command: ConfigCommand) -> anyhow::Result<u8> {
 
 fn check_collector(file: &std::path::Path) -> anyhow::Result<()> {
     let settings = Settings::load(file)?;
-    Recogniser::new(&settings.recognise)?;
+    let recogniser = Recogniser::new(&settings.recognise)?;
+    Flows::new(&settings.flows, &recogniser)?;
+    Pairs::new(&settings.sync)?;
+    Rules::new(&settings.alerts, &settings.sync)?;
+    Receivers::new(&settings.alerts)?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The command line. Scripts depend on it: names, formats and exit codes are a contract.
 
+mod alerts;
 mod completions;
 mod config;
 mod exit;
@@ -81,6 +82,8 @@ pub enum Command {
     Orders(orders::OrdersArgs),
     /// What is wrong: missed deadlines, double charges, stuck orders, ...
     Findings(findings::FindingsArgs),
+    /// What somebody must know: rules over findings, drifts and lags
+    Alerts(alerts::AlertsArgs),
     /// What orders must reach
     #[command(subcommand)]
     Flow(flow::FlowCommand),
@@ -201,6 +204,7 @@ pub async fn run<W: Write>(command: Command, options: &Options, output: &mut Out
         Command::Order(args) => order::run(args, options, output).await,
         Command::Orders(args) => orders::run(args, options, output).await,
         Command::Findings(args) => findings::run(args, options, output).await,
+        Command::Alerts(args) => alerts::run(args, options, output).await,
         Command::Flow(command) => flow::run(command, options, output).await,
         Command::Hotspots(args) => hotspots::run(args, options, output).await,
         Command::Explain(args) => explain::run(args, options, output).await,

@@ -7,6 +7,7 @@ mod tests;
 use std::time::Duration;
 
 use ordertrace_api::agent::{AGENT_STATUS, AgentStatus};
+use ordertrace_api::alert::{AlertsQuery, AlertsReply};
 use ordertrace_api::explain::{ExplainQuery, Explanation};
 use ordertrace_api::finding::{FindingsPage, FindingsQuery};
 use ordertrace_api::flow::{LearnQuery, LearnedFlow};
@@ -179,6 +180,14 @@ impl Client {
     /// When the collector cannot be reached, refuses, or answers something else.
     pub async fn sync(&self, query: &SyncQuery) -> Result<SyncReply, ClientError> {
         self.list(routes::SYNC, query).await
+    }
+
+    /// What somebody must know.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn alerts(&self, query: &AlertsQuery) -> Result<AlertsReply, ClientError> {
+        self.list(routes::ALERTS, query).await
     }
 
     /// What the latest journeys have in common.

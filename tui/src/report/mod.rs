@@ -1,6 +1,7 @@
 //! One-shot reports: lines for people, Markdown for tickets, the API's JSON for scripts.
 
 mod agent;
+mod alerts;
 mod explain;
 mod findings;
 mod hotspots;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use agent::{agent_lines, agent_markdown};
+pub use alerts::{alerts_lines, alerts_markdown};
 pub use explain::{explanation_lines, explanation_markdown};
 pub use findings::{findings_lines, findings_markdown};
 pub use hotspots::{hotspots_lines, hotspots_markdown};

@@ -1,5 +1,6 @@
 //! Hand-built answers of a collector, for tests: an order of a shop whose CRM is down.
 
+mod alerts;
 mod arbitrary;
 mod build;
 mod explain;
@@ -16,6 +17,7 @@ use ordertrace_api::journey::{Journey, JourneyKey, JourneyState, LimitReached, M
 use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::{Span, SpanKind, SpansReply};
 
+pub(crate) use alerts::alerts;
 pub(crate) use arbitrary::{any_findings, any_journey};
 pub(crate) use build::HandoffBuilder;
 pub(crate) use explain::explanation;

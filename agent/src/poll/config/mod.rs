@@ -3,7 +3,6 @@
 mod files;
 mod http;
 mod readings;
-mod secret;
 mod sql;
 
 use ordertrace_config::Duration;
@@ -12,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use files::{CsvConfig, FileChange, JsonLinesConfig};
 pub use http::{Basic, HttpConfig, NextToken, OffsetPages, Pages, Pagination};
+pub use ordertrace_config::{Secret, SecretError, SecretText};
 pub use readings::{Field, FieldTexts, ReadingConfig};
-pub use secret::{Secret, SecretError, SecretText};
 pub use sql::{CursorConfig, CursorKind, ServerConfig, SqliteConfig, Tls};
 
 /// One source that is asked again and again. It is only ever read.

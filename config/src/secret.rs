@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 const LONGEST_BYTES: u64 = 16 * 1024;
 
 /// Where a secret stands: `{env: NAME}` or `{file: PATH}`. A file is read anew with every
-/// poll, so that it may change; white space at its end is no part of it.
+/// use, so that it may change; white space at its end is no part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Secret {
@@ -57,7 +57,7 @@ impl<'de> Visitor<'de> for Places {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The variable is not there.
-    #[error("the environment variable {name} is not set or is empty; set it for the agent's process")]
+    #[error("the environment variable {name} is not set or is empty; set it for this process")]
     Env {
         /// Its name.
         name: String,
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn as_yaml() {
-        let parse = |text| ordertrace_config::parse::<Secret>(text, "a.yaml");
+        let parse = |text| crate::parse::<Secret>(text, "a.yaml");
         assert_eq!(parse("{env: X}").unwrap(), Secret::Env("X".into()));
         assert_eq!(parse("{file: /run/x}").unwrap(), Secret::File("/run/x".into()));
         let told = parse("s3cret").unwrap_err().to_string();

@@ -1,0 +1,65 @@
+//! When an alert is due: what is stored is read, and then judged by pure functions.
+
+mod change;
+mod drift;
+mod finding;
+mod lag;
+
+use ordertrace_api::finding::{FindingKind, Severity};
+
+pub(super) use change::ChangeCondition;
+pub(super) use drift::DriftCondition;
+pub(super) use lag::LagCondition;
+
+use super::observation::Observation;
+use super::state::Kept;
+use crate::detect;
+
+/// What a rule looks at.
+#[derive(Clone, Debug)]
+pub(super) enum Condition {
+    /// A target does not show what its source does.
+    Drift(DriftCondition),
+    /// A change does not arrive.
+    Lag(LagCondition),
+    /// A system's own value changes by much.
+    Change(ChangeCondition),
+    /// Detection found something.
+    Finding(FindingCondition),
+}
+
+/// Findings that hold.
+#[derive(Clone, Debug)]
+pub(super) struct FindingCondition {
+    /// Of these kinds; any, when empty.
+    pub(super) kinds: Vec<FindingKind>,
+    /// So bad or worse.
+    pub(super) severity: Option<Severity>,
+}
+
+/// Where conditions read.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub(super) client: clickhouse::Client,
+    pub(super) findings: detect::Ledger,
+}
+
+impl Condition {
+    /// What is so at `now_ms` (milliseconds since the Unix epoch), of what is `active` all, and the worst of
+    /// what is not, `limit` in all.
+    pub(super) async fn see(
+        &self,
+        source: &Source,
+        active: &[&Kept],
+        limit: usize,
+        now_ms: i64,
+    ) -> clickhouse::error::Result<Vec<Observation>> {
+        match self {
+            Self::Drift(condition) if condition.together => condition.see_together(source).await,
+            Self::Drift(condition) => condition.see(source, active, limit).await,
+            Self::Lag(condition) => condition.see(source, now_ms).await,
+            Self::Change(condition) => condition.see(source, active, limit, now_ms).await,
+            Self::Finding(condition) => condition.see(source, active, limit).await,
+        }
+    }
+}

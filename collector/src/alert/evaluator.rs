@@ -1,0 +1,105 @@
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use clickhouse::Client;
+use tracing::instrument;
+
+use super::condition::Source;
+use super::ledger::Ledger;
+use super::metrics::AlertMetrics;
+use super::observation::{Observation, identity};
+use super::rule::{Rule, Rules};
+use super::state::{Kept, REFRESH_MS, Stage, ended, step};
+use super::threshold::Level;
+use crate::detect;
+use crate::storage::now_ms;
+
+/// What nobody looked after for so long is of a rule that is gone: other collectors may be about to learn of it.
+const FORGOTTEN_MS: i64 = 5 * REFRESH_MS;
+
+/// Holds rules against what is stored, round by round. All that it knows is stored: any number may do it, and
+/// each may end at any time.
+pub struct Evaluator {
+    source: Source,
+    ledger: Ledger,
+    rules: Rules,
+    metrics: AlertMetrics,
+}
+
+impl Evaluator {
+    /// Of one database.
+    pub fn new(client: Client, rules: Rules, metrics: AlertMetrics) -> Self {
+        let source = Source { client: client.clone(), findings: detect::Ledger::new(client.clone()) };
+        Self { source, ledger: Ledger::new(client), rules, metrics }
+    }
+
+    /// Holds all rules against what is stored, at the present time of ClickHouse's clock, by which all collectors
+    /// go. A rule that could not be held against anything leaves its alerts as they are; how many these were.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn round(&self) -> clickhouse::error::Result<usize> {
+        self.round_at(now_ms(&self.source.client).await?).await
+    }
+
+    /// The same at `now_ms`, milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    #[instrument(name = "alerts", skip_all)]
+    pub async fn round_at(&self, now_ms: i64) -> clickhouse::error::Result<usize> {
+        let began = Instant::now();
+        let active = self.ledger.active().await?;
+        let mut by_rule: HashMap<&str, Vec<&Kept>> = HashMap::new();
+        active.iter().for_each(|kept| by_rule.entry(&kept.rule).or_default().push(kept));
+        let (mut written, mut failed) = (Vec::new(), 0);
+        for rule in self.rules.iter() {
+            let active = by_rule.remove(rule.terms.rule.as_str()).unwrap_or_default();
+            match self.look(rule, &active, now_ms).await {
+                Ok(news) => written.extend(news),
+                Err(error) => {
+                    failed += 1;
+                    self.metrics.failure();
+                    tracing::warn!(rule = rule.terms.rule, error = %error, "a rule could not be evaluated; its alerts stay");
+                }
+            }
+        }
+        let of_no_rule = by_rule.into_values().flatten();
+        let forgotten = of_no_rule.filter(|kept| now_ms.saturating_sub(kept.updated_at_ms) >= FORGOTTEN_MS);
+        written.extend(forgotten.map(|kept| ended(kept, now_ms)));
+        self.ledger.write(&written).await?;
+        self.metrics.round(began.elapsed(), &self.rules, &after(active, written));
+        Ok(failed)
+    }
+
+    /// What is to be written of one rule's alerts.
+    async fn look(&self, rule: &Rule, active: &[&Kept], now_ms: i64) -> clickhouse::error::Result<Vec<Kept>> {
+        let seen = rule.condition.see(&self.source, active, rule.limit, now_ms).await?;
+        let seen: Vec<(String, &Observation)> =
+            seen.iter().map(|seen| (identity(&rule.terms.rule, &seen.labels), seen)).collect();
+        let known: HashSet<&str> = active.iter().map(|kept| kept.id.as_str()).collect();
+        let new: Vec<&(String, &Observation)> = seen
+            .iter()
+            .filter(|(id, seen)| seen.level == Level::Over && !known.contains(id.as_str()))
+            .take(rule.limit.saturating_sub(active.len()))
+            .collect();
+        let ids: Vec<&str> = new.iter().map(|(id, _)| id.as_str()).collect();
+        let before = self.ledger.last(&ids).await?;
+        let seen: HashMap<&str, &Observation> = seen.iter().map(|(id, seen)| (id.as_str(), *seen)).collect();
+        let held = active.iter().map(|kept| step(&rule.terms, Some(kept), seen.get(kept.id.as_str()).copied(), now_ms));
+        let opened = new.iter().map(|(id, seen)| step(&rule.terms, before.get(id), Some(seen), now_ms));
+        Ok(held.chain(opened).flatten().collect())
+    }
+}
+
+/// What is active once this is written.
+fn after(active: Vec<Kept>, written: Vec<Kept>) -> Vec<Kept> {
+    let mut alerts: HashMap<String, Kept> = HashMap::new();
+    for kept in active.into_iter().chain(written) {
+        alerts.insert(kept.id.clone(), kept);
+    }
+    alerts.into_values().filter(|kept| kept.stage == Stage::Firing).collect()
+}
+
+/// The longest that a round may take: what hangs is given up, and tried again.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);

@@ -10,6 +10,7 @@ use ordertrace_api::problem::Problem;
 
 use super::ApiState;
 use super::problem::Refusal;
+use super::range::unless_empty;
 use crate::alert::{SilenceError, Wanted};
 
 /// Alerts in a reply unless the query says otherwise.
@@ -47,6 +48,7 @@ pub(super) async fn list(
 ) -> Result<Json<AlertsReply>, Refusal> {
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
     let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
+    unless_empty(query.since, query.until)?;
     let AlertsQuery { since, until, state: wanted_state, rule, .. } = query;
     let wanted = Wanted { since, until, state: wanted_state, rule, id: None, limit: limit as usize + 1 };
     let mut alerts = state.alerts.ledger.list(&wanted).await?;

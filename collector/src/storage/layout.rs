@@ -52,14 +52,15 @@ impl Layout {
         let Self::Cluster { name: cluster, replicated } = self else { return vec![statement.to_owned()] };
         if let Some((comment, table, rest)) = split(statement, TABLE)
             && let Some((columns, engine)) = rest.split_once(ENGINE)
-            && engine.split_whitespace().next().is_some_and(|engine| engine.ends_with(FAMILY))
+            && engine_name(engine).ends_with(FAMILY)
         {
             let local = self.local(table);
+            let shard = shard(engine);
             let engine = if *replicated { replicating(engine) } else { engine.to_owned() };
             return vec![
                 format!("{comment}{TABLE}{local}{columns}{ENGINE}{engine}"),
                 format!(
-                    "{TABLE}{table} AS {local}{ENGINE}Distributed('{cluster}', currentDatabase(), '{local}', rand())"
+                    "{TABLE}{table} AS {local}{ENGINE}Distributed('{cluster}', currentDatabase(), '{local}', {shard})"
                 ),
             ];
         }
@@ -90,11 +91,31 @@ fn split<'s>(statement: &'s str, create: &str) -> Option<(&'s str, &'s str, &'s 
     Some((comment, name, rest))
 }
 
+/// Which node a row goes to that is written under the table's own name: wherever all rows are kept any, but
+/// rows that replace each other, by the sorting key, are of one.
+fn shard(engine: &str) -> Cow<'_, str> {
+    let replaces = engine_name(engine) == "ReplacingMergeTree";
+    match engine.lines().find_map(|line| line.strip_prefix("ORDER BY ")).filter(|_| replaces) {
+        None => "rand()".into(),
+        Some("tuple()" | "tuple();") => "0".into(),
+        Some(key) => format!("cityHash64({})", key.trim_matches(['(', ')', ';'])).into(),
+    }
+}
+
+/// What stands before the engine's arguments and clauses.
+fn engine_name(engine: &str) -> &str {
+    engine.split(|character: char| character == '(' || character.is_whitespace()).next().unwrap_or(engine)
+}
+
 /// The engine's replicated form; servers replace what stands in braces.
 fn replicating(engine: &str) -> String {
-    let end = engine.find(char::is_whitespace).unwrap_or(engine.len());
-    let (name, rest) = engine.split_at(end);
+    let name = engine_name(engine);
+    let rest = engine.get(name.len()..).unwrap_or_default();
     let window = "replicated_deduplication_window_seconds = 172800, replicated_deduplication_window =";
     let rest = rest.replace("non_replicated_deduplication_window =", window);
-    format!("Replicated{name}('/clickhouse/tables/{{shard}}/{{database}}/{{table}}', '{{replica}}'){rest}")
+    let replica = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'";
+    match rest.strip_prefix('(') {
+        Some(rest) => format!("Replicated{name}({replica}, {rest}"),
+        None => format!("Replicated{name}({replica}){rest}"),
+    }
 }

@@ -181,6 +181,13 @@ async fn replicated_tables_can_be_made() {
         ("batches", "MergeTree"),
         ("audit", "SummingMergeTree"),
         ("frozen", "MergeTree"),
+        ("findings", "ReplacingMergeTree"),
+        ("watches", "ReplacingMergeTree"),
+        ("journey_handoffs", "ReplacingMergeTree"),
+        ("drifts", "ReplacingMergeTree"),
+        ("sync_progress", "ReplacingMergeTree"),
+        ("alerts", "ReplacingMergeTree"),
+        ("alert_claims", "MergeTree"),
     ] {
         assert_eq!(engines[table], "Distributed", "{table}");
         assert_eq!(engines[&format!("{table}_local")], format!("Replicated{engine}"), "{table}");
@@ -197,6 +204,23 @@ async fn a_server_that_is_no_part_of_the_cluster_is_named() {
     }
     let error = Storage::open(&connection, GroupLimits::default(), Retention::default()).await.err().unwrap();
     assert!(matches!(&error, StorageError::Node { cluster, .. } if cluster == "another"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_replace_each_other_are_of_one_shard() {
+    let shards = Shards::start(2).await;
+    let collectors = [shards.collector(0).await, shards.collector(1).await];
+    for (n, sku) in (0..40).map(|n| (n, n / 4)) {
+        let sql = format!(
+            "INSERT INTO drifts (entity, subject, sync, target) SELECT 'inventory', 'SKU-{sku}', 'stock', 'web'"
+        );
+        let client = collectors[n % 2].client().clone().with_setting("distributed_foreground_insert", "1");
+        client.query(&sql).execute().await.unwrap();
+    }
+    assert_eq!(shards.number(0, "SELECT count() FROM drifts FINAL").await, 10);
+    let here = [0, 1].map(async |n| shards.number(n, "SELECT uniqExact(subject) FROM drifts_local").await);
+    let [first, second] = futures::future::join_all(here).await[..] else { unreachable!() };
+    assert!(first > 0 && second > 0 && first + second == 10, "{first} and {second}");
 }
 
 /// What a receiver of alerts was told.
@@ -255,4 +279,5 @@ async fn of_the_collectors_of_a_cluster_one_tells() {
     while running.join_next().await.is_some() {}
     assert_eq!(*told.lock().unwrap(), ["fired", "resolved"]);
     assert_eq!(shards.number(0, "SELECT count() FROM alert_claims").await, 4, "claims of others add nothing");
+    assert_eq!(shards.number(1, "SELECT count() FROM alerts FINAL").await, 1, "written by both, and the same");
 }

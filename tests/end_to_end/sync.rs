@@ -62,17 +62,20 @@ async fn until(collector: &CollectorProcess, is_so: impl Fn(&SyncReply) -> bool)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_does_not_arrive_is_told_until_it_does() {
+    let collector = CollectorProcess::start(SETTINGS).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     // By one reading of the clock: what lies between two times is exact then.
     let now = Timestamp::now();
     let ago = |seconds: i64| (now - SignedDuration::from_secs(seconds)).to_string();
     let before = ago(900);
-    for system in ["wms", "storefront"] {
-        export(folder.path(), system, &format!("HAT,10,{before}\nSCARF,2,{before}\n"));
-    }
-    let collector = CollectorProcess::start(SETTINGS).await.unwrap();
+    export(folder.path(), "wms", &format!("HAT,10,{before}\nSCARF,2,{before}\n"));
+    export(folder.path(), "storefront", &format!("HAT,10,{before}\nSCARF,1,{before}\n"));
     let agent = Agent::start(config(folder.path(), &collector)).await.unwrap();
-    until(&collector, |reply| reply.lags[0].arrived == 2).await;
+    let reply = until(&collector, |reply| !reply.drifts.is_empty()).await;
+    assert_eq!((reply.drifts[0].subject.as_str(), reply.drifts.len()), ("SCARF", 1));
+    export(folder.path(), "storefront", &format!("HAT,10,{before}\nSCARF,2,{}\n", ago(840)));
+    let reply = until(&collector, |reply| reply.drifts.is_empty()).await;
+    assert_eq!(reply.lags[0].arrived, 1, "what is seen first is no change");
 
     export(folder.path(), "wms", &format!("HAT,7,{}\nSCARF,2,{before}\n", ago(600)));
     let reply = until(&collector, |reply| !reply.drifts.is_empty()).await;

@@ -23,7 +23,7 @@ fn restarts_and_several_detectors_change_nothing() {
 
 #[test]
 fn drifts_and_lags_equal_the_truth() {
-    agrees(&["sync", "--skus", "200", "--hours", "1", "--seed", "1..2"]);
+    agrees(&["sync", "--skus", "100", "--hours", "1", "--seed", "1..2"]);
 }
 
 #[test]

@@ -170,6 +170,17 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// As in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// Whether a finding holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -305,6 +316,9 @@ mod tests {
         for kind in FindingKind::ALL {
             assert_eq!(serde_json::to_value(kind).ok(), Some(kind.name().into()));
             assert_eq!(FindingKind::of_name(kind.name()), Some(kind));
+        }
+        for severity in [Severity::Info, Severity::Warning, Severity::Critical] {
+            assert_eq!(serde_json::to_value(severity).ok(), Some(severity.name().into()));
         }
     }
 }

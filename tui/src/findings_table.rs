@@ -71,7 +71,7 @@ impl FindingColumns {
         let holds = finding.state == FindingState::Open;
         let tone_if_it_holds = |tone| if holds { tone } else { Tone::Dim };
         let tone = tone_if_it_holds(severity_tone(finding.severity));
-        let severity = severity_name(finding.severity);
+        let severity = finding.severity.name();
         let severity =
             if self.severity < severity.len() { severity.chars().take(1).collect() } else { severity.into() };
         let what = match finding.closed_because.as_str() {
@@ -167,15 +167,6 @@ pub fn subject(finding: &Finding, columns: usize) -> String {
 /// `129.90 EUR`.
 pub fn money_text(money: &Money) -> String {
     format!("{} {}", money.amount, money.currency)
-}
-
-/// As it is written everywhere.
-pub fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
 }
 
 /// How it looks.

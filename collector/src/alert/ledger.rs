@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, HashMap};
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
 use ordertrace_api::alert::{Acknowledgement, Alert, AlertState};
-use ordertrace_api::finding::Severity;
 use serde::{Deserialize, Serialize};
 use tracing::instrument;
 
 use super::state::{Kept, Stage};
+use crate::storage::{SEVERITIES, code, of_code};
 
 type Result<T> = clickhouse::error::Result<T>;
 
@@ -61,8 +61,6 @@ struct AcknowledgementRow {
 
 const COLUMNS: &str =
     "id, episode, updated_at, rule, severity, stage, labels, runbook, value, says, look, since, fired_at, resolved_at";
-
-const SEVERITIES: [(Severity, i8); 3] = [(Severity::Info, 1), (Severity::Warning, 2), (Severity::Critical, 3)];
 
 const STAGES: [(Stage, i8); 4] = [(Stage::Pending, 1), (Stage::Firing, 2), (Stage::Resolved, 3), (Stage::Lapsed, 4)];
 
@@ -279,12 +277,4 @@ fn bytes(id: &str) -> Result<[u8; 16]> {
     let mut bytes = [0; 16];
     hex::decode_to_slice(id, &mut bytes).map_err(|error| clickhouse::error::Error::Other(error.into()))?;
     Ok(bytes)
-}
-
-fn code<T: Copy + PartialEq>(codes: &[(T, i8)], value: T) -> i8 {
-    codes.iter().find(|(known, _)| *known == value).map_or(0, |(_, code)| *code)
-}
-
-fn of_code<T: Copy>(codes: &[(T, i8)], code: i8) -> Option<T> {
-    codes.iter().find(|(_, known)| *known == code).map(|(value, _)| *value)
 }

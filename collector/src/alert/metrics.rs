@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use ordertrace_api::finding::Severity;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -70,7 +69,7 @@ impl AlertMetrics {
         self.duration.observe(took.as_secs_f64());
         for rule in rules.iter() {
             let terms = &rule.terms;
-            let labels = RuleLabels { rule: terms.rule.clone(), severity: severity_name(terms.severity) };
+            let labels = RuleLabels { rule: terms.rule.clone(), severity: terms.severity.name() };
             let count = firing.iter().filter(|kept| kept.rule == terms.rule).count();
             self.firing.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
@@ -89,15 +88,6 @@ impl AlertMetrics {
         };
         let labels = OutcomeLabels { receiver: receiver.to_owned(), outcome };
         self.messages.get_or_create(&labels).inc_by(messages as u64);
-    }
-}
-
-/// As in JSON.
-pub(super) fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
     }
 }
 

@@ -7,7 +7,7 @@ use tracing::instrument;
 use twox_hash::XxHash3_128;
 
 use crate::moment::nanoseconds;
-use crate::storage::{key_of, key_tuple};
+use crate::storage::{SEVERITIES, code, key_of, key_tuple, of_code};
 
 /// Findings as they are kept.
 #[derive(Clone)]
@@ -83,9 +83,6 @@ const MOST_CHANGED: usize = 10_000;
 
 /// The latest row of each finding.
 const LATEST: &str = "SELECT * FROM findings ORDER BY updated_at DESC LIMIT 1 BY id";
-
-/// What stands as a number in the table.
-const SEVERITIES: [(Severity, i8); 3] = [(Severity::Info, 1), (Severity::Warning, 2), (Severity::Critical, 3)];
 
 /// What stands as a number in the table.
 const STATES: [(FindingState, i8); 3] =
@@ -329,12 +326,4 @@ impl FindingRow {
             },
         })
     }
-}
-
-fn code<T: Copy + PartialEq>(codes: &[(T, i8)], value: T) -> i8 {
-    codes.iter().find(|(known, _)| *known == value).map_or(0, |(_, code)| *code)
-}
-
-fn of_code<T: Copy>(codes: &[(T, i8)], code: i8) -> Option<T> {
-    codes.iter().find(|(_, known)| *known == code).map(|(value, _)| *value)
 }

@@ -1,5 +1,6 @@
 //! How the tables write keys and enumerations.
 
+use ordertrace_api::finding::Severity;
 use ordertrace_api::journey::Observer;
 use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::SpanKind;
@@ -12,6 +13,20 @@ pub fn key_tuple(key: &Key) -> (&str, &str, &str) {
 /// Reverse of [`key_tuple`].
 pub fn key_of(kind: String, value: String, system: String) -> Key {
     Key { kind, value, system: Some(system).filter(|system| !system.is_empty()) }
+}
+
+/// The tables' enumeration of severities.
+pub(crate) const SEVERITIES: [(Severity, i8); 3] =
+    [(Severity::Info, 1), (Severity::Warning, 2), (Severity::Critical, 3)];
+
+/// The number of `value`; 0, which none has, where it is not among them.
+pub(crate) fn code<T: Copy + PartialEq>(codes: &[(T, i8)], value: T) -> i8 {
+    codes.iter().find(|(known, _)| *known == value).map_or(0, |(_, code)| *code)
+}
+
+/// Reverse of [`code`].
+pub(crate) fn of_code<T: Copy>(codes: &[(T, i8)], code: i8) -> Option<T> {
+    codes.iter().find(|(_, known)| *known == code).map(|(value, _)| *value)
 }
 
 /// Code of `strength` in the tables' enumerations.

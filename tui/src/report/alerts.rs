@@ -2,7 +2,7 @@ use ordertrace_api::alert::{Alert, AlertState, AlertsReply};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
-use crate::findings_table::{severity_name, severity_tone};
+use crate::findings_table::severity_tone;
 use crate::text::{Line, Tone, coarse, ns_between, pad, wrap};
 
 /// Columns before what is wrong, and their widths.
@@ -28,7 +28,7 @@ fn alert_lines(alert: &Alert, around: &Surroundings) -> Vec<Line> {
     let tone = if holds { severity_tone(alert.severity) } else { Tone::Dim };
     let plain = if holds { Tone::Plain } else { Tone::Dim };
     let lasted = coarse(ns_between(alert.since, alert.resolved_at.unwrap_or(around.now)));
-    let cells = [severity_name(alert.severity), alert.state.name(), lasted.as_str(), alert.rule.as_str()];
+    let cells = [alert.severity.name(), alert.state.name(), lasted.as_str(), alert.rule.as_str()];
     let mut head = Line::default();
     for ((_, width), (cell, tone)) in COLUMNS.into_iter().zip(cells.into_iter().zip([tone, tone, plain, plain])) {
         head.push(tone, format!("{} ", pad(&crate::text::fit(cell, width), width)));
@@ -48,7 +48,7 @@ pub fn alerts_markdown(reply: &AlertsReply, around: &Surroundings) -> String {
     let mut text = Markdown::default();
     let rows = reply.alerts.iter().map(|alert| {
         vec![
-            severity_name(alert.severity).to_owned(),
+            alert.severity.name().to_owned(),
             alert.state.name().to_owned(),
             escape(&alert.rule),
             around.date_clock(alert.since),

@@ -2,7 +2,7 @@ use ordertrace_api::finding::{Finding, FindingsPage};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
-use crate::findings_table::{FindingColumns, money_text, severity_name, state_name};
+use crate::findings_table::{FindingColumns, money_text, state_name};
 use crate::text::{Line, Tone, wrap};
 
 /// Findings as a table.
@@ -23,7 +23,7 @@ pub fn findings_markdown(page: &FindingsPage, around: &Surroundings) -> String {
     let mut text = Markdown::default();
     let rows = page.findings.iter().map(|finding| {
         vec![
-            severity_name(finding.severity).to_owned(),
+            finding.severity.name().to_owned(),
             state_name(finding.state).to_owned(),
             escape(finding.kind.name()),
             code(&subject(finding)),

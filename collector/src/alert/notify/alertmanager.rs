@@ -7,7 +7,6 @@ use ordertrace_api::alert::Alert;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::ledger::moment;
-use crate::alert::metrics::severity_name;
 use crate::alert::observation::Labels;
 use crate::alert::state::{Kept, Stage};
 
@@ -107,7 +106,7 @@ pub(super) fn postable(kept: &Kept, now_ms: i64) -> PostableAlert {
             .collect();
     annotations.insert("since".to_owned(), moment(kept.since_ms).to_string());
     PostableAlert {
-        labels: identity(&kept.rule, severity_name(kept.severity), &kept.labels),
+        labels: identity(&kept.rule, kept.severity.name(), &kept.labels),
         annotations,
         starts_at: moment(kept.fired_at_ms),
         ends_at: moment(ends_at_ms),
@@ -121,7 +120,7 @@ pub(super) fn silence(
     who: &str,
     comment: &str,
 ) -> PostableSilence {
-    let labels = identity(&alert.rule, severity_name(alert.severity), &alert.labels);
+    let labels = identity(&alert.rule, alert.severity.name(), &alert.labels);
     let matcher = |(name, value): (String, String)| Matcher { name, value, is_regex: false, is_equal: true };
     PostableSilence {
         matchers: labels.into_iter().map(matcher).collect(),

@@ -5,7 +5,6 @@ use serde::Serialize;
 use twox_hash::XxHash3_128;
 
 use crate::alert::ledger::{alert, moment};
-use crate::alert::metrics::severity_name;
 use crate::alert::state::{Kept, Stage};
 
 /// What became of an alert.
@@ -69,7 +68,7 @@ impl<'k> Message<'k> {
     pub(super) fn title(&self) -> String {
         let Kept { rule, says, severity, .. } = self.kept;
         match self.event {
-            Event::Fired => format!("{rule}, {}: {says}", severity_name(*severity)),
+            Event::Fired => format!("{rule}, {}: {says}", severity.name()),
             Event::Resolved => format!("{rule}, resolved: {says}"),
         }
     }

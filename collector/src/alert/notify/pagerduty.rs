@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::message::{Event, Message, cut};
 use crate::alert::ledger::moment;
-use crate::alert::metrics::severity_name;
 
 /// The longest summary: 1024 characters.
 const SUMMARY: usize = 1_024;
@@ -30,7 +29,7 @@ pub(super) fn body(message: &Message<'_>, routing_key: &str) -> Value {
         "payload": {
             "summary": cut(&message.title(), SUMMARY),
             "source": source,
-            "severity": severity_name(kept.severity),
+            "severity": kept.severity.name(),
             "timestamp": moment(kept.fired_at_ms),
             "class": kept.rule,
             "custom_details": labels.chain(details).collect::<serde_json::Map<_, _>>(),

@@ -1,9 +1,9 @@
 //! Incoming webhooks of Slack (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
 
+use ordertrace_api::finding::Severity;
 use serde_json::{Value, json};
 
 use super::message::{Event, Message, cut};
-use crate::alert::metrics::severity_name;
 
 /// The longest text of a section: 3000 characters.
 const SECTION: usize = 3_000;
@@ -15,15 +15,14 @@ pub(super) fn body(message: &Message<'_>) -> Value {
         message.facts().iter().map(|(name, text)| format!("*{name}* {}", shown(name, text))).collect();
     let kept = message.kept;
     let labels = kept.labels.iter().map(|(name, value)| format!("{name}={}", escape(value)));
-    let labels: Vec<String> =
-        std::iter::once(format!("severity={}", severity_name(kept.severity))).chain(labels).collect();
+    let labels: Vec<String> = std::iter::once(format!("severity={}", kept.severity.name())).chain(labels).collect();
     json!({
         // What notifications and clients without blocks show.
         "text": cut(&title, SECTION),
         "attachments": [{
             "color": match message.event {
                 Event::Resolved => "#2eb886",
-                Event::Fired if severity_name(kept.severity) == "critical" => "#a30200",
+                Event::Fired if kept.severity == Severity::Critical => "#a30200",
                 Event::Fired => "#daa038",
             },
             "blocks": [

@@ -4,7 +4,7 @@ use ordertrace_api::journey::Journey;
 
 use super::{Cursor, Poll, TextFilter};
 use crate::cli::Range;
-use crate::findings_table::{behind, severity_name};
+use crate::findings_table::behind;
 
 /// More findings than anybody reads; the worst come first.
 const LIMIT: u32 = 500;
@@ -170,5 +170,5 @@ fn holds(finding: &Finding) -> bool {
 fn says(finding: &Finding, filter: &TextFilter) -> bool {
     let order = finding.order.as_ref().map(ToString::to_string).unwrap_or_default();
     let system = finding.system.as_deref().unwrap_or_default();
-    filter.admits([severity_name(finding.severity), finding.kind.name(), &order, system, &finding.says])
+    filter.admits([finding.severity.name(), finding.kind.name(), &order, system, &finding.says])
 }

@@ -7,7 +7,7 @@ use ordertrace_api::journey::{Handoff, Journey};
 use super::aim::aimed_row;
 use super::{Cursor, FindingsScreen, Pane, Poll};
 use crate::clocks;
-use crate::findings_table::{severity_name, severity_tone};
+use crate::findings_table::severity_tone;
 use crate::text::{Line, Tone, human, ns_between};
 use crate::waterfall::{Fold, Outline, Row, Scale};
 
@@ -130,7 +130,7 @@ impl JourneyScreen {
     pub fn relate(&mut self, findings: &FindingsScreen) {
         let Some(loaded) = &mut self.loaded else { return };
         let lines = findings.of_journey(&loaded.journey).map(|finding| {
-            let name = format!("{} {}", severity_name(finding.severity), finding.kind.name());
+            let name = format!("{} {}", finding.severity.name(), finding.kind.name());
             Line::of(severity_tone(finding.severity), name).and(Tone::Plain, format!("  {}", finding.says))
         });
         loaded.findings = lines.collect();

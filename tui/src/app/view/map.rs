@@ -5,7 +5,7 @@ use super::message::{asking, filter_line, filter_mark, footer, freshness, messag
 use crate::app::geometry;
 use crate::app::keymap;
 use crate::app::state::{MapRow, MapScreen, State};
-use crate::findings_table::{severity_name, severity_tone};
+use crate::findings_table::severity_tone;
 use crate::hotspot_table::{Column, Spot};
 use crate::systems_map::{Edge, Level, Neighbour, Sign, System, Trouble, Worst};
 use crate::text::{Line, Tone, fit, pad, width};
@@ -255,7 +255,7 @@ fn draw_chosen(canvas: &mut Canvas<'_>, map: &MapScreen, top: u16, rows: u16) {
 fn about_system(system: &System) -> Vec<Line> {
     let mut lines = vec![neighbours("from", &system.callers), neighbours("to", &system.callees)];
     lines.extend(system.findings.iter().map(|finding| {
-        let name = format!("{} {}", severity_name(finding.severity), finding.kind.name());
+        let name = format!("{} {}", finding.severity.name(), finding.kind.name());
         Line::of(severity_tone(finding.severity), name).and(Tone::Plain, format!("  {}", finding.says))
     }));
     lines

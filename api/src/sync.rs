@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::reading::Entity;
 
+/// Over so many days up to now it is counted how often a drift came back.
+pub const PAST_DAYS: u32 = 7;
+
 /// Query of [`SYNC`](crate::routes::SYNC).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,10 +96,16 @@ pub struct DriftNow {
     pub target_value: String,
     /// How much more the target shows, a decimal; `null` for what is no number.
     pub difference: Option<String>,
+    /// The same in percent of what the source says, to two places, a decimal; `null` where that is 0 or no number.
+    pub percent: Option<String>,
     /// When the first change was made that the target does not show.
     pub since: Timestamp,
     /// How much earlier that may be, milliseconds.
     pub uncertain_ms: u32,
     /// Whether it takes longer than the target's vendor says.
     pub late: bool,
+    /// How often this item drifted there before: drifts that ended within the last seven days, and are known still.
+    pub past: u64,
+    /// Of these, those that took longer than the target's vendor says.
+    pub past_late: u64,
 }

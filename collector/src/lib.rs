@@ -21,6 +21,7 @@ pub mod memory;
 pub mod moment;
 pub mod native;
 pub mod orders;
+mod percent;
 pub mod recognise;
 pub mod record;
 pub mod service;

@@ -2,6 +2,8 @@
 
 use rust_decimal::Decimal;
 
+use crate::percent;
+
 /// What a difference is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -44,10 +46,9 @@ impl Threshold {
     /// How a `difference` stands whose source says `source`. The sign of either does not matter, and of a
     /// source that says 0 any difference is over every percentage.
     pub(super) fn level(&self, difference: Decimal, source: Decimal) -> Level {
-        let (difference, source) = (difference.abs(), source.abs());
         let is_over = |limit: Decimal| match self.unit {
-            Unit::Units | Unit::Money => difference > limit,
-            Unit::Percent => is_over_percent(difference, source, limit),
+            Unit::Units | Unit::Money => difference.abs() > limit,
+            Unit::Percent => percent::is_over(difference, source, limit),
         };
         level(is_over(self.over), is_over(self.closes_under))
     }
@@ -59,16 +60,6 @@ pub(super) fn level(over: bool, over_closing: bool) -> Level {
         (true, _) => Level::Over,
         (false, true) => Level::Between,
         (false, false) => Level::Under,
-    }
-}
-
-/// Multiplied out, so that nothing is divided by 0. What no decimal holds is larger than what one does.
-fn is_over_percent(difference: Decimal, source: Decimal, percent: Decimal) -> bool {
-    match (difference.checked_mul(Decimal::ONE_HUNDRED), source.checked_mul(percent)) {
-        (Some(difference), Some(limit)) => difference > limit,
-        (None, Some(_)) => true,
-        (Some(_), None) => false,
-        (None, None) => source.checked_mul(percent / Decimal::ONE_HUNDRED).is_some_and(|limit| difference > limit),
     }
 }
 

@@ -29,6 +29,9 @@ pub struct SyncTargetSettings {
     /// It may differ by so many units, or so much in the price's currency: a decimal.
     #[serde(default = "zero")]
     pub tolerance: String,
+    /// Or by so many percent of what the source says, whichever is more: a decimal. Of 0 that is nothing.
+    #[serde(default = "zero")]
+    pub tolerance_percent: String,
     /// It counts in cases of so many units: a decimal.
     #[serde(default = "one")]
     pub units_each: String,
@@ -50,6 +53,7 @@ impl SyncSettings {
         let target = |system: &str, floor: Duration| SyncTargetSettings {
             system: system.to_owned(),
             tolerance: zero(),
+            tolerance_percent: zero(),
             units_each: one(),
             floor,
         };

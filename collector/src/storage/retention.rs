@@ -35,6 +35,7 @@ pub(super) async fn apply(
         ("events", "at", events_days),
         ("readings", "at", readings_days),
         ("sync_lags", "ended", readings_days),
+        ("past_drifts", "ended", readings_days),
         // What is active is written again and again.
         ("alerts", "updated_at", alerts_days),
         ("alert_acknowledgements", "at", alerts_days),

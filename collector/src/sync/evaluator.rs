@@ -10,7 +10,7 @@ use super::copy::{Copy, Read};
 use super::drift::Drift;
 use super::item::{Item, Subject};
 use super::known::Known;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, SUBJECTS};
 use super::metrics::SyncMetrics;
 use super::pair::Pairs;
 use super::view::SyncView;
@@ -20,9 +20,6 @@ use crate::storage::settled_ms;
 
 /// Readings taken in at once.
 const MOST_READINGS: usize = 20_000;
-
-/// Subjects looked up at once: a query may be 256 KiB long.
-const SUBJECTS: usize = 1_000;
 
 /// One that goes on looks again at what was stored so long before: another collector may have ended between
 /// what it wrote and what it had yet to write.

@@ -18,9 +18,9 @@ pub(super) struct Known {
 }
 
 /// What is compared, its target, and the target's item.
-type Place = (String, String, Item);
+pub(super) type Place = (String, String, Item);
 
-fn place(drift: &Drift) -> Place {
+pub(super) fn place(drift: &Drift) -> Place {
     (drift.sync.clone(), drift.target.clone(), drift.item.clone())
 }
 

@@ -22,8 +22,11 @@ pub(super) struct Feed {
     pub(super) more: bool,
 }
 
+/// Subjects looked up at once: a query may be 256 KiB long.
+pub(super) const SUBJECTS: usize = 1_000;
+
 /// The columns of an item.
-const ITEM: &str = "entity, subject, location, channel, currency, state, field";
+pub(super) const ITEM: &str = "entity, subject, location, channel, currency, state, field";
 
 /// The drifts that have not ended.
 pub(crate) const OPEN: &str = "
@@ -209,12 +212,12 @@ impl Ledger {
     }
 }
 
-fn tuples<'s>(subjects: &[&'s Subject]) -> Vec<(&'static str, &'s str)> {
+pub(super) fn tuples<'s>(subjects: &[&'s Subject]) -> Vec<(&'static str, &'s str)> {
     subjects.iter().map(|subject| (subject.entity.name(), subject.name.as_str())).collect()
 }
 
 /// `None` for what a newer program wrote.
-fn item([entity, name, location, channel, currency, state, field]: [String; 7]) -> Option<Item> {
+pub(super) fn item([entity, name, location, channel, currency, state, field]: [String; 7]) -> Option<Item> {
     let subject = Subject { entity: Entity::parse(&entity)?, name };
     Some(Item { subject, location, channel, currency, state, field })
 }

@@ -17,6 +17,7 @@ mod known;
 mod ledger;
 mod metrics;
 mod pair;
+mod past;
 mod view;
 
 pub use evaluator::{Evaluator, run};

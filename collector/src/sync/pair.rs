@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use super::copy::Copy;
 use super::item::Item;
 use crate::moment::nanoseconds_in;
+use crate::percent;
 use crate::settings::SyncSettings;
 
 /// The pairs of systems whose copies must agree.
@@ -25,6 +26,8 @@ pub(super) struct Pair {
     pub(super) source: String,
     pub(super) target: String,
     tolerance: Decimal,
+    /// Of what the source says.
+    tolerance_percent: Decimal,
     units_each: Decimal,
     /// A change that takes no longer is in time.
     pub(super) floor_ns: i64,
@@ -103,6 +106,7 @@ impl Pairs {
                     source: sync.source.clone(),
                     target: target.system.clone(),
                     tolerance: decimal("tolerance", &target.tolerance)?,
+                    tolerance_percent: decimal("tolerance_percent", &target.tolerance_percent)?,
                     units_each,
                     floor_ns: nanoseconds_in(target.floor.get()),
                 });
@@ -146,8 +150,8 @@ impl Pair {
             None => first.value.clone(),
         };
         let difference = numbers.and_then(|(source, target)| target.checked_sub(source));
-        let agrees = match difference {
-            Some(difference) => difference.abs() <= self.tolerance,
+        let agrees = match numbers.zip(difference) {
+            Some(((source, _), difference)) => self.tolerates(difference, source),
             None => source_value == target.value,
         };
         Some(Standing {
@@ -159,6 +163,11 @@ impl Pair {
             source_since: meant.iter().map(|copy| since(copy)).max().unwrap_or_default(),
             target_since: since(target),
         })
+    }
+
+    /// Whether the target may differ by that from a source that says `source`.
+    fn tolerates(&self, difference: Decimal, source: Decimal) -> bool {
+        difference.abs() <= self.tolerance || !percent::is_over(difference, source, self.tolerance_percent)
     }
 
     /// What the source has in all, and the target in units; `None` for texts, and for what no decimal holds.
@@ -206,6 +215,7 @@ mod tests {
             targets: vec![SyncTargetSettings {
                 system: "web".to_owned(),
                 tolerance: tolerance.to_owned(),
+                tolerance_percent: "0".to_owned(),
                 units_each: units_each.to_owned(),
                 floor: ordertrace_config::Duration::default(),
             }],
@@ -229,6 +239,21 @@ mod tests {
         assert_eq!(standing(&settings("1", "1"), &copies), [(Some("2".to_owned()), false)]);
         assert_eq!(standing(&settings("2", "1"), &copies), [(Some("2".to_owned()), true)]);
         assert_eq!(standing(&settings("0", "1"), &copies[1..]), [], "what the source does not know");
+    }
+
+    #[test]
+    fn a_target_agrees_within_its_percentage() {
+        let mut settings = settings("0", "1");
+        settings.targets[0].tolerance_percent = "2.5".to_owned();
+        let agrees = |settings: &SyncSettings, source: &str, target: &str| {
+            let copies = [copy("wms", "main", source), copy("web", "main", target)];
+            standing(settings, &copies)[0].1
+        };
+        assert!(agrees(&settings, "100", "102.5") && agrees(&settings, "100", "97.5"));
+        assert!(!agrees(&settings, "100", "102.500000000000000000000001"));
+        assert!(agrees(&settings, "0", "0") && !agrees(&settings, "0", "1"), "of 0 every difference is too much");
+        settings.targets[0].tolerance = "3".to_owned();
+        assert!(agrees(&settings, "0", "-3") && agrees(&settings, "100", "97"), "whichever allows more");
     }
 
     #[test]
@@ -264,6 +289,9 @@ mod tests {
         assert!(wrong(&[feed]).contains("entity is feed, of which no other system has a copy"));
         assert!(wrong(&[good.clone(), good.clone()]).contains("two of this name"));
         assert!(wrong(&[settings("-1", "1")]).contains("tolerance of \"web\" is \"-1\""));
+        let mut percent = good.clone();
+        percent.targets[0].tolerance_percent = "5%".to_owned();
+        assert!(wrong(&[percent]).contains("tolerance_percent of \"web\" is \"5%\""));
         assert!(wrong(&[settings("0", "0")]).contains("units_each of \"web\" is 0"));
         let mut twice = good.clone();
         twice.targets.push(good.targets[0].clone());

@@ -3,13 +3,16 @@ use std::collections::HashMap;
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
 use ordertrace_api::sync::{DriftNow, SyncLag, SyncReply};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use tracing::instrument;
 
 use super::drift::Drift;
 use super::ledger::{Ledger, OPEN};
 use super::pair::{Pair, Pairs};
+use super::past::{Past, Pasts};
 use crate::moment::{Range, nanoseconds, timestamp};
+use crate::percent;
 
 type Result<T> = clickhouse::error::Result<T>;
 
@@ -66,7 +69,8 @@ impl SyncView {
         let mut drifts = self.ledger.oldest(subject, limit.saturating_add(1)).await?;
         let more = drifts.len() > limit;
         drifts.truncate(limit);
-        let drifts = drifts.into_iter().filter_map(|drift| self.drift(drift, now)).collect();
+        let pasts = Pasts::of(&self.client, &self.pairs, &drifts, now).await?;
+        let drifts = drifts.into_iter().filter_map(|drift| self.drift(pasts.before(&drift), drift, now)).collect();
         Ok(SyncReply { lags, drifts, more })
     }
 
@@ -126,9 +130,10 @@ impl SyncView {
     }
 
     /// `None` for what is not compared any more.
-    fn drift(&self, drift: Drift, now: Timestamp) -> Option<DriftNow> {
+    fn drift(&self, past: Past, drift: Drift, now: Timestamp) -> Option<DriftNow> {
         let pair = self.pairs.iter().find(|pair| pair.sync == drift.sync && pair.target == drift.target)?;
         Some(DriftNow {
+            percent: percent_of(&drift),
             entity: drift.item.subject.entity,
             subject: drift.item.subject.name,
             location: drift.item.location,
@@ -144,8 +149,16 @@ impl SyncView {
             since: timestamp(drift.since_ns),
             uncertain_ms: drift.uncertain_ms,
             late: drift.since_ns < late_before_ns(pair, now),
+            past: past.drifts,
+            past_late: past.late,
         })
     }
+}
+
+/// Of what the source says; `None` of 0, and of what is no number.
+fn percent_of(drift: &Drift) -> Option<String> {
+    let number = |text: &str| Decimal::from_str_exact(text).ok();
+    percent::of(number(&drift.difference)?, number(&drift.source_value)?).map(|percent| percent.to_string())
 }
 
 /// What began earlier and goes on at `now` is late.

@@ -14,6 +14,7 @@ fn target(system: &str, floor_s: u64) -> SyncTargetSettings {
     SyncTargetSettings {
         system: system.to_owned(),
         tolerance: "0".to_owned(),
+        tolerance_percent: "0".to_owned(),
         units_each: "1".to_owned(),
         floor: ordertrace_config::Duration::from_secs(floor_s),
     }
@@ -144,4 +145,33 @@ async fn two_evaluators_and_late_readings_change_nothing() {
         .await
         .unwrap();
     assert_eq!(none.lags.iter().map(|lag| (lag.arrived, lag.p50_ms)).collect::<Vec<_>>(), [(0, None); 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_often_a_drift_came_back_is_counted_for_seven_days() {
+    let database = Database::start().await;
+    let mut both = (evaluator(&database).await, evaluator(&database).await);
+    let changes = [("10", 0, 0, 0), ("7", 20, 25, 70), ("6", 100, 200, 200)];
+    for (value, wms_s, web_s, market_s) in changes {
+        let told = [("wms", wms_s), ("web", web_s), ("market", market_s)];
+        database.readings(told.map(|(system, at_s)| stock(system, "HAT", value, at_s)).to_vec()).await.unwrap();
+        let last_ms = last_ms(&database).await;
+        let (one, other) = tokio::join!(both.0.catch_up(last_ms), both.1.catch_up(last_ms));
+        one.and(other).unwrap();
+    }
+    database.readings(vec![stock("wms", "HAT", "4", 300), stock("wms", "SCARF", "9", 300)]).await.unwrap();
+    database.readings(vec![stock("web", "SCARF", "8", 300)]).await.unwrap();
+    both.0.catch_up(last_ms(&database).await).await.unwrap();
+    let drifts = view(&database, 310).await.drifts;
+    let line = |drift: &DriftNow| (drift.target.clone(), drift.subject.clone(), drift.past, drift.past_late);
+    let lines = |drifts: &[DriftNow]| drifts.iter().map(line).collect::<Vec<_>>();
+    let of = |target: &str, subject: &str, past, late| (target.to_owned(), subject.to_owned(), past, late);
+    // The market may take a minute.
+    let expected = [of("market", "HAT", 2, 1), of("web", "HAT", 2, 2), of("web", "SCARF", 0, 0)];
+    assert_eq!(lines(&drifts), expected);
+    assert_eq!(drifts[0].percent.as_deref(), Some("50"), "6 instead of 4");
+    let week_s = 7 * 86_400;
+    let later = view(&database, week_s + 100).await.drifts;
+    assert_eq!(lines(&later)[..2], [of("market", "HAT", 1, 1), of("web", "HAT", 1, 1)], "the first was a week ago");
+    assert_eq!(lines(&view(&database, week_s + 201).await.drifts)[1].2, 0);
 }

@@ -1,4 +1,4 @@
-use ordertrace_api::sync::{DriftNow, SyncLag, SyncReply};
+use ordertrace_api::sync::{DriftNow, PAST_DAYS, SyncLag, SyncReply};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code};
@@ -80,7 +80,14 @@ fn drift_line(drift: &DriftNow, around: &Surroundings) -> Line {
     let mark = if drift.late { (Tone::Error, "! ") } else { (Tone::Plain, "  ") };
     let text = drift_text(drift);
     let since = format!("for {}", human(ns_between(drift.since, around.now)));
-    Line::of(mark.0, mark.1).and(Tone::Strong, item(drift)).and(Tone::Plain, format!(": {text} ")).and(Tone::Dim, since)
+    let line = Line::of(mark.0, mark.1).and(Tone::Strong, item(drift)).and(Tone::Plain, format!(": {text} "));
+    line.and(Tone::Dim, since).and(Tone::Plain, past(drift).map(|past| format!(", {past}")).unwrap_or_default())
+}
+
+/// `4× in 7d, 3 late`: how often it came back.
+fn past(drift: &DriftNow) -> Option<String> {
+    let late = if drift.past_late > 0 { format!(", {} late", drift.past_late) } else { String::new() };
+    (drift.past > 0).then(|| format!("{}× in {PAST_DAYS}d{late}", drift.past))
 }
 
 /// What it is a copy of, with what is known of it.
@@ -89,10 +96,11 @@ fn item(drift: &DriftNow) -> String {
     known.into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" ")
 }
 
-/// `wms 7, storefront 10 (+3)`.
+/// `wms 7, storefront 10 (+3, +42.86 %)`.
 fn drift_text(drift: &DriftNow) -> String {
-    let by =
-        drift.difference.as_ref().map(|by| if by.starts_with('-') { format!(" ({by})") } else { format!(" (+{by})") });
+    let signed = |by: &String| if by.starts_with('-') { by.clone() } else { format!("+{by}") };
+    let percent = drift.percent.as_ref().map(|by| format!(", {} %", signed(by))).unwrap_or_default();
+    let by = drift.difference.as_ref().map(|by| format!(" ({}{percent})", signed(by)));
     let currency = if drift.currency.is_empty() { String::new() } else { format!(" {}", drift.currency) };
     format!(
         "{} {}{currency}, {} {}{currency}{}",
@@ -117,8 +125,11 @@ pub fn sync_markdown(reply: &SyncReply, around: &Surroundings) -> String {
     let rows = reply
         .drifts
         .iter()
-        .map(|drift| vec![drift.sync.clone(), code(&item(drift)), drift_text(drift), around.date_clock(drift.since)]);
-    text.table(&["what", "item", "values", "since"], rows);
+        .map(|drift| {
+            let past = past(drift).unwrap_or_default();
+            vec![drift.sync.clone(), code(&item(drift)), drift_text(drift), around.date_clock(drift.since), past]
+        });
+    text.table(&["what", "item", "values", "since", "before"], rows);
     if reply.more {
         text.line("\nThere are more.");
     }

@@ -21,7 +21,7 @@ pub(crate) fn sync() -> SyncReply {
         oldest: (waiting > 0).then(|| at_ms(now_ms - 2 * HOUR_MS)),
         uncertain_ms: if target == "marketplace" { 30_000 } else { 0 },
     };
-    let drift = |subject: &str, values: (&str, &str), difference: Option<&str>, minutes: u64| DriftNow {
+    let drift = |subject: &str, values: (&str, &str), (difference, percent): (Option<&str>, Option<&str>), minutes: u64| DriftNow {
         sync: "stock".to_owned(),
         entity: Entity::Inventory,
         subject: subject.to_owned(),
@@ -34,9 +34,12 @@ pub(crate) fn sync() -> SyncReply {
         target: "marketplace".to_owned(),
         target_value: values.1.to_owned(),
         difference: difference.map(str::to_owned),
+        percent: percent.map(str::to_owned),
         since: at_ms(now_ms - minutes * MINUTE_MS),
         uncertain_ms: 30_000,
         late: minutes > 10,
+        past: minutes / 10,
+        past_late: minutes / 40,
     };
     let price = DriftNow {
         sync: "prices".to_owned(),
@@ -46,7 +49,7 @@ pub(crate) fn sync() -> SyncReply {
         currency: "EUR".to_owned(),
         source: "pim".to_owned(),
         target: "storefront".to_owned(),
-        ..drift("HAT-RED-M", ("19.95", "24.95"), Some("5"), 1)
+        ..drift("HAT-RED-M", ("19.95", "24.95"), (Some("5"), Some("25.06")), 1)
     };
     SyncReply {
         lags: vec![
@@ -55,9 +58,9 @@ pub(crate) fn sync() -> SyncReply {
             lag("prices", Entity::Price, "storefront", 12, 1),
         ],
         drifts: vec![
-            drift("HAT-RED-M", ("0", "7"), Some("7"), 120),
-            drift("SCARF-BLUE", ("12", "1"), Some("-11"), 45),
-            drift("GLOVES", ("3", "many"), None, 5),
+            drift("HAT-RED-M", ("0", "7"), (Some("7"), None), 120),
+            drift("SCARF-BLUE", ("12", "1"), (Some("-11"), Some("-91.67")), 45),
+            drift("GLOVES", ("3", "many"), (None, None), 5),
             price,
         ],
         more: true,

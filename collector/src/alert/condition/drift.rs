@@ -10,6 +10,7 @@ use crate::alert::observation::{Observation, labels, limited, word};
 use crate::alert::scope::Scope;
 use crate::alert::state::Kept;
 use crate::alert::threshold::{Level, Threshold, Unit};
+use crate::percent;
 use crate::sync::OPEN;
 
 /// A target does not show what its source does.
@@ -239,7 +240,7 @@ fn value(row: &OpenDrift, unit: &str) -> String {
     let Some(difference) = number(&row.difference) else { return row.target_value.clone() };
     let unit = if unit.is_empty() { " units" } else { unit };
     let percent = number(&row.source_value)
-        .and_then(|source| difference.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(source.abs()))
+        .and_then(|source| percent::of(difference, source))
         .map(|percent| format!(", {} %", percent.abs().round_dp(1).normalize()));
     format!("{}{unit}{}", difference.abs().normalize(), percent.unwrap_or_default())
 }

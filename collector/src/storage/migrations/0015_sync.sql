@@ -74,3 +74,27 @@ CREATE TABLE IF NOT EXISTS sync_progress
 )
 ENGINE = ReplacingMergeTree(until)
 ORDER BY tuple();
+
+-- The same by item: how often each drifted before.
+CREATE TABLE IF NOT EXISTS past_drifts
+(
+    entity LowCardinality(String),
+    subject String CODEC(ZSTD(1)),
+    location LowCardinality(String),
+    channel LowCardinality(String),
+    currency LowCardinality(String),
+    state LowCardinality(String),
+    field LowCardinality(String),
+    sync LowCardinality(String),
+    target LowCardinality(String),
+    ended DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+    since DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(ended)
+ORDER BY (entity, subject, location, channel, currency, state, field, sync, target, ended)
+SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS past_drifts_view TO past_drifts AS
+SELECT entity, subject, location, channel, currency, state, field, sync, target, ended, since
+FROM sync_lags;

@@ -72,6 +72,7 @@ fn settings(compared: Compared) -> SyncSettings {
     let target = |target: &Target| SyncTargetSettings {
         system: target.system.to_owned(),
         tolerance: format!("{}.{:02}", target.tolerance_hundredths / 100, target.tolerance_hundredths % 100),
+        tolerance_percent: "0".to_owned(),
         units_each: target.units_each.to_string(),
         floor: ordertrace_config::Duration::from_secs(target.floor_ms.unsigned_abs() / 1_000),
     };

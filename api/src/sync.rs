@@ -18,7 +18,7 @@ pub struct SyncQuery {
     /// Lags of changes that arrived before this time; now unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Only drifts of this SKU, order or feed.
+    /// Only drifts of this SKU or order, or the age of this feed or index.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// At most so many drifts.
@@ -35,6 +35,26 @@ pub struct SyncReply {
     pub drifts: Vec<DriftNow>,
     /// Whether drifts were left out.
     pub more: bool,
+    /// How old feeds and search indexes are, the oldest first; at most 1000.
+    #[serde(default)]
+    pub ages: Vec<AgeNow>,
+}
+
+/// How old a system's feed or search index is: it grows while none is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AgeNow {
+    /// A feed or a search index.
+    pub entity: Entity,
+    /// The system that has it.
+    pub system: String,
+    /// Its name.
+    pub name: String,
+    /// When the newest that is known of was made, or its newest document.
+    pub made_at: Timestamp,
+    /// How long ago that is, milliseconds.
+    pub age_ms: u64,
+    /// When it was last told of.
+    pub told_at: Timestamp,
 }
 
 /// How long changes at a source take until a target shows them.

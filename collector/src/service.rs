@@ -26,7 +26,7 @@ use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
 use crate::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
 use crate::surface::Surfaces;
-use crate::sync::{self, Pairs, PairsError, SyncMetrics, SyncView};
+use crate::sync::{self, Pairs, PairsError, SyncMetrics, SyncView, Taken};
 use crate::tail::Tail;
 
 /// A collector that could not start.
@@ -114,8 +114,7 @@ impl Collector {
             detection_metrics.register(&mut registry);
         }
         let sync_metrics = SyncMetrics::default();
-        let is_syncing = settings.detection.enabled && (!pairs.is_empty() || rules.need_copies());
-        if is_syncing {
+        if settings.detection.enabled {
             sync_metrics.register(&mut registry);
         }
         let alert_metrics = AlertMetrics::default();
@@ -157,13 +156,13 @@ impl Collector {
                 adding_up.await;
                 "what handoffs mean to orders"
             });
-            if is_syncing {
-                let syncing = sync::run(client.clone(), pairs, sync_metrics, Timestamp::now, stop.clone());
-                tasks.spawn(async move {
-                    syncing.await;
-                    "sync"
-                });
-            }
+            let needs_all = !pairs.is_empty() || rules.need_copies();
+            let taken = if needs_all { Taken::All } else { Taken::Ages };
+            let syncing = sync::run(client.clone(), (pairs, taken), sync_metrics, Timestamp::now, stop.clone());
+            tasks.spawn(async move {
+                syncing.await;
+                "sync"
+            });
             if !rules.is_empty() {
                 let (rules, every) = ((rules, receivers), settings.alerts.every);
                 let alerting = alert::run(client.clone(), rules, every, alert_metrics, stop.clone());

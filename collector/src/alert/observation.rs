@@ -1,7 +1,9 @@
 //! What a condition sees of one thing at one time.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use twox_hash::XxHash3_128;
 
 use super::threshold::Level;
@@ -47,6 +49,11 @@ pub(super) fn identity(rule: &str, labels: &Labels) -> String {
         text.extend(["\0", name, "\0", value]);
     }
     hex::encode(XxHash3_128::oneshot(text.as_bytes()).to_be_bytes())
+}
+
+/// `1h 10m 5s`: whole seconds.
+pub(super) fn spoken(time: Duration) -> String {
+    format!("{:#}", SignedDuration::from_secs(i64::try_from(time.as_secs()).unwrap_or(i64::MAX)))
 }
 
 /// A word of a command line, quoted if the shell would read it otherwise.

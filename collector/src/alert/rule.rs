@@ -1,5 +1,7 @@
 //! Rules as they are configured, checked and ready to be held against what is stored.
 
+mod time;
+
 use std::collections::BTreeSet;
 
 use iso_currency::Currency;
@@ -7,13 +9,12 @@ use ordertrace_api::reading::Entity;
 use ordertrace_config::nearest;
 use rust_decimal::Decimal;
 
-use super::condition::{ChangeCondition, Condition, DriftCondition, FindingCondition, LagCondition};
+use super::condition::{ChangeCondition, Condition, DriftCondition, FindingCondition};
 use super::scope::Scope;
 use super::state::Terms;
 use super::threshold::{Threshold, Unit};
 use crate::settings::{
-    AlertSettings, ChangeRule, DriftRule, EachSettings, ItemSettings, LagRule, RuleSettings, SyncSettings,
-    ThresholdSettings,
+    AlertSettings, ChangeRule, DriftRule, EachSettings, ItemSettings, RuleSettings, SyncSettings, ThresholdSettings,
 };
 
 /// The longest time for which something may have to hold: 7 days.
@@ -26,7 +27,7 @@ const LONGEST_WITHIN_S: u64 = 86_400;
 const MOST_ALERTS: u32 = 1_000;
 
 /// Labels that a rule cannot have, because its alerts do.
-const TAKEN: [&str; 16] = [
+const TAKEN: [&str; 17] = [
     "alertname",
     "severity",
     "sync",
@@ -39,6 +40,7 @@ const TAKEN: [&str; 16] = [
     "channel",
     "currency",
     "field",
+    "feed",
     "finding",
     "kind",
     "order",
@@ -203,15 +205,18 @@ impl<'s> Check<'s> {
     }
 
     fn condition(&self, rule: &RuleSettings) -> Checked<Condition> {
-        match (&rule.drift, &rule.lag, &rule.change, &rule.finding) {
-            (Some(drift), None, None, None) => Ok(Condition::Drift(self.drift(drift)?)),
-            (None, Some(lag), None, None) => Ok(Condition::Lag(self.lag(lag)?)),
-            (None, None, Some(change), None) => Ok(Condition::Change(self.change(change)?)),
-            (None, None, None, Some(finding)) => {
+        match (&rule.drift, &rule.lag, &rule.age, &rule.change, &rule.finding) {
+            (Some(drift), None, None, None, None) => Ok(Condition::Drift(self.drift(drift)?)),
+            (None, Some(lag), None, None, None) => Ok(Condition::Lag(self.lag(lag)?)),
+            (None, None, Some(age), None, None) => Ok(Condition::Age(self.age(age)?)),
+            (None, None, None, Some(change), None) => Ok(Condition::Change(self.change(change)?)),
+            (None, None, None, None, Some(finding)) => {
                 Ok(Condition::Finding(FindingCondition { kinds: finding.kinds.clone(), severity: finding.severity }))
             }
-            (None, None, None, None) => wrong(&self.path, "says not when; write one of drift, lag, change, finding"),
-            _ => wrong(&self.path, "says more than one of drift, lag, change, finding; write a rule for each"),
+            (None, None, None, None, None) => {
+                wrong(&self.path, "says not when; write one of drift, lag, age, change, finding")
+            }
+            _ => wrong(&self.path, "says more than one of drift, lag, age, change, finding; write a rule for each"),
         }
     }
 
@@ -229,6 +234,19 @@ impl<'s> Check<'s> {
         let scope =
             Scope::new(only).or_else(|(key, reason)| wrong(self.at(&format!("{condition}.only.{key}")), reason))?;
         Ok((found, scope))
+    }
+
+    /// Which items of which systems' own are meant.
+    fn systems(&self, condition: &str, systems: &[String], only: &ItemSettings) -> Checked<Scope> {
+        if !only.targets.is_empty() {
+            let reason = format!("is of what is compared; write {condition}.systems");
+            return wrong(self.at(&format!("{condition}.only.targets")), reason);
+        }
+        if let Some(at) = systems.iter().position(String::is_empty) {
+            return wrong(self.at(&format!("{condition}.systems[{at}]")), "is empty; name one, or leave it out");
+        }
+        let items = ItemSettings { targets: systems.to_vec(), ..only.clone() };
+        Scope::new(&items).or_else(|(key, reason)| wrong(self.at(&format!("{condition}.only.{key}")), reason))
     }
 
     fn drift(&self, drift: &DriftRule) -> Checked<DriftCondition> {
@@ -261,25 +279,6 @@ impl<'s> Check<'s> {
         })
     }
 
-    fn lag(&self, lag: &LagRule) -> Checked<LagCondition> {
-        let (sync, scope) = self.items("lag", &lag.sync, &lag.only)?;
-        let closes_under = lag.closes_under.unwrap_or(lag.over);
-        if lag.over.get().is_zero() {
-            return wrong(self.at("lag.over"), "is 0s: every change takes longer; write how long it may take");
-        }
-        if closes_under > lag.over {
-            let reason = format!("is {closes_under}, above `over`, which is {}: it could never be over", lag.over);
-            return wrong(self.at("lag.closes_under"), reason);
-        }
-        Ok(LagCondition {
-            sync: sync.name.clone(),
-            source: sync.source.clone(),
-            over: lag.over.get(),
-            closes_under: closes_under.get(),
-            scope,
-        })
-    }
-
     fn change(&self, change: &ChangeRule) -> Checked<ChangeCondition> {
         if !matches!(change.entity, Entity::Inventory | Entity::Price) {
             let entity = change.entity.name();
@@ -296,12 +295,7 @@ impl<'s> Check<'s> {
         if within.is_zero() || within.as_secs() > LONGEST_WITHIN_S {
             return wrong(self.at("change.within"), format!("is {}; write up to 1d", change.within));
         }
-        if !change.only.targets.is_empty() {
-            return wrong(self.at("change.only.targets"), "is of what is compared; write change.systems");
-        }
-        let items = ItemSettings { targets: change.systems.clone(), ..change.only.clone() };
-        let scope =
-            Scope::new(&items).or_else(|(key, reason)| wrong(self.at(&format!("change.only.{key}")), reason))?;
+        let scope = self.systems("change", &change.systems, &change.only)?;
         let state = if change.entity == Entity::Inventory { change.state.name() } else { "" };
         Ok(ChangeCondition { entity: change.entity, state, threshold, within, scope })
     }

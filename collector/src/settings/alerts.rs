@@ -92,6 +92,9 @@ pub struct RuleSettings {
     /// A change does not arrive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lag: Option<LagRule>,
+    /// A feed or a search index is old.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<AgeRule>,
     /// A system's own value changes by much.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangeRule>,
@@ -187,6 +190,25 @@ pub struct LagRule {
     pub only: ItemSettings,
 }
 
+/// How long ago a feed or search index was made; it grows while none is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgeRule {
+    /// Of what: feed or search_index.
+    pub entity: Entity,
+    /// Longer than that.
+    pub over: Duration,
+    /// It is over when it is no longer than that; `over`, when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closes_under: Option<Duration>,
+    /// Which systems; all, when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub systems: Vec<String>,
+    /// Which of them, by name, as `subjects`; all, when left out.
+    #[serde(default, skip_serializing_if = "ItemSettings::is_all")]
+    pub only: ItemSettings,
+}
+
 /// How fast one system's own values change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -224,7 +246,7 @@ pub struct ItemSettings {
     /// Sales channels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
-    /// SKUs, or keys of orders; `*` stands for any text, `?` for any character.
+    /// SKUs, keys of orders, or names of feeds; `*` stands for any text, `?` for any character.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<String>,
 }
@@ -283,6 +305,7 @@ impl RuleSettings {
             name: name.to_owned(),
             drift: None,
             lag: None,
+            age: None,
             change: None,
             finding: None,
             hold: Duration::default(),

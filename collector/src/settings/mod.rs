@@ -18,8 +18,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use alerts::{
-    AlertSettings, AlertmanagerSettings, ChangeRule, DriftRule, EachSettings, FindingRule, ItemSettings, LagRule,
-    MoneySettings, PagerDutySettings, ReceiverSettings, RuleSettings, SlackSettings, ThresholdSettings,
+    AgeRule, AlertSettings, AlertmanagerSettings, ChangeRule, DriftRule, EachSettings, FindingRule, ItemSettings,
+    LagRule, MoneySettings, PagerDutySettings, ReceiverSettings, RuleSettings, SlackSettings, ThresholdSettings,
     WebhookSettings,
 };
 pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};

@@ -31,12 +31,23 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Time between counts of what metrics show.
 const COUNTED_EVERY: Duration = Duration::from_secs(15);
 
+/// What copies are kept of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Taken {
+    /// Everything that is read.
+    #[default]
+    All,
+    /// Feeds and search indexes, whose ages are told whatever is compared.
+    Ages,
+}
+
 /// Takes readings in and holds copies against each other, round by round.
 pub struct Evaluator {
     client: Client,
     ledger: Ledger,
     pairs: Pairs,
     metrics: SyncMetrics,
+    taken: Taken,
     /// Up to when readings were taken in, milliseconds since the Unix epoch, by ClickHouse's clock.
     done_ms: i64,
 }
@@ -49,7 +60,13 @@ impl Evaluator {
     pub async fn open(client: Client, pairs: Pairs, metrics: SyncMetrics) -> clickhouse::error::Result<Self> {
         let ledger = Ledger::new(client.clone());
         let done_ms = (ledger.until_ms().await? - AGAIN_MS).max(0);
-        Ok(Self { client, ledger, pairs, metrics, done_ms })
+        Ok(Self { client, ledger, pairs, metrics, taken: Taken::default(), done_ms })
+    }
+
+    /// The same, which takes in no more than that.
+    #[must_use]
+    pub fn taking(self, taken: Taken) -> Self {
+        Self { taken, ..self }
     }
 
     /// Takes in what all have seen by now.
@@ -67,7 +84,7 @@ impl Evaluator {
     /// When ClickHouse does not answer; nothing is lost then.
     pub async fn catch_up(&mut self, until_ms: i64) -> clickhouse::error::Result<()> {
         loop {
-            let feed = self.ledger.feed(self.done_ms, until_ms, MOST_READINGS).await?;
+            let feed = self.ledger.feed(self.taken, self.done_ms, until_ms, MOST_READINGS).await?;
             let mut subjects: BTreeMap<&Subject, Vec<&Read>> = BTreeMap::new();
             feed.reads.iter().for_each(|read| subjects.entry(&read.item.subject).or_default().push(read));
             let subjects: Vec<(&Subject, Vec<&Read>)> = subjects.into_iter().collect();
@@ -118,12 +135,18 @@ fn by_subject<T>(all: Vec<T>, item: impl Fn(&T) -> &Item) -> HashMap<Subject, Ve
 }
 
 /// Takes readings in until `stop`, by the clock `now`.
-pub async fn run(client: Client, pairs: Pairs, metrics: SyncMetrics, now: fn() -> Timestamp, stop: CancellationToken) {
+pub async fn run(
+    client: Client,
+    (pairs, taken): (Pairs, Taken),
+    metrics: SyncMetrics,
+    now: fn() -> Timestamp,
+    stop: CancellationToken,
+) {
     let view = SyncView::new(client.clone(), pairs.clone());
     let evaluating = async {
         let open = || Evaluator::open(client.clone(), pairs.clone(), metrics.clone());
-        let mut evaluator = background::opened("taking readings in", open).await;
-        let mut rounds = background::every(EVERY);
+        let mut evaluator = background::opened("taking readings in", open).await.taking(taken);
+        let mut rounds = background::every(if taken == Taken::All { EVERY } else { COUNTED_EVERY });
         let mut counts = background::every(COUNTED_EVERY);
         loop {
             let done = tokio::select! {
@@ -139,11 +162,12 @@ pub async fn run(client: Client, pairs: Pairs, metrics: SyncMetrics, now: fn() -
     background::until(stop, info_span!("sync"), evaluating).await;
 }
 
-/// Tells how the pairs stand at `now`.
+/// Tells how the pairs stand at `now`, and how old feeds and indexes are.
 async fn count(view: &SyncView, metrics: &SyncMetrics, now: Timestamp) -> clickhouse::error::Result<()> {
     let since = now.checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
     if let Ok(hour) = Range::new(since, now) {
         metrics.stand(&view.lags(hour, now).await?, now);
     }
+    metrics.ages(view.ages(None, now).await?);
     Ok(())
 }

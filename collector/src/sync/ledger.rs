@@ -5,6 +5,7 @@ use tracing::instrument;
 
 use super::copy::{Copy, Read};
 use super::drift::Drift;
+use super::evaluator::Taken;
 use super::item::{Item, Subject};
 
 type Result<T> = clickhouse::error::Result<T>;
@@ -127,14 +128,19 @@ impl Ledger {
         insert.end().await
     }
 
-    /// What was stored after `after_ms` and up to `until_ms`: some `most`.
+    /// What was stored after `after_ms` and up to `until_ms` of what is to be `taken`: some `most`.
     #[instrument(name = "SELECT readings", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "readings"))]
-    pub(super) async fn feed(&self, after_ms: i64, until_ms: i64, most: usize) -> Result<Feed> {
+    pub(super) async fn feed(&self, taken: Taken, after_ms: i64, until_ms: i64, most: usize) -> Result<Feed> {
+        let of = match taken {
+            Taken::All => "true",
+            Taken::Ages => "readings.entity IN ('feed', 'search_index')",
+        };
         let query = format!(
             "SELECT toString(readings.entity) AS entity, subject, location, channel, currency, state, field, system, value, at, changed_at,
                 version, interval_ms, toUnixTimestamp64Milli(stored_at) AS stored_at_ms
              FROM readings
              WHERE stored_at > fromUnixTimestamp64Milli(?, 'UTC') AND stored_at <= fromUnixTimestamp64Milli(?, 'UTC')
+                AND {of}
              ORDER BY stored_at LIMIT {most} WITH TIES"
         );
         let rows = self.0.query(&query).bind(after_ms).bind(until_ms).fetch_all::<ReadRow>().await?;

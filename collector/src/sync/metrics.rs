@@ -1,7 +1,7 @@
 use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
-use ordertrace_api::sync::SyncLag;
+use ordertrace_api::sync::{AgeNow, SyncLag};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -26,6 +26,14 @@ struct QuantileLabels {
     quantile: &'static str,
 }
 
+/// A feed or index of a system; there are few.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AgeLabels {
+    entity: &'static str,
+    system: String,
+    name: String,
+}
+
 /// How copies stand. Clones share the counts.
 #[derive(Clone, Debug, Default)]
 pub struct SyncMetrics {
@@ -35,6 +43,7 @@ pub struct SyncMetrics {
     late: Family<PairLabels, Gauge>,
     oldest: Family<PairLabels, Seconds>,
     lag: Family<QuantileLabels, Seconds>,
+    age: Family<AgeLabels, Seconds>,
 }
 
 impl SyncMetrics {
@@ -49,6 +58,8 @@ impl SyncMetrics {
         sync.register_with_unit("oldest", oldest, Unit::Seconds, self.oldest.clone());
         let lag = "Time until the target showed a change, of those that arrived within the last hour";
         sync.register_with_unit("lag", lag, Unit::Seconds, self.lag.clone());
+        let age = "How long ago the newest feed or search index was made that is known of";
+        sync.register_with_unit("age", age, Unit::Seconds, self.age.clone());
     }
 
     /// So many readings were taken in.
@@ -59,6 +70,14 @@ impl SyncMetrics {
     /// A round ended early.
     pub(super) fn failure(&self) {
         self.failures.inc();
+    }
+
+    /// Feeds and indexes are so old.
+    pub(super) fn ages(&self, ages: Vec<AgeNow>) {
+        for AgeNow { entity, system, name, age_ms, .. } in ages {
+            let labels = AgeLabels { entity: entity.name(), system, name };
+            self.age.get_or_create(&labels).set(age_ms as f64 / 1e3);
+        }
     }
 
     /// The pairs stand so at `now`.
@@ -109,6 +128,14 @@ mod tests {
             uncertain_ms: 0,
         };
         metrics.stand(&[lag], Timestamp::from_second(90).unwrap());
+        metrics.ages(vec![AgeNow {
+            entity: Entity::Feed,
+            system: "pim".to_owned(),
+            name: "shopping".to_owned(),
+            made_at: Timestamp::UNIX_EPOCH,
+            age_ms: 90_500,
+            told_at: Timestamp::UNIX_EPOCH,
+        }]);
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
         let pair = "sync=\"stock\",source=\"wms\",target=\"web\"";
@@ -120,6 +147,7 @@ mod tests {
             format!("ordertrace_sync_oldest_seconds{{{pair}}} 90"),
             format!("ordertrace_sync_lag_seconds{{{pair},quantile=\"0.5\"}} 1.5"),
             format!("ordertrace_sync_lag_seconds{{{pair},quantile=\"0.99\"}} NaN"),
+            "ordertrace_sync_age_seconds{entity=\"feed\",system=\"pim\",name=\"shopping\"} 90.5".to_owned(),
         ] {
             assert!(text.contains(&line), "{line} is not in\n{text}");
         }

@@ -4,11 +4,12 @@
 //! item keeps the newest value and since when it has it, whatever the order of arrival. Of each declared
 //! pair of systems ([`pair`]) copies are held against each other: where they differ a [`drift`] begins, and it
 //! ends when the target shows what the source does. So its length is the sync lag, and one that does not end
-//! grows while nothing arrives.
+//! grows while nothing arrives. Of a feed or search index the copy says when it was made, and so its [`age`].
 //!
 //! What is written follows from what is stored, so it does not matter how many collectors do it, or where
 //! one of them ends.
 
+mod age;
 mod copy;
 mod drift;
 mod evaluator;
@@ -20,7 +21,7 @@ mod pair;
 mod past;
 mod view;
 
-pub use evaluator::{Evaluator, run};
+pub use evaluator::{Evaluator, Taken, run};
 pub(crate) use ledger::OPEN;
 pub use metrics::SyncMetrics;
 pub use pair::{Pairs, PairsError};

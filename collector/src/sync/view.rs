@@ -2,11 +2,12 @@ use std::collections::HashMap;
 
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
-use ordertrace_api::sync::{DriftNow, SyncLag, SyncReply};
+use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use tracing::instrument;
 
+use super::age;
 use super::drift::Drift;
 use super::ledger::{Ledger, OPEN};
 use super::pair::{Pair, Pairs};
@@ -57,13 +58,14 @@ impl SyncView {
     }
 
     /// How these pairs stand at `now`: lags of what arrived within `range`, and at most `limit`
-    /// drifts, of one subject if it is said.
+    /// drifts, of one subject if it is said; and how old feeds and indexes are.
     ///
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn sync(&self, range: Range, subject: Option<&str>, limit: usize, now: Timestamp) -> Result<SyncReply> {
+        let ages = self.ages(subject, now).await?;
         if self.pairs.is_empty() {
-            return Ok(SyncReply { lags: Vec::new(), drifts: Vec::new(), more: false });
+            return Ok(SyncReply { lags: Vec::new(), drifts: Vec::new(), more: false, ages });
         }
         let lags = self.lags(range, now).await?;
         let mut drifts = self.ledger.oldest(subject, limit.saturating_add(1)).await?;
@@ -71,7 +73,12 @@ impl SyncView {
         drifts.truncate(limit);
         let pasts = Pasts::of(&self.client, &self.pairs, &drifts, now).await?;
         let drifts = drifts.into_iter().filter_map(|drift| self.drift(pasts.before(&drift), drift, now)).collect();
-        Ok(SyncReply { lags, drifts, more })
+        Ok(SyncReply { lags, drifts, more, ages })
+    }
+
+    /// How old feeds and indexes are at `now`, of one name if it is said.
+    pub(super) async fn ages(&self, name: Option<&str>, now: Timestamp) -> Result<Vec<AgeNow>> {
+        age::ages(&self.client, name, now).await
     }
 
     /// How the pairs stand at `now`, and the lags of what arrived within `range`.

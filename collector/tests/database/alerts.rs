@@ -257,6 +257,41 @@ async fn a_price_that_jumps_alerts_for_as_long_as_it_is_new() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_is_not_made_any_more_alerts_until_one_is() {
+    let database = Database::start().await;
+    let made = async |entity: &str, system: &str, name: &str, at_s: i64| {
+        let at = at_ns(at_s * 1_000);
+        let columns = "entity, subject, system, since, moment, at";
+        let at = format!("fromUnixTimestamp64Nano({at})");
+        let of = format!("'{entity}', '{name}', '{system}', {at}, {at}, {at}");
+        database.execute(&format!("INSERT INTO copies ({columns}) SELECT {of}")).await;
+    };
+    made("feed", "pim", "google", 0).await;
+    made("feed", "pim", "bing", 0).await;
+    made("feed", "erp", "google", 0).await;
+    made("search_index", "pim", "google", 0).await;
+    let text = "
+- {name: Stale, age: {entity: feed, over: 2h, closes_under: 1h, systems: [pim], only: {subjects: ['goo*']}}}
+- {name: Index, age: {entity: search_index, over: 1d}}";
+    let evaluator = evaluator(&database, text);
+    look(&evaluator, 7_200).await;
+    assert_eq!(list(&database, None).await.len(), 0, "two hours are not longer than two hours");
+    look(&evaluator, 7_201).await;
+    let fired = list(&database, Some(AlertState::Firing)).await;
+    assert_eq!(fired.len(), 1);
+    assert_eq!(fired[0].says, "the newest feed google of pim was made 2h 1s ago");
+    assert_eq!(fired[0].labels.get("feed").map(String::as_str), Some("google"));
+    // One that was made, but is old already, closes nothing.
+    made("feed", "pim", "google", 3_500).await;
+    look(&evaluator, 7_300).await;
+    assert_eq!(list(&database, Some(AlertState::Firing)).await.len(), 1);
+    made("feed", "pim", "google", 7_290).await;
+    look(&evaluator, 7_310).await;
+    assert_eq!(list(&database, Some(AlertState::Firing)).await.len(), 0);
+    assert_eq!(list(&database, Some(AlertState::Resolved)).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn findings_alert_and_rules_that_are_gone_do_not() {
     let database = Database::start().await;
     let insert = |state: &str, updated_s: i64| {

@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::reading::{Entity, StockState};
-use ordertrace_api::sync::{DriftNow, SyncReply};
+use ordertrace_api::sync::{AgeNow, DriftNow, SyncReply};
 use ordertrace_collector::moment::Range;
 use ordertrace_collector::record::ReadingRecord;
 use ordertrace_collector::settings::{SyncSettings, SyncTargetSettings};
-use ordertrace_collector::sync::{Evaluator, Pairs, SyncMetrics, SyncView};
+use ordertrace_collector::sync::{Evaluator, Pairs, SyncMetrics, SyncView, Taken};
 
 use crate::support::{Database, at_ns};
 
@@ -174,4 +174,38 @@ async fn how_often_a_drift_came_back_is_counted_for_seven_days() {
     let later = view(&database, week_s + 100).await.drifts;
     assert_eq!(lines(&later)[..2], [of("market", "HAT", 1, 1), of("web", "HAT", 1, 1)], "the first was a week ago");
     assert_eq!(lines(&view(&database, week_s + 201).await.drifts)[1].2, 0);
+}
+
+/// A feed that was made at that time, and told of ten seconds later.
+fn feed(name: &'static str, made_s: i64) -> ReadingRecord<'static> {
+    ReadingRecord {
+        entity: Entity::Feed,
+        location: "",
+        state: "",
+        changed_at_ns: at_ns(made_s * 1_000),
+        ..stock("pim", name, "", made_s + 10)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_grows_old_while_none_is_made_whatever_is_compared() {
+    let database = Database::start().await;
+    let mut evaluator = evaluator(&database).await.taking(Taken::Ages);
+    let index = ReadingRecord { entity: Entity::SearchIndex, ..feed("products", 300) };
+    // Told late and again.
+    let readings = vec![feed("shopping", 100), index, feed("shopping", 0), feed("shopping", 100)];
+    database.readings(readings).await.unwrap();
+    database.readings(vec![stock("wms", "HAT", "7", 20), stock("web", "HAT", "3", 20)]).await.unwrap();
+    evaluator.catch_up(last_ms(&database).await).await.unwrap();
+    assert_eq!(database.number("SELECT count() FROM copies WHERE entity = 'inventory'").await, 0, "nobody needs it");
+    let line = |age: &AgeNow| (age.entity, age.name.clone(), age.age_ms, age.told_at);
+    let of = |reply: &SyncReply| reply.ages.iter().map(line).collect::<Vec<_>>();
+    let shopping = |age_ms| (Entity::Feed, "shopping".to_owned(), age_ms, at(110));
+    let products = |age_ms| (Entity::SearchIndex, "products".to_owned(), age_ms, at(310));
+    assert_eq!(of(&view(&database, 400).await), [shopping(300_000), products(100_000)]);
+    assert_eq!(of(&view(&database, 4_000).await), [shopping(3_900_000), products(3_700_000)]);
+    let nothing = Pairs::new(&[]).unwrap();
+    let range = Range::new(at(0), at(1_000)).unwrap();
+    let reply = SyncView::new(database.client(), nothing).sync(range, Some("products"), 9, at(400)).await.unwrap();
+    assert_eq!((reply.lags.len(), of(&reply)), (0, vec![products(100_000)]));
 }

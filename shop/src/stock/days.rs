@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use ordertrace_api::reading::Entity;
 
 use super::fault::{Damage, Mishaps, Outages};
+use super::feed::FeedDays;
 use super::held::{HOUR_MS, Held, SECOND_MS};
 use super::moves::{LOCATIONS, Stock};
 use super::otlp::{arrivals, at};
@@ -32,6 +33,8 @@ pub struct StockDays {
     pub arrivals: Vec<Arrival>,
     /// Everything that is compared.
     pub watched: Vec<Watched>,
+    /// How old the price feed is.
+    pub feed: FeedDays,
     /// When everything has arrived.
     pub ends_at: Timestamp,
 }
@@ -64,10 +67,11 @@ pub fn make(plan: &Plan) -> StockDays {
         watched.extend(line.watch(plan.begins_at));
         tracks.extend(line.tracks);
     }
-    let arrivals = arrivals(&tracks, plan.begins_at);
+    let arrivals = arrivals(&tracks, &shop.feeds, plan.begins_at);
+    let feed = FeedDays::of(&shop.feeds, plan.begins_at);
     let ends_at = arrivals.last().map_or(plan.begins_at, |last| last.at);
     let ends_at = ends_at.max(at(plan.begins_at, ends_ms + SENT_EVERY_MS));
-    StockDays { arrivals, watched, ends_at }
+    StockDays { arrivals, watched, feed, ends_at }
 }
 
 impl Shop {

@@ -11,7 +11,7 @@
 //! | `erp` | from the WMS in batches of five minutes, in whole cases of 12 | is right; for all channels, some for the marketplace alone | batches as events without version or time of change; prices as events with both |
 //! | `storefront` | takes its own orders off at once; hears of everything else by what it changes, and of the whole every four hours | after seconds | polled every minute: the value and the interval |
 //! | `marketplace` | takes its own orders off at once; is set to the WMS's level every 30 s | every 30 s | events with the time of change and no version |
-//! | `price_feed` | | is made anew every 15 minutes | all of it whenever it is made, as gauges with that time |
+//! | `price_feed` | | is made anew every 15 minutes | all of it whenever it is made, as gauges with that time; and as an event that it was |
 //!
 //! # What is true, and what can be known of it
 //!
@@ -35,6 +35,7 @@ mod amount;
 mod days;
 mod erp;
 mod fault;
+mod feed;
 mod held;
 mod marketplace;
 mod moves;
@@ -47,6 +48,7 @@ mod truth;
 
 pub use days::{Plan, StockDays, make};
 pub use fault::Fault;
+pub use feed::{FEED_NAME, FEED_SYSTEM, FeedDays, FeedMade};
 pub use pairs::{Compared, SYNCS, Target};
 pub use truth::{Cause, Differs, Known, Seen, Stretch, Watched};
 

@@ -13,14 +13,15 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use ordertrace_api::attributes::{
-    CHANGED_AT, CHANNEL, CURRENCY, ENTITY, EVENT_READING, LOCATION, METRIC_INVENTORY_LEVEL, METRIC_PRICE,
+    CHANGED_AT, CHANNEL, CURRENCY, ENTITY, EVENT_READING, FEED, LOCATION, METRIC_INVENTORY_LEVEL, METRIC_PRICE,
     POLL_INTERVAL_MS, SKU, SYSTEM, VALUE, VERSION,
 };
 use ordertrace_api::reading::Entity;
 use prost::Message;
 
 use super::amount;
-use super::telling::{Manner, POLLED_EVERY_MS, Place, Told, Track};
+use super::feed::{FEED_NAME, FEED_SYSTEM};
+use super::telling::{Manner, POLLED_EVERY_MS, Place, Rounds, Told, Track};
 use crate::days::otlp::{nanoseconds, text};
 use crate::days::{Arrival, Signal};
 
@@ -31,14 +32,19 @@ struct Sending {
     events: BTreeMap<&'static str, Vec<LogRecord>>,
 }
 
-/// The requests of all tracks by the time at which they arrive.
-pub(super) fn arrivals(tracks: &[Track], begins_at: Timestamp) -> Vec<Arrival> {
+/// The requests of all tracks, and of the feed, by the time at which they arrive.
+pub(super) fn arrivals(tracks: &[Track], feeds: &Rounds, begins_at: Timestamp) -> Vec<Arrival> {
     let mut sendings: BTreeMap<i64, Sending> = BTreeMap::new();
     for track in tracks {
         for told in &track.told {
             for arrives_ms in &told.arrives_ms {
                 sendings.entry(*arrives_ms).or_default().add(track, told, begins_at);
             }
+        }
+    }
+    for (made_ms, arrives_ms) in feeds.iter() {
+        for arrives_ms in arrives_ms {
+            sendings.entry(*arrives_ms).or_default().add_feed(at(begins_at, made_ms));
         }
     }
     sendings.into_iter().flat_map(|(at_ms, sending)| sending.into_arrivals(at(begins_at, at_ms))).collect()
@@ -67,13 +73,7 @@ impl Sending {
         let metric = match (place.system, place.entity) {
             ("erp" | "marketplace", _) => {
                 attributes.push(text(ENTITY, place.entity.name()));
-                let events = self.events.entry(place.system).or_default();
-                return events.push(LogRecord {
-                    time_unix_nano: nanoseconds(moment),
-                    event_name: EVENT_READING.to_owned(),
-                    attributes,
-                    ..LogRecord::default()
-                });
+                return self.event(place.system, moment, attributes);
             }
             (_, Entity::Inventory) => METRIC_INVENTORY_LEVEL,
             _ => METRIC_PRICE,
@@ -84,6 +84,26 @@ impl Sending {
             // What says it exactly is beside it.
             value: Some(number_data_point::Value::AsDouble(told.value as f64 / 100.0)),
             ..NumberDataPoint::default()
+        });
+    }
+
+    /// That the feed was made.
+    fn add_feed(&mut self, made_at: Timestamp) {
+        let attributes = vec![
+            text(SYSTEM, FEED_SYSTEM),
+            text(ENTITY, Entity::Feed.name()),
+            text(FEED, FEED_NAME),
+            text(CHANGED_AT, &made_at.to_string()),
+        ];
+        self.event(FEED_SYSTEM, made_at, attributes);
+    }
+
+    fn event(&mut self, system: &'static str, moment: Timestamp, attributes: Vec<KeyValue>) {
+        self.events.entry(system).or_default().push(LogRecord {
+            time_unix_nano: nanoseconds(moment),
+            event_name: EVENT_READING.to_owned(),
+            attributes,
+            ..LogRecord::default()
         });
     }
 

@@ -85,6 +85,11 @@ impl Rounds {
         Self(made_ms.map(|at_ms| (at_ms, arrivals(at_ms, 10 * SECOND_MS, &mut chance))).collect())
     }
 
+    /// Each time, and when it arrives.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &[i64])> {
+        self.0.iter().map(|(at_ms, arrives_ms)| (*at_ms, arrives_ms.as_slice()))
+    }
+
     /// What is told of a value then.
     pub(super) fn tell(&self, place: Place, manner: Manner, held: &Held) -> Track {
         let told = self.0.iter().map(|(at_ms, arrives_ms)| told(held, *at_ms, arrives_ms.clone()));

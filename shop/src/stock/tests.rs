@@ -56,3 +56,15 @@ fn arrivals_are_in_order_and_everything_is_known_in_the_end() {
         assert_eq!(differs, watched.stretches.last().is_some_and(|stretch| stretch.until.is_none()), "{watched:?}");
     }
 }
+
+#[test]
+fn a_feed_that_is_not_made_any_more_grows_old() {
+    let days = make(&plan(1));
+    let ages_s = (0..8 * 60).filter_map(|minute| {
+        let now = plan(1).begins_at + jiff::SignedDuration::from_mins(minute);
+        days.feed.age(now).map(|age| age.as_secs())
+    });
+    let ages_s: Vec<i64> = ages_s.collect();
+    assert!(ages_s.iter().any(|age_s| *age_s > 3_600), "it stops for an hour at least");
+    assert!(ages_s.iter().filter(|age_s| **age_s < 900).count() > 60, "and is made every quarter of an hour before");
+}

@@ -10,11 +10,11 @@ use crate::report::{Format, sync_lines, sync_markdown};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Lags are of changes that arrived in the last hour, or between --since and --until; drifts are those of \
-                  now. What is compared stands in the collector's configuration under sync."
+                  now, and so are ages of feeds and search indexes. What is compared stands in the collector's configuration under sync."
 )]
 pub struct SyncArgs {
-    /// Only drifts of this SKU
-    #[arg(long)]
+    /// Only drifts of this SKU, or the age of this feed or index
+    #[arg(long, visible_alias = "feed")]
     pub sku: Option<String>,
     /// At most that many drifts
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -30,17 +30,19 @@ pub(super) async fn run<W: Write>(args: SyncArgs, options: &Options, output: &mu
         limit: Some(args.limit),
     };
     let reply = client.sync(&query).await?;
+    let is_empty = reply.lags.is_empty() && reply.ages.is_empty();
     let Output { out, printer, around } = output;
     match options.format {
         Format::Json => output.json(&reply)?,
-        _ if reply.lags.is_empty() => {
+        _ if is_empty => {
             eprintln!(
-                "nothing found: {} compares nothing; say what must agree under sync in its configuration",
+                "nothing found: {} compares nothing, and knows of no feed or search index; say what must agree under \
+                 sync in its configuration",
                 client.url()
             );
         }
         Format::Pretty => printer.print(&sync_lines(&reply, around), out)?,
         Format::Markdown => out.write_all(sync_markdown(&reply, around).as_bytes())?,
     }
-    Ok(if reply.lags.is_empty() { Exit::NothingFound } else { Exit::Answered })
+    Ok(if is_empty { Exit::NothingFound } else { Exit::Answered })
 }

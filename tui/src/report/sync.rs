@@ -1,4 +1,4 @@
-use ordertrace_api::sync::{DriftNow, PAST_DAYS, SyncLag, SyncReply};
+use ordertrace_api::sync::{AgeNow, DriftNow, PAST_DAYS, SyncLag, SyncReply};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code};
@@ -16,8 +16,18 @@ fn shown(columns: usize) -> Vec<usize> {
     if columns >= 100 { (0..LAG_COLUMNS.len()).collect() } else { NARROW.to_vec() }
 }
 
-/// Lags and drifts as two tables.
+/// Lags and drifts as two tables, and how old feeds are.
 pub fn sync_lines(reply: &SyncReply, around: &Surroundings) -> Vec<Line> {
+    let mut lines = if reply.lags.is_empty() { Vec::new() } else { compared_lines(reply, around) };
+    if !lines.is_empty() && !reply.ages.is_empty() {
+        lines.push(Line::default());
+    }
+    lines.extend(reply.ages.iter().map(|age| age_line(age, around)));
+    lines.into_iter().map(|line| line.cut(around.columns)).collect()
+}
+
+/// What is compared.
+fn compared_lines(reply: &SyncReply, around: &Surroundings) -> Vec<Line> {
     let shown = shown(around.columns);
     let taken: usize = shown.iter().map(|column| LAG_COLUMNS[*column].1 + 1).sum();
     let names = around.columns.saturating_sub(taken).max(16);
@@ -36,7 +46,19 @@ pub fn sync_lines(reply: &SyncReply, around: &Surroundings) -> Vec<Line> {
         let hint = "there are more: narrow with --sku, or raise --limit";
         lines.extend(wrap(hint, around.columns).into_iter().map(|text| Line::of(Tone::Warning, text)));
     }
-    lines.into_iter().map(|line| line.cut(around.columns)).collect()
+    lines
+}
+
+/// `feed shopping of pim: 2h05m old, made 2026-11-21 10:27:03 UTC`.
+fn age_line(age: &AgeNow, around: &Surroundings) -> Line {
+    let old = human(age.age_ms.saturating_mul(1_000_000));
+    let made = format!(", made {}", around.date_clock(age.made_at));
+    Line::of(Tone::Strong, age_name(age)).and(Tone::Plain, format!(": {old} old")).and(Tone::Dim, made)
+}
+
+/// `search index products of pim`.
+fn age_name(age: &AgeNow) -> String {
+    format!("{} {} of {}", age.entity.name().replace('_', " "), age.name, age.system)
 }
 
 fn lag_line(lag: &SyncLag, (names, shown): (usize, &[usize]), around: &Surroundings) -> Line {
@@ -115,6 +137,21 @@ fn drift_text(drift: &DriftNow) -> String {
 /// The same for a ticket.
 pub fn sync_markdown(reply: &SyncReply, around: &Surroundings) -> String {
     let mut text = Markdown::default();
+    if !reply.lags.is_empty() {
+        compared_markdown(&mut text, reply, around);
+    }
+    if !reply.ages.is_empty() {
+        text.line("");
+        let rows = reply.ages.iter().map(|age| {
+            let old = human(age.age_ms.saturating_mul(1_000_000));
+            vec![code(&age_name(age)), old, around.date_clock(age.made_at)]
+        });
+        text.table(&["what", "age", "made"], rows);
+    }
+    text.text()
+}
+
+fn compared_markdown(text: &mut Markdown, reply: &SyncReply, around: &Surroundings) {
     let heads: Vec<String> = LAG_COLUMNS.iter().map(|(name, _)| name.to_lowercase()).collect();
     let heads: Vec<&str> = std::iter::once("what").chain(heads.iter().map(String::as_str)).collect();
     text.table(
@@ -122,18 +159,14 @@ pub fn sync_markdown(reply: &SyncReply, around: &Surroundings) -> String {
         reply.lags.iter().map(|lag| std::iter::once(code(&name(lag))).chain(lag_cells(lag, around)).collect()),
     );
     text.line("");
-    let rows = reply
-        .drifts
-        .iter()
-        .map(|drift| {
-            let past = past(drift).unwrap_or_default();
-            vec![drift.sync.clone(), code(&item(drift)), drift_text(drift), around.date_clock(drift.since), past]
-        });
+    let rows = reply.drifts.iter().map(|drift| {
+        let past = past(drift).unwrap_or_default();
+        vec![drift.sync.clone(), code(&item(drift)), drift_text(drift), around.date_clock(drift.since), past]
+    });
     text.table(&["what", "item", "values", "since", "before"], rows);
     if reply.more {
         text.line("\nThere are more.");
     }
-    text.text()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use ordertrace_api::reading::Entity;
-use ordertrace_api::sync::{DriftNow, SyncLag, SyncReply};
+use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply};
 
 use super::{HOUR_MS, MINUTE_MS, at_ms};
 
@@ -21,7 +21,10 @@ pub(crate) fn sync() -> SyncReply {
         oldest: (waiting > 0).then(|| at_ms(now_ms - 2 * HOUR_MS)),
         uncertain_ms: if target == "marketplace" { 30_000 } else { 0 },
     };
-    let drift = |subject: &str, values: (&str, &str), (difference, percent): (Option<&str>, Option<&str>), minutes: u64| DriftNow {
+    let drift = |subject: &str,
+                 values: (&str, &str),
+                 (difference, percent): (Option<&str>, Option<&str>),
+                 minutes: u64| DriftNow {
         sync: "stock".to_owned(),
         entity: Entity::Inventory,
         subject: subject.to_owned(),
@@ -51,7 +54,16 @@ pub(crate) fn sync() -> SyncReply {
         target: "storefront".to_owned(),
         ..drift("HAT-RED-M", ("19.95", "24.95"), (Some("5"), Some("25.06")), 1)
     };
+    let age = |entity, name: &str, minutes: u64| AgeNow {
+        entity,
+        system: "pim".to_owned(),
+        name: name.to_owned(),
+        made_at: at_ms(now_ms - minutes * MINUTE_MS),
+        age_ms: minutes * MINUTE_MS,
+        told_at: at_ms(now_ms - 5 * MINUTE_MS),
+    };
     SyncReply {
+        ages: vec![age(Entity::Feed, "shopping", 125), age(Entity::SearchIndex, "products", 6)],
         lags: vec![
             lag("stock", Entity::Inventory, "storefront", 4_120, 0),
             lag("stock", Entity::Inventory, "marketplace", 0, 613),

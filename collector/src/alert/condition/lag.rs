@@ -1,13 +1,12 @@
 use std::time::Duration;
 
 use clickhouse::Row;
-use jiff::SignedDuration;
 use serde::Deserialize;
 use tracing::instrument;
 
 use super::Source;
 use super::drift::{ITEMS, bind_items};
-use crate::alert::observation::{Observation, labels, word};
+use crate::alert::observation::{Observation, labels, spoken, word};
 use crate::alert::scope::Scope;
 use crate::alert::threshold::level;
 use crate::sync::OPEN;
@@ -52,8 +51,7 @@ impl LagCondition {
     /// One target at `now_ms`.
     pub(super) fn judge(&self, row: &Waiting, now_ms: i64) -> Observation {
         let waits = Duration::from_millis(u64::try_from(now_ms.saturating_sub(row.oldest_ms)).unwrap_or(0));
-        // `1h 10m 5s`.
-        let shown = format!("{:#}", SignedDuration::from_secs(i64::try_from(waits.as_secs()).unwrap_or(i64::MAX)));
+        let shown = spoken(waits);
         let (source, target, subject) = (&self.source, &row.target, &row.subject);
         let others = match row.waiting.saturating_sub(1) {
             0 => String::new(),

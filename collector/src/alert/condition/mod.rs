@@ -1,5 +1,6 @@
 //! When an alert is due: what is stored is read, and then judged by pure functions.
 
+mod age;
 mod change;
 mod drift;
 mod finding;
@@ -7,6 +8,7 @@ mod lag;
 
 use ordertrace_api::finding::{FindingKind, Severity};
 
+pub(super) use age::AgeCondition;
 pub(super) use change::ChangeCondition;
 pub(super) use drift::DriftCondition;
 pub(super) use lag::LagCondition;
@@ -22,6 +24,8 @@ pub(super) enum Condition {
     Drift(DriftCondition),
     /// A change does not arrive.
     Lag(LagCondition),
+    /// A feed or index is old.
+    Age(AgeCondition),
     /// A system's own value changes by much.
     Change(ChangeCondition),
     /// Detection found something.
@@ -58,6 +62,7 @@ impl Condition {
             Self::Drift(condition) if condition.together => condition.see_together(source).await,
             Self::Drift(condition) => condition.see(source, active, limit).await,
             Self::Lag(condition) => condition.see(source, now_ms).await,
+            Self::Age(condition) => condition.see(source, now_ms).await,
             Self::Change(condition) => condition.see(source, active, limit, now_ms).await,
             Self::Finding(condition) => condition.see(source, active, limit).await,
         }

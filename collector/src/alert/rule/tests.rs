@@ -25,13 +25,14 @@ rules:
   labels: {team: inventory}
   receivers: [chat]
 - {name: Stopped, lag: {sync: stock, over: 10m, closes_under: 2m}, severity: critical}
+- {name: Stale, age: {entity: feed, over: 2h, closes_under: 1h, systems: [pim], only: {subjects: ['goo*']}}, receivers: []}
 - {name: Paid, finding: {kinds: [paid_not_created]}}";
     let settings: AlertSettings = parse(text, "c.yaml").unwrap();
     let rules = Rules::new(&settings, &SyncSettings::example()).unwrap();
     let told: Vec<(&str, &[String])> =
         rules.iter().map(|rule| (rule.terms.rule.as_str(), rule.receivers.as_slice())).collect();
     let all = ["oncall".to_owned(), "chat".to_owned()];
-    assert_eq!(told, [("StockDrift", &all[1..]), ("Stopped", &all[..]), ("Paid", &all[..])]);
+    assert_eq!(told, [("StockDrift", &all[1..]), ("Stopped", &all[..]), ("Stale", &[]), ("Paid", &all[..])]);
     assert_eq!(rules.named("StockDrift").unwrap().terms.hold_ms, 300_000);
 }
 
@@ -68,7 +69,18 @@ fn what_cannot_be_meant_is_refused() {
             "change: {entity: price, over: {units: '1'}, within: 1h, only: {targets: [pim]}}",
             "alerts.rules[0].change.only.targets: is of what is compared; write change.systems",
         ),
-        ("severity: info", "alerts.rules[0]: says not when; write one of drift, lag, change, finding"),
+        ("severity: info", "alerts.rules[0]: says not when; write one of drift, lag, age, change, finding"),
+        ("age: {entity: price, over: 2h}", "alerts.rules[0].age.entity: is price, which has no age"),
+        ("age: {entity: feed, over: 0s}", "alerts.rules[0].age.over: is 0s: everything is older"),
+        ("age: {entity: feed, over: 1h, closes_under: 2h}", "alerts.rules[0].age.closes_under: is 2h, above `over`"),
+        (
+            "age: {entity: feed, over: 1h, only: {targets: [pim]}}",
+            "alerts.rules[0].age.only.targets: is of what is compared; write age.systems",
+        ),
+        ("age: {entity: feed, over: 1h, only: {channels: [web]}}", "alerts.rules[0].age.only.channels: is of stock"),
+        ("age: {entity: feed, over: 1h, only: {subjects: ['[']}}", "alerts.rules[0].age.only.subjects[0]: \"[\" is no"),
+        ("age: {entity: feed, over: 1h, systems: ['']}", "alerts.rules[0].age.systems[0]: is empty"),
+        ("finding: {}, labels: {feed: c}", "alerts.rules[0].labels.feed: is what alerts say themselves"),
         ("finding: {}, lag: {sync: stock, over: 1m}", "alerts.rules[0]: says more than one of"),
         ("lag: {sync: stock, over: 0s}", "alerts.rules[0].lag.over: is 0s"),
         ("lag: {sync: stock, over: 1m, closes_under: 2m}", "alerts.rules[0].lag.closes_under: is 2m, above `over`"),

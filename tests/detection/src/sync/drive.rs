@@ -10,7 +10,8 @@ use ordertrace_collector::sync::{Evaluator, Pairs, SyncMetrics, SyncView};
 use ordertrace_shop::stock::StockDays;
 
 use super::compare::Comparison;
-use super::said::{drifts, pairs};
+use super::feed::FeedComparison;
+use super::said::{pairs, said};
 use crate::world::World;
 
 /// How the evaluators run.
@@ -38,7 +39,7 @@ pub(super) async fn drive(
     world: &World,
     days: &StockDays,
     options: Drive,
-    comparison: &mut Comparison<'_>,
+    (comparison, feed): (&mut Comparison<'_>, &mut FeedComparison<'_>),
     bar: &ProgressBar,
 ) -> anyhow::Result<Driven> {
     let pairs = pairs()?;
@@ -59,7 +60,9 @@ pub(super) async fn drive(
         try_join_all(evaluators.iter_mut().map(|evaluator| evaluator.catch_up(until_ms))).await?;
         driven.evaluating += began.elapsed();
         driven.evaluations += 1;
-        comparison.drifts(now, &drifts(&view, days.watched.len(), now).await?);
+        let said = said(&view, days.watched.len(), now).await?;
+        comparison.drifts(now, &said.drifts);
+        feed.compare(now, &said.ages).await?;
         // What is stored in the same millisecond would have been passed by.
         while now_ms(&world.client()).await? <= until_ms {}
     }

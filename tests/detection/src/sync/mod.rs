@@ -1,7 +1,8 @@
-//! Days of stock and prices: drifts at every evaluation, and lags in the end, beside the truth.
+//! Days of stock and prices: drifts and the feed's age at every evaluation, and lags in the end, beside the truth.
 
 mod compare;
 mod drive;
+mod feed;
 mod said;
 
 use std::time::Instant;
@@ -14,6 +15,7 @@ use ordertrace_shop::stock::{Plan, make};
 
 use self::compare::Comparison;
 use self::drive::{Drive, drive};
+use self::feed::FeedComparison;
 use crate::world::World;
 
 /// How drifts and lags are held against the truth.
@@ -58,11 +60,12 @@ impl SyncRun {
             let step = SignedDuration::from_secs(i64::from(self.step));
             let options = Drive { evaluators: self.evaluators, restart_every: self.restart_every, step, begins_at };
             let mut comparison = Comparison::of(&days.watched);
-            let driven = drive(&world, &days, options, &mut comparison, &bar).await?;
+            let mut feed = FeedComparison::new(&days.feed, &world.client())?;
+            let driven = drive(&world, &days, options, (&mut comparison, &mut feed), &bar).await?;
             bar.finish_and_clear();
             comparison.lags(&said::lags(&world.client()).await?);
             println!(
-                "seed {seed}: {} SKUs, {} requests, {} evaluations, {comparison}; {} s, of which {} storing, {} evaluating",
+                "seed {seed}: {} SKUs, {} requests, {} evaluations, {feed}, {comparison}; {} s, of which {} storing, {} evaluating",
                 self.skus,
                 days.arrivals.len(),
                 driven.evaluations,
@@ -70,7 +73,7 @@ impl SyncRun {
                 driven.storing.as_secs(),
                 driven.evaluating.as_secs()
             );
-            all_agree &= comparison.agrees();
+            all_agree &= comparison.agrees() && feed.agrees();
             world.stop().await;
         }
         Ok(all_agree)

@@ -3,7 +3,7 @@
 use clickhouse::{Client, Row};
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::reading::StockState;
-use ordertrace_api::sync::DriftNow;
+use ordertrace_api::sync::{DriftNow, SyncReply};
 use ordertrace_collector::moment::Range;
 use ordertrace_collector::settings::{SyncSettings, SyncTargetSettings};
 use ordertrace_collector::sync::{Pairs, SyncView};
@@ -85,10 +85,10 @@ fn settings(compared: Compared) -> SyncSettings {
     }
 }
 
-/// What differs, as it is told at `now`.
-pub(super) async fn drifts(view: &SyncView, most: usize, now: Timestamp) -> anyhow::Result<Vec<DriftNow>> {
+/// What differs, and how old feeds are, as it is told at `now`.
+pub(super) async fn said(view: &SyncView, most: usize, now: Timestamp) -> anyhow::Result<SyncReply> {
     let hour_ago = now - SignedDuration::from_hours(1);
-    Ok(view.sync(Range::new(hour_ago, now)?, None, most, now).await?.drifts)
+    Ok(view.sync(Range::new(hour_ago, now)?, None, most, now).await?)
 }
 
 /// All lags that were recorded.

@@ -1,9 +1,9 @@
 //! The agent put together: which task feeds which.
 //!
 //! ```text
-//! proxy routes ─► Sink ─► worker ─► batcher ─► spool ─► exporter ─► collector
-//!                        OTLP receivers ─────────┤
-//!                        pollers ────────────────┘
+//! proxy routes ─► Sink ─► worker ─► batchers ─► spool ─► exporter ─► collector
+//!                        OTLP receivers ──────────┤
+//!                        pollers ─────────────────┘
 //! ```
 
 use std::collections::BTreeMap;
@@ -23,13 +23,13 @@ use crate::config::{Config, PollConfigError, SpoolConfigError};
 use crate::export::{ExportError, Exporter};
 use crate::health::{Health, serve_health};
 use crate::poll::Outcome;
-use crate::proxy::{Route, RouteError, Sink, run_batcher, run_worker, serve_route};
+use crate::proxy::{Outlets, Route, RouteError, Sink, run_batcher, run_reading_batcher, run_worker, serve_route};
 use crate::receiver::{Intake, serve_grpc, serve_http};
 use crate::spool::{Spool, SpoolError};
 use crate::telemetry::{Meter, ProxyEnd, Stats};
 
-/// Spans that may wait for the batcher.
-const WAITING_SPANS: usize = 4096;
+/// Spans that may wait for their batcher, and readings for theirs.
+const WAITING: usize = 4096;
 
 /// How long any task may take to end; routes give requests under way ten seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(12);
@@ -119,10 +119,11 @@ impl Agent {
 
         let name = config.name;
         let (sink, finished) = Sink::new(meter.clone());
-        let (spans, queue) = mpsc::channel(WAITING_SPANS);
+        let ((spans, made), (readings, read)) = (mpsc::channel(WAITING), mpsc::channel(WAITING));
         let pipeline = vec![
-            tokio::spawn(run_worker(finished, spans, meter.clone())),
-            tokio::spawn(run_batcher(queue, spool.clone(), meter.clone(), name.clone())),
+            tokio::spawn(run_worker(finished, Outlets { spans, readings }, meter.clone())),
+            tokio::spawn(run_batcher(made, spool.clone(), meter.clone(), name.clone())),
+            tokio::spawn(run_reading_batcher(read, spool.clone(), meter.clone(), name.clone())),
         ];
         let stop_intake = CancellationToken::new();
         let mut intake = Vec::new();

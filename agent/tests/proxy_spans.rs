@@ -4,7 +4,11 @@
 mod support;
 
 use http::{HeaderValue, Response, StatusCode};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use ordertrace_agent::capture::Preset;
+use prost::Message;
 use support::{Routed, Upstream, attribute, client, echo, fixture, full};
 
 #[tokio::test]
@@ -89,4 +93,59 @@ async fn the_recorded_shop_is_understood_on_the_wire() {
     assert_eq!(attribute(&span, "commerce.auth.scheme").as_deref(), Some("bearer"));
     assert!(!format!("{span:?}").contains("a-session-token"));
     routed.agent.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_body_tells_of_stock_becomes_a_reading_once_it_was_taken() {
+    let upstream = Upstream::start(|request| async move {
+        let mut response = Response::new(full("{}"));
+        if request.uri().path().starts_with("/closed") {
+            *response.status_mut() = StatusCode::CONFLICT;
+        }
+        response
+    })
+    .await;
+    let routed = Routed::with(&upstream.url(), |route| {
+        route.readings = ordertrace_config::parse(
+            "[{path: '/{store}/levels', items: /levels, reading: {entity: inventory,
+               columns: {sku: sku, location: 'path:store', value: available}}}]",
+            "test",
+        )
+        .unwrap();
+    })
+    .await;
+    let client = client();
+    for (store, body) in [
+        ("closed", r#"{"levels": [{"sku": "HAT", "available": 1}]}"#),
+        ("main", r#"{"levels": [{"sku": "HAT", "available": 12.50}, {"sku": "CAP"}, {"sku": "MUG", "available": 0}]}"#),
+    ] {
+        let request = client.post(routed.url(&format!("/{store}/levels"))).header("content-type", "application/json");
+        request.body(body).send().await.unwrap();
+    }
+    let records = routed.collector.wait(|| Some(logs(&routed.collector)).filter(|records| records.len() >= 2)).await;
+    let texts = |name: &str| -> Vec<String> { records.iter().map(|record| text(record, name)).collect() };
+    assert_eq!(texts("commerce.sku"), ["HAT", "MUG"]);
+    assert_eq!(texts("commerce.value"), ["12.50", "0"]);
+    assert_eq!(
+        (&texts("commerce.location")[0], &records[0].event_name),
+        (&"main".to_owned(), &"commerce.reading".to_owned())
+    );
+    assert_eq!(routed.collector.wait_for_spans(2).await.len(), 2);
+    routed.agent.stop().await;
+}
+
+fn logs(collector: &support::Collector) -> Vec<LogRecord> {
+    let received = collector.received();
+    let logs = received.iter().filter(|request| request.path == "/v1/logs");
+    let requests = logs.map(|request| ExportLogsServiceRequest::decode(&request.body[..]).unwrap());
+    let scopes = requests.flat_map(|request| request.resource_logs).flat_map(|resource| resource.scope_logs);
+    scopes.flat_map(|scope| scope.log_records).collect()
+}
+
+fn text(record: &LogRecord, name: &str) -> String {
+    let found = record.attributes.iter().find(|attribute| attribute.key == name);
+    match found.and_then(|attribute| attribute.value.clone()?.value) {
+        Some(Value::StringValue(text)) => text,
+        other => panic!("{name}: {other:?}"),
+    }
 }

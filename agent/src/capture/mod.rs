@@ -38,6 +38,7 @@ mod form;
 mod graphql;
 mod json;
 mod preset;
+mod readings;
 mod rule;
 mod rules;
 mod span;
@@ -50,6 +51,9 @@ pub use exchange::{BodyCopy, Exchange, headers_from};
 pub use graphql::GraphqlOperation;
 pub use json::JsonPathError;
 pub use preset::Preset;
+pub use readings::{
+    BodyConfig, BodyReading, BodyReadingConfig, BodyReadingError, BodyReadings, EndConfig, example_body_readings,
+};
 pub use rule::{RuleConfig, SourceConfig};
 pub use rules::{RuleError, Rules};
 pub use span::{SERVICE_NAME, attempt_span, export_request};

@@ -10,7 +10,9 @@ use ordertrace_config::{Duration, ExampleError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::capture::{Preset, RuleConfig, RuleError, Rules};
+use crate::capture::{
+    BodyReading, BodyReadingConfig, BodyReadingError, Preset, RuleConfig, RuleError, Rules, example_body_readings,
+};
 use crate::poll::config::{PollConfig, example_polls};
 use crate::poll::{PollSetupError, Poller};
 use crate::spool::{SpoolSettings, WhenFull};
@@ -185,6 +187,10 @@ pub struct RouteConfig {
     /// Rules of one's own, before those of presets.
     #[serde(default)]
     pub rules: Vec<RuleConfig>,
+    /// Readings that bodies carry.
+    #[serde(default)]
+    #[schemars(example = example_body_readings())]
+    pub readings: Vec<BodyReadingConfig>,
     /// Whether fields with telling names (order_id, X-Order-Id, …) yield keys without a rule.
     #[serde(default = "yes")]
     pub defaults: bool,
@@ -231,6 +237,7 @@ impl RouteConfig {
             presets: Vec::new(),
             templates: Vec::new(),
             rules: Vec::new(),
+            readings: Vec::new(),
             defaults: true,
             capture_bytes: capture_bytes(),
         }
@@ -262,6 +269,7 @@ impl Config {
         self.spool.settings()?;
         for route in &self.routes {
             route.rules().map_err(|source| CheckError::Route { route: route.name.clone(), source })?;
+            route.readings().map_err(|source| CheckError::Readings { route: route.name.clone(), source })?;
         }
         self.pollers()?;
         Ok(())
@@ -294,6 +302,14 @@ pub enum CheckError {
         route: String,
         /// Which rule, and what is wrong with it.
         source: RuleError,
+    },
+    /// A reading of a route's bodies cannot be made.
+    #[error("route {route}")]
+    Readings {
+        /// The route's name.
+        route: String,
+        /// Which reading, and what is wrong with it.
+        source: BodyReadingError,
     },
     /// The spool cannot be as it should be.
     #[error(transparent)]
@@ -355,6 +371,14 @@ impl RouteConfig {
     /// [`RuleError`] when a template or a rule cannot be followed.
     pub fn rules(&self) -> Result<Rules, RuleError> {
         Rules::compile(&self.presets, &self.templates, &self.rules, self.defaults)
+    }
+
+    /// What is read of its bodies.
+    ///
+    /// # Errors
+    /// [`BodyReadingError`] when one cannot be made.
+    pub fn readings(&self) -> Result<Vec<BodyReading>, BodyReadingError> {
+        self.readings.iter().enumerate().map(|(at, reading)| BodyReading::new(at, reading)).collect()
     }
 }
 

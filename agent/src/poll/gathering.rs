@@ -116,7 +116,7 @@ impl Outlet {
     /// [`AppendError`] when the spool does not take them.
     pub(super) async fn append(&self, records: Vec<LogRecord>) -> Result<(), AppendError> {
         let items = u32::try_from(records.len()).unwrap_or(u32::MAX);
-        let payload = export_request(records, &self.instance_id).encode_to_vec();
+        let payload = export_request("ordertrace-poll", records, &self.instance_id).encode_to_vec();
         self.spool.append(Signal::Logs, SERVICE_NAME, items, now_ns(), payload.into()).await
     }
 

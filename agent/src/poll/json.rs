@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 /// A JSON pointer (RFC 6901), or the name of a member, which needs no slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pointer(Vec<String>);
+pub(crate) struct Pointer(Vec<String>);
 
 /// A text that is no pointer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +24,7 @@ impl Pointer {
     ///
     /// # Errors
     /// [`PointerError`]
-    pub(super) fn new(text: &str) -> Result<Self, PointerError> {
+    pub(crate) fn new(text: &str) -> Result<Self, PointerError> {
         let Some(tokens) = text.strip_prefix('/') else {
             return Ok(Self(Some(text.to_owned()).filter(|name| !name.is_empty()).into_iter().collect()));
         };
@@ -37,7 +37,7 @@ impl Pointer {
     }
 
     /// What it points to in `value`, if anything.
-    pub(super) fn find<'v>(&self, value: &'v RawValue) -> Option<&'v RawValue> {
+    pub(crate) fn find<'v>(&self, value: &'v RawValue) -> Option<&'v RawValue> {
         descend(value, &self.0)
     }
 }
@@ -61,19 +61,19 @@ fn elements(value: &RawValue) -> serde_json::Result<Vec<&RawValue>> {
 
 /// Columns of rows that are JSON objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct JsonColumns(Vec<Pointer>);
+pub(crate) struct JsonColumns(Vec<Pointer>);
 
 /// A row that is no JSON object.
 #[derive(Debug, thiserror::Error)]
 #[error("is no JSON object")]
-pub(super) struct RowError;
+pub(crate) struct RowError;
 
 impl JsonColumns {
     /// Columns by name or pointer.
     ///
     /// # Errors
     /// [`PointerError`] for the first that is none.
-    pub(super) fn new(columns: &[String]) -> Result<Self, PointerError> {
+    pub(crate) fn new(columns: &[String]) -> Result<Self, PointerError> {
         columns.iter().map(|column| Pointer::new(column)).collect::<Result<_, _>>().map(Self)
     }
 
@@ -82,7 +82,7 @@ impl JsonColumns {
     ///
     /// # Errors
     /// [`RowError`] for what is no object.
-    pub(super) fn row<'v>(&self, row: &'v str) -> Result<Vec<Option<Cow<'v, str>>>, RowError> {
+    pub(crate) fn row<'v>(&self, row: &'v str) -> Result<Vec<Option<Cow<'v, str>>>, RowError> {
         let members: HashMap<String, &'v RawValue> = serde_json::from_str(row).map_err(|_| RowError)?;
         let of = |Pointer(tokens): &Pointer| {
             let (first, rest) = tokens.split_first()?;
@@ -93,7 +93,7 @@ impl JsonColumns {
 }
 
 /// The text of a value; none of null.
-pub(super) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     match value.get().as_bytes().first()? {
         b'"' => serde_json::from_str(value.get()).ok().map(Cow::Owned),
         b'n' => None,
@@ -105,7 +105,7 @@ pub(super) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
 ///
 /// # Errors
 /// When it is none.
-pub(super) fn document(body: &[u8]) -> serde_json::Result<&RawValue> {
+pub(crate) fn document(body: &[u8]) -> serde_json::Result<&RawValue> {
     serde_json::from_slice(body)
 }
 
@@ -113,7 +113,7 @@ pub(super) fn document(body: &[u8]) -> serde_json::Result<&RawValue> {
 ///
 /// # Errors
 /// When it is no array.
-pub(super) fn for_each_element<'v>(array: &'v RawValue, each: impl FnMut(&'v RawValue)) -> serde_json::Result<()> {
+pub(crate) fn for_each_element<'v>(array: &'v RawValue, each: impl FnMut(&'v RawValue)) -> serde_json::Result<()> {
     serde_json::Deserializer::from_str(array.get()).deserialize_seq(Elements(each))
 }
 

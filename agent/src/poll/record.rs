@@ -25,22 +25,33 @@ pub(super) struct Origin {
 
 /// A reading that was read at `read_at_ns` (Unix time in nanoseconds).
 pub(super) fn reading_record(reading: &Reading, origin: &Origin, read_at_ns: u64) -> LogRecord {
+    let mut list = fields(reading, &origin.system);
+    list.text(attributes::POLL_SOURCE, &origin.source);
+    list.number(attributes::POLL_INTERVAL_MS, signed(origin.interval_ms));
+    record(attributes::EVENT_READING, SeverityNumber::Info, list, read_at_ns)
+}
+
+/// A reading of what was handed over at `at_ns` (Unix time in nanoseconds), or told then.
+pub(crate) fn reading_of_exchange(reading: &Reading, system: &str, at_ns: u64) -> LogRecord {
+    record(attributes::EVENT_READING, SeverityNumber::Info, fields(reading, system), at_ns)
+}
+
+/// What a reading says, and whose value it is.
+fn fields(reading: &Reading, system: &str) -> AttributeList {
     let mut list = AttributeList::default();
     list.text(attributes::ENTITY, reading.entity.name());
-    list.text(attributes::SYSTEM, &origin.system);
+    list.text(attributes::SYSTEM, system);
     for (field, text) in &reading.fields {
         match (field, field.attribute()) {
             (Field::Order, _) => {
-                let scope = Reading::key_scope(text, &origin.system);
+                let scope = Reading::key_scope(text, system);
                 list.text(&attributes::key_attribute("order", scope), text);
             }
             (_, Some(name)) => list.text(name, text),
             (_, None) => {}
         }
     }
-    list.text(attributes::POLL_SOURCE, &origin.source);
-    list.number(attributes::POLL_INTERVAL_MS, signed(origin.interval_ms));
-    record(attributes::EVENT_READING, SeverityNumber::Info, list, read_at_ns)
+    list
 }
 
 /// How a poll went that ended at `ended_at_ns`.
@@ -61,14 +72,14 @@ pub(super) fn poll_record(report: &PollReport, origin: &Origin, ended_at_ns: u64
     record(attributes::EVENT_POLL, severity, list, ended_at_ns)
 }
 
-/// Records as an export request. `instance_id` tells agents apart.
-pub(super) fn export_request(log_records: Vec<LogRecord>, instance_id: &str) -> ExportLogsServiceRequest {
+/// Records of a part of the agent, `scope`, as an export request. `instance_id` tells agents apart.
+pub(crate) fn export_request(scope: &str, log_records: Vec<LogRecord>, instance_id: &str) -> ExportLogsServiceRequest {
     let mut resource = AttributeList::default();
     resource.text("service.name", SERVICE_NAME);
     resource.text("service.instance.id", instance_id);
     resource.text("service.version", env!("CARGO_PKG_VERSION"));
     let scope = InstrumentationScope {
-        name: "ordertrace-poll".to_owned(),
+        name: scope.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ..InstrumentationScope::default()
     };

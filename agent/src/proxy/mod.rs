@@ -28,7 +28,7 @@ mod tap;
 mod upstream;
 mod worker;
 
-pub use batcher::run_batcher;
+pub use batcher::{run_batcher, run_reading_batcher};
 pub use listener::serve_route;
 pub use route::{Route, RouteError};
-pub use worker::{Sink, run_worker};
+pub use worker::{Outlets, Sink, run_worker};

@@ -8,7 +8,7 @@ use http::{HeaderValue, Uri};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
-use crate::capture::{RuleError, Rules};
+use crate::capture::{BodyReading, BodyReadingError, RuleError, Rules};
 use crate::config::{HostHeader, RouteConfig};
 use crate::tls::{TlsError, client_config};
 
@@ -26,6 +26,7 @@ pub struct Route {
     pub(super) connect_timeout: Duration,
     pub(super) response_timeout: Option<Duration>,
     pub(super) rules: Rules,
+    pub(super) readings: Vec<BodyReading>,
     pub(super) capture_bytes: usize,
 }
 
@@ -77,6 +78,14 @@ pub enum RouteError {
         /// Which and why.
         source: RuleError,
     },
+    /// A reading of its bodies cannot be made.
+    #[error("route {route}")]
+    Reading {
+        /// The route.
+        route: String,
+        /// Which and why.
+        source: BodyReadingError,
+    },
     /// The upstream's certificates cannot be checked.
     #[error("route {route}")]
     Tls {
@@ -95,6 +104,7 @@ impl Route {
     pub fn new(config: &RouteConfig) -> Result<Self, RouteError> {
         let route = || config.name.clone();
         let rules = config.rules().map_err(|source| RouteError::Rule { route: route(), source })?;
+        let readings = config.readings().map_err(|source| RouteError::Reading { route: route(), source })?;
         let upstream = Endpoint::new(config)?;
         let default_host = if upstream.tls.is_some() { HostHeader::Upstream } else { HostHeader::Preserve };
         Ok(Self {
@@ -106,6 +116,7 @@ impl Route {
             connect_timeout: Duration::from_millis(config.connect_timeout_ms.max(1)),
             response_timeout: Some(config.response_timeout_ms).filter(|ms| *ms > 0).map(Duration::from_millis),
             rules,
+            readings,
             capture_bytes: config.capture_bytes.min(CAPTURE_BYTES),
         })
     }

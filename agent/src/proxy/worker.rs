@@ -1,15 +1,16 @@
-//! Making spans of finished attempts, away from the traffic.
+//! Making spans, and readings, of finished attempts, away from the traffic.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::resend::ResendWindow;
 use super::route::Route;
-use crate::capture::{Exchange, attempt_span, capture};
-use crate::telemetry::{CaptureLoss, Meter, ProxyEnd};
+use crate::capture::{BodyReadings, Exchange, attempt_span, capture};
+use crate::telemetry::{CaptureLoss, Meter, ProxyEnd, ReadingEnd};
 
 /// Attempts that may wait for capture.
 const WAITING: usize = 4096;
@@ -52,29 +53,59 @@ impl Sink {
     }
 }
 
-/// Makes a span of each attempt until the last [`Sink`] is gone.
-pub async fn run_worker(queue: mpsc::Receiver<Finished>, spans: mpsc::Sender<Span>, meter: Meter) {
+/// Where what was made of attempts goes.
+#[derive(Clone, Debug)]
+pub struct Outlets {
+    /// A span of each attempt.
+    pub spans: mpsc::Sender<Span>,
+    /// Readings of bodies.
+    pub readings: mpsc::Sender<LogRecord>,
+}
+
+/// Makes a span of each attempt, and readings of its bodies, until the last [`Sink`] is gone.
+pub async fn run_worker(queue: mpsc::Receiver<Finished>, outlets: Outlets, meter: Meter) {
     let mut resends = ResendWindow::new();
-    describe(queue, spans, meter, |finished| span(finished, &mut resends)).await;
+    let reading = |finished: &Finished| BodyReadings::of(&finished.exchange, &finished.route.readings);
+    describe(queue, outlets, meter, reading, |finished| span(finished, &mut resends)).await;
 }
 
 async fn describe(
     mut queue: mpsc::Receiver<Finished>,
-    spans: mpsc::Sender<Span>,
+    outlets: Outlets,
     meter: Meter,
+    mut read: impl FnMut(&Finished) -> BodyReadings,
     mut span: impl FnMut(Finished) -> Span,
 ) {
     while let Some(finished) = queue.recv().await {
+        if !finished.route.readings.is_empty() {
+            let name = finished.route.name.clone();
+            // A fault in reading must cost readings, not the span.
+            match catch_unwind(AssertUnwindSafe(|| read(&finished))) {
+                Ok(readings) => hand_on(readings, &name, &outlets.readings, &meter),
+                Err(_) => meter.captured_readings(&name, ReadingEnd::Lost, 1),
+            }
+        }
         // A fault in capture must cost one span, not the proxy.
         match catch_unwind(AssertUnwindSafe(|| span(finished))) {
             Ok(span) => {
-                if spans.try_send(span).is_err() {
+                if outlets.spans.try_send(span).is_err() {
                     meter.capture_lost(CaptureLoss::Busy, 1);
                 }
             }
             Err(_) => meter.capture_lost(CaptureLoss::Fault, 1),
         }
     }
+}
+
+fn hand_on(readings: BodyReadings, route: &str, outlet: &mpsc::Sender<LogRecord>, meter: &Meter) {
+    if let Some(reason) = &readings.reason {
+        tracing::debug!(route, refused = readings.refused, reason, "a body gave no reading");
+    }
+    meter.captured_readings(route, ReadingEnd::Refused, readings.refused);
+    let all = readings.records.len() as u64;
+    let taken = readings.records.into_iter().map_while(|record| outlet.try_send(record).ok()).count() as u64;
+    meter.captured_readings(route, ReadingEnd::Taken, taken);
+    meter.captured_readings(route, ReadingEnd::Lost, all - taken);
 }
 
 fn span(finished: Finished, resends: &mut ResendWindow) -> Span {
@@ -89,7 +120,7 @@ fn span(finished: Finished, resends: &mut ResendWindow) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::BodyCopy;
+    use crate::capture::{BodyCopy, example_body_readings};
     use crate::config::RouteConfig;
     use crate::spool::Tally;
 
@@ -122,18 +153,25 @@ mod tests {
         assert_eq!(meter.stats(&Tally::default()).capture_lost, [("busy", 69 + 5)]);
         assert_eq!(meter.proxied_count("r", ProxyEnd::Failed), WAITING as u64 + 5);
     }
+
+    fn outlets() -> (Outlets, mpsc::Receiver<Span>, mpsc::Receiver<LogRecord>) {
+        let ((spans, described), (readings, read)) = (mpsc::channel(10), mpsc::channel(2));
+        (Outlets { spans, readings }, described, read)
+    }
+
     #[tokio::test]
     async fn a_fault_in_capture_costs_one_span() {
         let meter = Meter::default();
         let (sink, queue) = Sink::new(meter.clone());
-        let (spans, mut described) = mpsc::channel(10);
+        let (outlets, mut described, _read) = outlets();
         let route = route();
         for path in ["/1", "/fault", "/2"] {
             sink.finished(&route, ProxyEnd::Answered, Box::new(Exchange::new("a", "b", "GET", path)));
         }
         drop(sink);
         let mut seen = 0;
-        describe(queue, spans, meter.clone(), |finished| {
+        let none = |_: &Finished| BodyReadings::default();
+        describe(queue, outlets, meter.clone(), none, |finished| {
             seen += 1;
             assert_ne!(seen, 2, "the fault");
             span(finished, &mut ResendWindow::new())
@@ -145,5 +183,39 @@ mod tests {
         }
         assert_eq!(names.len(), 2);
         assert_eq!(meter.stats(&Tally::default()).capture_lost, [("fault", 1)]);
+    }
+
+    #[tokio::test]
+    async fn a_fault_in_reading_costs_readings_and_no_span() {
+        let meter = Meter::default();
+        let (sink, queue) = Sink::new(meter.clone());
+        let (outlets, mut described, mut read) = outlets();
+        let mut config = RouteConfig::new("r", "a", "b", ([127, 0, 0, 1], 0).into(), "http://127.0.0.1:1");
+        config.readings = example_body_readings();
+        let route = Arc::new(Route::new(&config).unwrap());
+        for _ in 0..3 {
+            sink.finished(&route, ProxyEnd::Answered, exchange(0));
+        }
+        drop(sink);
+        let mut seen = 0;
+        let reading = |_: &Finished| {
+            seen += 1;
+            assert_ne!(seen, 2, "the fault");
+            BodyReadings { records: vec![LogRecord::default(); 2], refused: 5, reason: None }
+        };
+        describe(queue, outlets, meter.clone(), reading, |finished| span(finished, &mut ResendWindow::new())).await;
+        let mut spans = 0;
+        while described.recv().await.is_some() {
+            spans += 1;
+        }
+        assert_eq!(spans, 3);
+        read.close();
+        let mut records = 0;
+        while read.recv().await.is_some() {
+            records += 1;
+        }
+        assert_eq!(records, 2, "those of the first; nobody took them, and those of the third had no room");
+        let counts = [ReadingEnd::Taken, ReadingEnd::Refused, ReadingEnd::Lost];
+        assert_eq!(counts.map(|end| meter.captured_readings_count("r", end)), [2, 10, 1 + 2]);
     }
 }

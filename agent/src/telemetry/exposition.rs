@@ -18,6 +18,10 @@ impl Meter {
         registry.register("export_retries", "Export requests made again", self.retries.clone());
         registry.register("proxied_requests", "Exchanges through the handoff proxy", self.proxied.clone());
         registry.register("capture_lost_spans", "Exchanges that left no span", self.capture_lost.clone());
+        let help = "Items of proxied bodies that are configured to be readings, by what became of them";
+        registry.register("captured_readings", help, self.captured_readings.clone());
+        let help = "Readings of proxied bodies that the spool did not take";
+        registry.register("unspooled_readings", help, self.unspooled_readings.clone());
         self.polls.register(&mut registry);
         for (name, help, value) in [
             ("spool_bytes", "Bytes of all spool segments", tally.bytes),

@@ -58,6 +58,17 @@ pub enum ProxyEnd {
     Failed,
 }
 
+/// What became of an item of a body that is configured to be a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReadingEnd {
+    /// It was taken for one.
+    Taken,
+    /// It was none.
+    Refused,
+    /// It was one, or may have been, and was lost: capture was behind, or a fault of its own.
+    Lost,
+}
+
 macro_rules! names {
     ($type:ty { $($variant:ident => $name:literal),+ $(,)? }) => {
         impl $type {
@@ -76,6 +87,7 @@ macro_rules! names {
 
 names!(Refusal { NoRoom => "no_room", Malformed => "malformed", TooLarge => "too_large", Unsupported => "unsupported" });
 names!(CaptureLoss { Busy => "busy", NoRoom => "no_room", Fault => "fault" });
+names!(ReadingEnd { Taken => "taken", Refused => "refused", Lost => "lost" });
 names!(ProxyEnd { Answered => "answered", Failed => "failed" });
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -107,6 +119,12 @@ struct Proxied {
     end: ProxyEnd,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CapturedReadings {
+    route: String,
+    end: ReadingEnd,
+}
+
 type Refusals = BTreeMap<Stream, BTreeMap<Refusal, u64>>;
 
 /// The agent's counters. Clones share them.
@@ -116,6 +134,8 @@ pub struct Meter {
     retries: Family<OfSignal, Counter>,
     proxied: Family<Proxied, Counter>,
     capture_lost: Family<Lost, Counter>,
+    captured_readings: Family<CapturedReadings, Counter>,
+    unspooled_readings: Counter,
     polls: PollMeter,
 }
 
@@ -145,5 +165,17 @@ impl Meter {
     /// An exchange went through the proxy without a span.
     pub fn capture_lost(&self, reason: CaptureLoss, spans: u64) {
         self.capture_lost.get_or_create(&Lost { reason }).inc_by(spans);
+    }
+
+    /// So many items of bodies on a route ended so.
+    pub fn captured_readings(&self, route: &str, end: ReadingEnd, items: u64) {
+        if items > 0 {
+            self.captured_readings.get_or_create(&CapturedReadings { route: route.to_owned(), end }).inc_by(items);
+        }
+    }
+
+    /// Readings of bodies that the spool did not take.
+    pub fn unspooled_readings(&self, readings: u64) {
+        self.unspooled_readings.inc_by(readings);
     }
 }

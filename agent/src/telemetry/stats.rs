@@ -4,7 +4,7 @@ use ordertrace_api::agent::StreamStatus;
 use ordertrace_api::status::Count;
 use ordertrace_otlp::Signal;
 
-use super::{CaptureLoss, Lost, Meter, Proxied, ProxyEnd};
+use super::{CaptureLoss, CapturedReadings, Lost, Meter, Proxied, ProxyEnd, ReadingEnd};
 use crate::spool::{Stream, Tally};
 
 /// What became of one signal's items: accepted = sent + spooled + dropped.
@@ -46,6 +46,12 @@ impl Meter {
     /// Exchanges through the proxy on `route` that ended so.
     pub fn proxied_count(&self, route: &str, end: ProxyEnd) -> u64 {
         self.proxied.get(&Proxied { route: route.to_owned(), end }).map_or(0, |counter| counter.get())
+    }
+
+    /// Items of bodies on `route` that ended so.
+    pub fn captured_readings_count(&self, route: &str, end: ReadingEnd) -> u64 {
+        let labels = CapturedReadings { route: route.to_owned(), end };
+        self.captured_readings.get(&labels).map_or(0, |counter| counter.get())
     }
 
     /// All counts at this moment.

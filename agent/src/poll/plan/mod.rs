@@ -102,7 +102,7 @@ pub enum FieldError {
 /// Why a row gives no such reading.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} (column {column}) {reason}")]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// The field.
     pub field: &'static str,
     /// Where it was looked for.
@@ -113,7 +113,7 @@ pub(super) struct Refusal {
 
 /// One reading: what it is of and its fields, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// Of what.
     pub entity: Entity,
     /// In the order of [`Field::ALL`].
@@ -122,7 +122,7 @@ pub(super) struct Reading {
 
 /// What a poll's rows tell.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// The columns that rows are made of, each once.
     pub columns: Vec<String>,
     mappings: Vec<Mapping>,
@@ -151,8 +151,7 @@ impl Plan {
     /// # Errors
     /// [`PlanError`] says which reading and which field.
     pub(super) fn new(config: &PollConfig) -> Result<Self, PlanError> {
-        let zone =
-            TimeZone::get(&config.time_zone).map_err(|_| PlanError::TimeZone { name: config.time_zone.clone() })?;
+        let zone = zone(&config.time_zone)?;
         let mut columns = Vec::new();
         if config.readings.is_empty() {
             return Err(PlanError::NoReading);
@@ -164,10 +163,24 @@ impl Plan {
         Ok(Self { columns, mappings, zone })
     }
 
+    /// What a single reading asks for, which is the one at `at`.
+    ///
+    /// # Errors
+    /// [`PlanError`] says which reading and which field.
+    pub(crate) fn of_one(at: usize, reading: &ReadingConfig, time_zone: &str) -> Result<Self, PlanError> {
+        let (zone, mut columns) = (zone(time_zone)?, Vec::new());
+        let mappings = vec![Mapping::new(at, reading, &mut columns, &zone)?];
+        Ok(Self { columns, mappings, zone })
+    }
+
     /// The readings that a row gives; `row` has a text for each of the plan's columns.
-    pub(super) fn read(&self, row: &[Option<Cow<'_, str>>]) -> impl Iterator<Item = Result<Reading, Refusal>> {
+    pub(crate) fn read(&self, row: &[Option<Cow<'_, str>>]) -> impl Iterator<Item = Result<Reading, Refusal>> {
         self.mappings.iter().map(|mapping| mapping.read(row, &self.columns, &self.zone))
     }
+}
+
+fn zone(name: &str) -> Result<TimeZone, PlanError> {
+    TimeZone::get(name).map_err(|_| PlanError::TimeZone { name: name.to_owned() })
 }
 
 impl Mapping {

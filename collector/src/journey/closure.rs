@@ -12,6 +12,7 @@ use super::load::{Loader, Reading, Seen, Window, covers, stretches};
 use super::node::{SpanNode, SpanRef, TraceId};
 use super::session::{Visit, attribute};
 use super::sighting::Sighting;
+use super::trail::Trail;
 
 /// The milestone after which a session's further handoffs are another order's.
 const PLACED: &str = "order.placed";
@@ -83,6 +84,18 @@ impl Closure {
     /// The sets that hold the seeds.
     pub(super) fn targets(&self) -> BTreeSet<usize> {
         self.seeds.iter().filter_map(|seed| self.graph.set_of_key(seed)).collect()
+    }
+
+    /// What the spans of a set led to, without the set's own strong keys.
+    pub(super) fn trail(&self, set: usize) -> Trail {
+        let (mut keys, mut traces) = (BTreeSet::new(), BTreeSet::new());
+        for span in self.graph.spans_in(set) {
+            if traces.insert(span.id.trace_id) {
+                keys.insert(Seen::continued(span.id.trace_id));
+            }
+            keys.extend(span.keys_of(Strength::Session).cloned());
+        }
+        Trail { keys: keys.into_iter().collect(), traces: traces.into_iter().collect() }
     }
 
     async fn follow(&mut self, reading: &mut Reading) -> clickhouse::error::Result<()> {

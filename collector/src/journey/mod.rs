@@ -92,10 +92,7 @@ impl Journeys {
         let mut reading = Reading::new(loader);
         reading.ahead(&trail).await?;
         let closure = Closure::of_seen(&mut reading, seen, reached, &self.limits).await?;
-        if let [set] = closure.targets().into_iter().collect::<Vec<_>>()[..] {
-            let keys: Vec<Key> = closure.graph.keys_in(set).cloned().collect();
-            self.trails.remember(&keys, reading.into_trail());
-        }
+        self.remember(&closure, reading);
         let mut journeys = self.shape(closure, move |parts, ends| assemble(parts, ends, aligned)).await?;
         match journeys.len() {
             0 => Ok(Found::Nothing),
@@ -154,15 +151,28 @@ impl Journeys {
 
     async fn cases_together(&self, keys: &[Key], detail: Detail) -> clickhouse::error::Result<Vec<Case>> {
         let mut reading = Reading::new(self.loader.with_detail(detail));
+        reading.ahead(&self.trails.of(keys)).await?;
         let mut closure = Closure::of(&mut reading, keys, &self.limits).await?;
         if detail == Detail::Milestones {
             closure.read_loose_events(reading.loader()).await?;
         }
+        self.remember(&closure, reading);
         self.shape(closure, |parts, ends| {
             let sightings = parts.sightings.clone();
             Some(Case { journey: assemble(parts, ends, false)?, sightings })
         })
         .await
+    }
+
+    /// Notes where the journeys that were asked for led to.
+    fn remember(&self, closure: &Closure, reading: Reading) {
+        let targets: Vec<usize> = closure.targets().into_iter().collect();
+        let keys_in = |set| closure.graph.keys_in(set).cloned().collect::<Vec<Key>>();
+        match targets[..] {
+            // What it led to besides, such as other orders of its sessions, is looked at again too.
+            [set] => self.trails.remember(&keys_in(set), reading.into_trail()),
+            _ => targets.into_iter().for_each(|set| self.trails.remember(&keys_in(set), closure.trail(set))),
+        }
     }
 
     /// What `shaped` makes of each of the journeys that were asked for.

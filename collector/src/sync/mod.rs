@@ -12,6 +12,7 @@
 mod copy;
 mod drift;
 mod evaluator;
+mod history;
 mod item;
 mod known;
 mod ledger;

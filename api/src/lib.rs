@@ -8,6 +8,7 @@ pub mod attributes;
 pub mod explain;
 pub mod finding;
 pub mod flow;
+pub mod history;
 pub mod hotspot;
 pub mod journey;
 pub mod keys;

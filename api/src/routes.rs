@@ -23,6 +23,9 @@ pub const EXPLAIN: &str = "/api/v1/explain";
 pub const SURFACE: &str = "/api/v1/surface";
 /// `GET`: whether copies agree with where they come from; see [`SyncQuery`](crate::sync::SyncQuery).
 pub const SYNC: &str = "/api/v1/sync";
+/// `GET`: what each system said of one SKU, order or feed, and when it changed; see
+/// [`HistoryQuery`](crate::history::HistoryQuery). 200 = [`History`](crate::history::History).
+pub const SYNC_HISTORY: &str = "/api/v1/sync/history";
 /// `GET`: what rules say somebody must know; see [`AlertsQuery`](crate::alert::AlertsQuery).
 pub const ALERTS: &str = "/api/v1/alerts";
 /// `POST`: somebody takes care of an alert; see [`AcknowledgeRequest`](crate::alert::AcknowledgeRequest).

@@ -5,6 +5,7 @@ mod explain;
 mod findings;
 mod flows;
 mod health;
+mod history;
 mod hotspots;
 mod journeys;
 mod openapi;
@@ -84,6 +85,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::EXPLAIN, get(explain::explain))
         .route(routes::SURFACE, get(surface::list))
         .route(routes::SYNC, get(sync::show))
+        .route(routes::SYNC_HISTORY, get(history::show))
         .route(routes::ALERTS, get(alerts::list))
         .route(routes::ALERT_ACKNOWLEDGEMENT, post(alerts::acknowledge))
         .route(routes::ALERT_SILENCE, post(alerts::silence))

@@ -13,6 +13,7 @@ mod age;
 mod copy;
 mod drift;
 mod evaluator;
+mod history;
 mod item;
 mod known;
 mod ledger;

@@ -123,6 +123,12 @@ impl Pairs {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Pair> {
         self.0.iter()
     }
+
+    /// How many units a system counts as one where it is a target.
+    pub(super) fn units_each(&self, entity: Entity, state: &str, system: &str) -> Decimal {
+        let counts = |pair: &&Pair| pair.entity == entity && pair.state == state && pair.target == system;
+        self.0.iter().find(counts).map_or(Decimal::ONE, |pair| pair.units_each)
+    }
 }
 
 impl Pair {

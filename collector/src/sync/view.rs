@@ -20,9 +20,9 @@ type Result<T> = clickhouse::error::Result<T>;
 /// Tells how copies stand.
 #[derive(Clone)]
 pub struct SyncView {
-    client: Client,
+    pub(super) client: Client,
     ledger: Ledger,
-    pairs: Pairs,
+    pub(super) pairs: Pairs,
 }
 
 /// Name of what is compared, and target.

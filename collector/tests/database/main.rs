@@ -9,6 +9,7 @@ mod dashboards;
 mod explain;
 mod findings;
 mod handoffs;
+mod history;
 mod hotspots;
 mod journeys;
 mod keys;

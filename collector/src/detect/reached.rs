@@ -65,9 +65,14 @@ impl Quantity {
         is_code.then_some(Self { value: positive(&sighting.said.amount)?, currency })
     }
 
-    /// The units that were said.
+    /// The units that were said: of a list, which is of an order's lines, all together.
     pub(super) fn units(sighting: &Sighting) -> Option<Self> {
-        Some(Self { value: positive(&sighting.said.units)?, currency: String::new() })
+        let text = sighting.said.units.trim();
+        let value = match text.strip_prefix('[') {
+            None => positive(text),
+            Some(_) => list(text)?.iter().try_fold(Decimal::ZERO, |sum, text| sum.checked_add(positive(text)?)),
+        };
+        Some(Self { value: value?, currency: String::new() })
     }
 
     /// The largest of what several places said of one thing.
@@ -105,7 +110,33 @@ impl fmt::Display for Quantity {
     }
 }
 
+/// The texts and numbers of an array in JSON; `None` when it is none, or empty.
+fn list(text: &str) -> Option<Vec<String>> {
+    let values: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
+    let text = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    (!values.is_empty()).then(|| values.into_iter().map(text).collect())
+}
+
 /// Decimal text as it was meant: exact, not below zero.
 fn positive(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text.trim()).ok().filter(|value| !value.is_sign_negative())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_of_lines_are_units_of_all() {
+        let units = |text: &str| {
+            let mut sighting = Sighting::default();
+            text.clone_into(&mut sighting.said.units);
+            Quantity::units(&sighting).map(|units| units.to_string())
+        };
+        assert_eq!(units("3"), Some("3 units".to_owned()));
+        assert_eq!(units(r#"["2","0.25",1]"#), Some("3.25 units".to_owned()));
+        for unknown in ["", "[]", "[2", r#"["2",null]"#, r#"["2","-1"]"#] {
+            assert_eq!(units(unknown), None, "{unknown}");
+        }
+    }
 }

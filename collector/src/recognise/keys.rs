@@ -68,6 +68,39 @@ pub(super) fn checked_kind(kind: &str, setting: impl Fn() -> String) -> Result<S
     }
 }
 
+impl KeySource {
+    /// Of which kind the keys are.
+    pub(super) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// A value as it stands in a key; `None` when it could be none.
+    pub(super) fn value<'a>(&self, value: &'a str, arena: &'a Bump) -> Option<&'a str> {
+        match self.hashing {
+            Hashing::Never => Some(value),
+            Hashing::Usable if !usable(value.trim()) => None,
+            Hashing::Usable | Hashing::Always => Some(arena.alloc_str(&digest(value.trim()))),
+        }
+    }
+}
+
+/// Each value of an attribute: those of an array, empty where one is no text or number; else the text itself.
+pub(super) fn each_value<'a>(text: &'a str, arena: &'a Bump, mut take: impl FnMut(&'a str)) {
+    if text.starts_with('[')
+        && let Ok(serde_json::Value::Array(values)) = serde_json::from_str(text)
+    {
+        for value in &values {
+            match value {
+                serde_json::Value::String(value) => take(arena.alloc_str(value)),
+                serde_json::Value::Number(value) => take(arena.alloc_str(&value.to_string())),
+                _ => take(""),
+            }
+        }
+    } else {
+        take(text);
+    }
+}
+
 impl KeyFinder {
     pub(super) fn new(settings: &RecogniseSettings) -> Result<Self, RecogniseError> {
         let rule = |list: &str, index: usize, name: &str, kind: &str, scope: &Scope, hash: bool| {
@@ -166,21 +199,7 @@ pub(super) struct Found<'f, 'a> {
 impl<'a> Found<'_, 'a> {
     /// Looks at the value of an attribute.
     pub(super) fn attribute(&mut self, source: &KeySource, text: &'a str) {
-        if text.starts_with('[')
-            && let Ok(serde_json::Value::Array(values)) = serde_json::from_str(text)
-        {
-            for value in &values {
-                match value {
-                    serde_json::Value::String(value) => self.by_source(source, self.arena.alloc_str(value)),
-                    serde_json::Value::Number(value) => {
-                        self.by_source(source, self.arena.alloc_str(&value.to_string()));
-                    }
-                    _ => {}
-                }
-            }
-        } else {
-            self.by_source(source, text);
-        }
+        each_value(text, self.arena, |value| self.by_source(source, value));
     }
 
     /// Looks at the path and query of the URL.
@@ -247,13 +266,9 @@ impl<'a> Found<'_, 'a> {
     }
 
     fn by_source(&mut self, source: &KeySource, value: &'a str) {
-        let KeySource { kind, scope, hashing, strength } = source;
-        let value = match hashing {
-            Hashing::Never => value,
-            Hashing::Usable if !usable(value.trim()) => return,
-            Hashing::Usable | Hashing::Always => self.arena.alloc_str(&digest(value.trim())),
-        };
-        self.add(kind, value, scope, *strength);
+        if let Some(value) = source.value(value, self.arena) {
+            self.add(&source.kind, value, &source.scope, source.strength);
+        }
     }
 
     fn add(&mut self, kind: &str, value: &'a str, scope: &Scope, strength: Strength) {

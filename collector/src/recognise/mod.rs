@@ -4,6 +4,7 @@
 mod access;
 mod fields;
 mod keys;
+mod lines;
 mod milestone;
 mod names;
 mod noise;
@@ -19,7 +20,7 @@ use bumpalo::Bump;
 use ordertrace_api::journey::Observer;
 use ordertrace_api::keys::{KindTable, TemplateError};
 
-use crate::record::{EventRecord, Mention, SpanRecord};
+use crate::record::{Attribute, EventRecord, Mention, OrderLines, SpanRecord};
 use crate::settings::RecogniseSettings;
 
 use fields::{FieldReader, Role};
@@ -118,7 +119,7 @@ impl Recogniser {
         self.systems.of_service(service)
     }
 
-    /// Fills in `keys`, `side`, `milestone` and `noise` of the spans of one request, whose
+    /// Fills in `keys`, `lines`, `side`, `milestone` and `noise` of the spans of one request, whose
     /// `origin` is known already.
     pub fn spans<'a>(&self, arena: &'a Bump, spans: &mut [SpanRecord<'a>]) {
         let mut memory = self.memory();
@@ -153,6 +154,8 @@ impl Recogniser {
             }
             found.url(&fields, |name| memory.names.meaning(name, |name| self.meaning(name)).announced);
             span.keys = found.finish();
+            let places = std::iter::once(span.attributes).chain(span.events.iter().map(|event| event.attributes));
+            span.lines = self.lines(arena, span.keys, places, &mut memory.names);
             span.milestone = self.milestones.of_span(span, &fields, span.side, arena);
             span.noise = self.noise.of_span(span, &fields, span.keys, arena);
         }
@@ -160,7 +163,7 @@ impl Recogniser {
         self.remember(memory);
     }
 
-    /// Fills in `keys` and `milestone` of log records, whose `origin` is known already.
+    /// Fills in `keys`, `lines` and `milestone` of log records, whose `origin` is known already.
     pub fn events<'a>(&self, arena: &'a Bump, events: &mut [EventRecord<'a>]) {
         let mut memory = self.memory();
         let mut keys: Vec<Mention<'a>> = Vec::new();
@@ -168,6 +171,7 @@ impl Recogniser {
             let mut found = self.keys.begin(event.origin.system, &self.kinds, arena, &mut keys);
             self.attributes(&mut found, event.attributes, &mut memory.names);
             event.keys = found.finish();
+            event.lines = self.lines(arena, event.keys, [event.attributes], &mut memory.names);
             event.milestone = self.milestones.of_event(event, arena);
         }
         self.remember(memory);
@@ -179,6 +183,27 @@ impl Recogniser {
                 found.attribute(source, value);
             }
         }
+    }
+
+    /// What attributes say of the goods of the order that `keys` name.
+    fn lines<'a>(
+        &self,
+        arena: &'a Bump,
+        keys: &[Mention<'a>],
+        places: impl IntoIterator<Item = &'a [Attribute<'a>]>,
+        names: &mut NameMemory,
+    ) -> Option<&'a OrderLines<'a>> {
+        let order = lines::order(keys)?;
+        let mut place_of = |attributes: &'a [Attribute<'a>]| {
+            let mut place = lines::Place::default();
+            for (name, text) in attributes {
+                let meaning = names.meaning(name, |name| self.meaning(name));
+                place.take(name, text, meaning.key.as_deref(), arena);
+            }
+            place
+        };
+        let places = places.into_iter().map(&mut place_of).collect();
+        lines::lines(order, keys, places, arena)
     }
 
     fn meaning(&self, name: &str) -> Meaning {

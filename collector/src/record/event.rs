@@ -1,4 +1,4 @@
-use super::{Attribute, Mention, Origin, ReadingRecord};
+use super::{Attribute, Mention, OrderLines, Origin, ReadingRecord};
 
 /// A log record; a business event when it has a name.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct EventRecord<'a> {
     pub span_id: [u8; 8],
     /// Keys recognised on it.
     pub keys: &'a [Mention<'a>],
+    /// What it says of an order's goods.
+    pub lines: Option<&'a OrderLines<'a>>,
     /// The milestone it shows; empty = none.
     pub milestone: &'a str,
     /// The reading that it carries, instead of being an event.

@@ -14,10 +14,28 @@ pub struct Mention<'a> {
     pub strength: Strength,
 }
 
+/// A cart alone is no order.
+const CART: &str = "cart";
+
 impl Mention<'_> {
     /// Whether it names an order.
     pub fn is_strong(&self) -> bool {
         self.strength == Strength::Strong
+    }
+
+    /// Whether it names what is an order, or becomes one: a cart alone is none.
+    pub fn is_of_order(&self) -> bool {
+        self.is_strong() && self.kind != CART
+    }
+
+    /// How well it names an order, the best first.
+    pub fn rank(&self) -> (usize, bool) {
+        const BEST: [&str; 4] = ["order", "marketplace_order", "checkout", "payment"];
+        let rank = match self.kind {
+            CART => BEST.len() + 1,
+            kind => BEST.iter().position(|best| *best == kind).unwrap_or(BEST.len()),
+        };
+        (rank, !self.system.is_empty())
     }
 
     /// Whether both are the same key, whatever they say.

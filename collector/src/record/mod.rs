@@ -4,6 +4,7 @@
 mod batch;
 mod content;
 mod event;
+mod line;
 mod mention;
 mod origin;
 mod reading;
@@ -12,6 +13,7 @@ mod span;
 pub use batch::Batch;
 pub use content::Content;
 pub use event::EventRecord;
+pub use line::{LineRecord, OrderLines};
 pub use mention::{KeyRecord, Mention};
 pub use origin::{Attribute, Attributes, Origin, Scope};
 pub use reading::ReadingRecord;

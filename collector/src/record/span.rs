@@ -1,7 +1,7 @@
 use ordertrace_api::journey::Observer;
 use ordertrace_api::span::SpanKind;
 
-use super::{Attribute, Mention, Origin, Scope};
+use super::{Attribute, Mention, OrderLines, Origin, Scope};
 
 /// A span, decoded and recognised.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +38,8 @@ pub struct SpanRecord<'a> {
     pub links: &'a [SpanLinkRecord<'a>],
     /// Keys recognised on it.
     pub keys: &'a [Mention<'a>],
+    /// What it says of an order's goods.
+    pub lines: Option<&'a OrderLines<'a>>,
     /// Name of the noise rule that it falls under; empty = none.
     pub noise: &'a str,
     /// The milestone it shows; empty = none.

@@ -129,7 +129,7 @@ impl JourneySettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionSettings {
-    /// Spans, keys, handoffs and the orders list: what journeys are made of.
+    /// Spans, keys, orders' lines, handoffs and the orders list: what journeys are made of.
     pub journeys_days: u32,
     /// Log records and business events.
     pub events_days: u32,

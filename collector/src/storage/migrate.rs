@@ -5,7 +5,7 @@ use clickhouse::Client;
 use super::layout::Layout;
 
 /// The schema in order of number.
-const MIGRATIONS: [(u32, &str, &str); 16] = [
+const MIGRATIONS: [(u32, &str, &str); 17] = [
     (1, "spans", include_str!("migrations/0001_spans.sql")),
     (2, "keys", include_str!("migrations/0002_keys.sql")),
     (3, "loose_ends", include_str!("migrations/0003_loose_ends.sql")),
@@ -22,6 +22,7 @@ const MIGRATIONS: [(u32, &str, &str); 16] = [
     (14, "order_costs", include_str!("migrations/0014_order_costs.sql")),
     (15, "sync", include_str!("migrations/0015_sync.sql")),
     (16, "alerts", include_str!("migrations/0016_alerts.sql")),
+    (17, "order_lines", include_str!("migrations/0017_order_lines.sql")),
 ];
 
 /// A migration that could not be applied.

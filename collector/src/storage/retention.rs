@@ -5,7 +5,7 @@ use super::layout::Layout;
 /// How long rows are kept, in days of their own time; 0 = for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// Spans, keys, handoffs, how they reach each other, and the orders list.
+    /// Spans, keys, orders' lines, handoffs, how they reach each other, and the orders list.
     pub journeys_days: u32,
     /// Log records and business events.
     pub events_days: u32,
@@ -27,6 +27,7 @@ pub(super) async fn apply(
         ("spans", "started_at", journeys_days),
         ("keys", "at", journeys_days),
         ("loose_ends", "started_at", journeys_days),
+        ("order_lines", "at", journeys_days),
         ("handoffs_per_minute", "minute", journeys_days),
         ("journey_handoffs", "minute", journeys_days),
         ("order_costs_per_minute", "minute", journeys_days),

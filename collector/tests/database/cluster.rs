@@ -98,7 +98,9 @@ impl Shards {
 /// One of many calls for the same order.
 fn call(n: u8) -> Vec<SpanRecord<'static>> {
     let call = SpanBuilder::proxy(trace(n), n, "storefront", "payments", &format!("POST /pay/{n}"));
-    vec![call.at(i64::from(n) * 1_000, 10).key("order", "A-1").milestone("payment.captured").build()]
+    vec![
+        call.at(i64::from(n) * 1_000, 10).key("order", "A-1").line("HAT", "", "").milestone("payment.captured").build(),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,6 +122,7 @@ async fn rows_are_spread_and_found_and_count_once() {
         ("spans", "count()"),
         ("keys", "count()"),
         ("loose_ends", "count()"),
+        ("order_lines", "count()"),
         ("handoffs_per_minute", "sum(attempts)"),
         ("surface", "sum(calls)"),
         ("activity", "count()"),
@@ -173,6 +176,7 @@ async fn replicated_tables_can_be_made() {
         ("spans", "MergeTree"),
         ("keys", "MergeTree"),
         ("loose_ends", "MergeTree"),
+        ("order_lines", "MergeTree"),
         ("handoffs_per_minute", "AggregatingMergeTree"),
         ("surface", "AggregatingMergeTree"),
         ("events", "MergeTree"),

@@ -121,6 +121,7 @@ async fn keys_lead_over_traces_and_events_but_numbers_stay_in_their_system() {
         trace_id: [0; 16],
         span_id: [0; 8],
         keys: &["order:K-1", "shipment:S-1"].map(|key| mention(&key.parse().unwrap(), Strength::Strong)),
+        lines: None,
         milestone: "shipment.created",
         reading: None,
     };

@@ -10,10 +10,10 @@ use ordertrace_otlp::Signal;
 
 use crate::support::{Database, SpanBuilder, batch, trace};
 
-/// A call with a key and a milestone: rows in every table that spans have rows in.
+/// A call with a key, goods and a milestone: rows in every table that spans have rows in.
 fn call(n: u8) -> Vec<SpanRecord<'static>> {
     let call = SpanBuilder::proxy(trace(n), n, "storefront", "payments", "POST /pay").at(i64::from(n), 10);
-    vec![call.key("order", &format!("A-{n}")).milestone("payment.captured").build()]
+    vec![call.key("order", &format!("A-{n}")).line("HAT", "main", "2").milestone("payment.captured").build()]
 }
 
 async fn store(storage: &Storage, body: &str, n: u8) -> Result<Stored, Unavailable> {
@@ -37,6 +37,7 @@ async fn assert_once(database: &Database, calls: u64) {
         ("spans", "uniqExact(trace_id)"),
         ("keys", "count()"),
         ("loose_ends", "count()"),
+        ("order_lines", "count()"),
         ("handoffs_per_minute", "sum(attempts)"),
         ("surface", "sum(calls)"),
         ("activity", "count()"),
@@ -99,7 +100,7 @@ async fn several_collectors_may_be_sent_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_cut_off_between_two_tables_is_completed_once() {
-    for missing in ["keys", "handoffs_per_minute", "surface", "activity"] {
+    for missing in ["keys", "handoffs_per_minute", "surface", "order_lines", "activity"] {
         let database = Database::start().await;
         database.execute(&format!("RENAME TABLE {missing} TO away")).await;
         store(&database.storage, "one", 1).await.expect_err(missing);

@@ -49,12 +49,13 @@ async fn a_span_with_a_wrong_clock_takes_nobody_along_when_its_time_is_over() {
     let storage = Storage::open(database.connection(), GroupLimits::default(), retention).await.unwrap();
     let span = |id, days| {
         let span = SpanBuilder::internal(trace(1), id, "oms").at(days_ago_ms(days), 10);
-        span.key("order", "A-1").build()
+        span.key("order", "A-1").line("HAT", "", "1").build()
     };
     storage.spans(batch(Signal::Traces, "one"), &[span(1, 0), span(2, 1_000), span(3, 0)]).await.unwrap();
-    for table in ["spans", "keys"] {
+    for table in ["spans", "keys", "order_lines"] {
         database.execute(&format!("OPTIMIZE TABLE {table} FINAL")).await;
     }
     assert_eq!(database.number("SELECT count() FROM span_details").await, 2);
     assert_eq!(database.number("SELECT count() FROM keys WHERE value = 'A-1'").await, 1);
+    assert_eq!(database.number("SELECT count() FROM order_lines").await, 2);
 }

@@ -9,7 +9,8 @@ use ordertrace_api::span::SpanKind;
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::record::{
-    Access, Attribute, Batch, Content, EventRecord, Mention, Origin, ReadingRecord, Scope, Side, SpanRecord, SpanStatus,
+    Access, Attribute, Batch, Content, EventRecord, LineRecord, Mention, OrderLines, Origin, ReadingRecord, Scope,
+    Side, SpanRecord, SpanStatus,
 };
 use ordertrace_collector::storage::{Connection, GroupLimits, Retention, Storage};
 use ordertrace_collector::store::{Store, Stored, Unavailable};
@@ -137,6 +138,7 @@ impl SpanBuilder {
             events: &[],
             links: &[],
             keys: &[],
+            lines: None,
             noise: "",
             milestone: "",
             side: None,
@@ -212,6 +214,17 @@ impl SpanBuilder {
 
     pub(crate) fn milestone(mut self, name: &str) -> Self {
         self.span.milestone = kept(name);
+        self
+    }
+
+    /// A line of the order that its last key names.
+    pub(crate) fn line(mut self, sku: &str, location: &str, units: &str) -> Self {
+        let order = *self.keys.last().unwrap();
+        let line = LineRecord { sku: kept(sku), location: kept(location), units: kept(units) };
+        let (amount, currency) = self.span.lines.map_or(("", ""), |lines| (lines.amount, lines.currency));
+        let lines = self.span.lines.map_or(&[][..], |lines| lines.lines);
+        let lines = [lines, &[line]].concat().leak();
+        self.span.lines = Some(Box::leak(Box::new(OrderLines { order, amount, currency, lines })));
         self
     }
 

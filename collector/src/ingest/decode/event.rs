@@ -136,6 +136,7 @@ impl<'a> Walk<'a> {
             trace_id,
             span_id,
             keys: &[],
+            lines: None,
             milestone: "",
             reading,
         }))

@@ -202,6 +202,7 @@ impl<'a> Walk<'a> {
             events: self.events_of(&lists.events, &mut lists.inner, started_at_ns)?,
             links: self.links_of(&lists.links, &mut lists.inner)?,
             keys: &[],
+            lines: None,
             noise: "",
             milestone: "",
             side: None,

@@ -1,4 +1,5 @@
 mod keys;
+mod lines;
 mod rules;
 mod sides;
 
@@ -37,6 +38,7 @@ fn span(kind: SpanKind, pairs: &[(&str, &str)]) -> SpanRecord<'static> {
         events: &[],
         links: &[],
         keys: &[],
+        lines: None,
         noise: "",
         milestone: "",
         side: None,

@@ -85,6 +85,7 @@ fn events_are_milestones_by_name() {
             trace_id: [0; 16],
             span_id: [0; 8],
             keys: &[],
+            lines: None,
             milestone: "",
             reading: None,
         }];

@@ -5,6 +5,7 @@ use super::event::Events;
 use super::handoff::Handoffs;
 use super::key::Keys;
 use super::loose_end::LooseEnds;
+use super::order_line::Lines;
 use super::reading::Readings;
 use super::span::Spans;
 use super::surface::Surface;
@@ -21,6 +22,7 @@ pub(in crate::storage) struct Group {
     handoffs: Handoffs,
     surface: Surface,
     loose_ends: LooseEnds,
+    order_lines: Lines,
     events: Events,
     readings: Readings,
 }
@@ -39,8 +41,18 @@ pub(in crate::storage) const BATCHES: &str = "batches";
 
 /// The tables that groups have rows for, in the order in which they are inserted: whoever is told
 /// of news by `activity` finds it in those before.
-pub(in crate::storage) const TABLES: [&str; 9] =
-    ["spans", "keys", "handoffs_per_minute", "surface", "loose_ends", "events", "readings", "activity", BATCHES];
+pub(in crate::storage) const TABLES: [&str; 10] = [
+    "spans",
+    "keys",
+    "handoffs_per_minute",
+    "surface",
+    "loose_ends",
+    "order_lines",
+    "events",
+    "readings",
+    "activity",
+    BATCHES,
+];
 
 impl Group {
     /// Adds the spans of a batch, and what they say of keys and of handoffs' ends.
@@ -51,6 +63,7 @@ impl Group {
         self.handoffs.extend(spans);
         self.surface.extend(spans);
         self.loose_ends.extend(spans);
+        self.order_lines.extend_from_spans(spans);
     }
 
     /// Adds the log records of a batch, and what they say of keys; those that carry readings, as these.
@@ -59,6 +72,7 @@ impl Group {
         let are_events = |event: &&EventRecord<'_>| event.reading.is_none();
         self.events.extend(events.iter().filter(are_events));
         self.keys.extend_from_events(events.iter().filter(are_events));
+        self.order_lines.extend_from_events(events.iter().filter(are_events));
         self.readings.extend(events.iter().filter_map(|event| event.reading));
     }
 
@@ -96,7 +110,7 @@ impl Group {
 
     /// The blocks that are inserted, that of [`BATCHES`] last; they never change any more.
     pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now_ms: i64) -> Vec<TableBlock> {
-        let [spans, keys, handoffs, surface, loose_ends, events, readings, activity, batches] = TABLES;
+        let [spans, keys, handoffs, surface, loose_ends, order_lines, events, readings, activity, batches] = TABLES;
         let (of_keys, of_activity) = self.keys.into_blocks();
         let blocks = [
             (spans, self.spans.into_block()),
@@ -104,6 +118,7 @@ impl Group {
             (handoffs, self.handoffs.into_block()),
             (surface, self.surface.into_block()),
             (loose_ends, self.loose_ends.into_block()),
+            (order_lines, self.order_lines.into_block()),
             (events, self.events.into_block()),
             (readings, self.readings.into_block()),
             (activity, of_activity),

@@ -7,6 +7,7 @@ mod handoff;
 mod key;
 mod loose_end;
 mod mention;
+mod order_line;
 mod reading;
 mod shape;
 mod sighting;

@@ -165,7 +165,7 @@ impl<'r> Company<'r> {
     }
 
     fn add(&mut self, seen: &Seen<'r>) {
-        if rank(&seen.key) < rank(&self.first) {
+        if seen.key.rank() < self.first.rank() {
             self.others.push(std::mem::replace(&mut self.first, seen.key));
         } else {
             self.others.push(seen.key);
@@ -176,19 +176,6 @@ impl<'r> Company<'r> {
 
     /// Whether it is an order's: a cart alone is none, nor is a session.
     pub(super) fn is_order(&self) -> bool {
-        self.first.is_strong() && self.first.kind != CART
+        self.first.is_of_order()
     }
-}
-
-/// A cart alone is no order.
-const CART: &str = "cart";
-
-/// How well a key names an order, the best first.
-fn rank(key: &Mention<'_>) -> (usize, bool) {
-    const BEST: [&str; 4] = ["order", "marketplace_order", "checkout", "payment"];
-    let rank = match key.kind {
-        CART => BEST.len() + 1,
-        kind => BEST.iter().position(|best| *best == kind).unwrap_or(BEST.len()),
-    };
-    (rank, !key.system.is_empty())
 }

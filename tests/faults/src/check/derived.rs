@@ -37,6 +37,21 @@ fn recounts() -> Vec<Recount> {
             ),
         },
         Recount {
+            what: "order_lines",
+            held: "SELECT sku, at, toString(kind), value, units, toString(milestone), toString(seen_in) FROM order_lines"
+                .to_owned(),
+            recounted: format!(
+                "SELECT said['commerce.sku.id'], at, 'order', said['commerce.order.id'], said['commerce.units'], milestone, system
+                 FROM
+                 (
+                     SELECT attributes AS said, started_at AS at, toString(milestone) AS milestone,
+                         toString(system) AS system
+                     FROM {SPANS}
+                     UNION ALL SELECT attributes, at, toString(milestone), toString(system) FROM events
+                 ) WHERE said['commerce.sku.id'] != ''"
+            ),
+        },
+        Recount {
             what: "handoffs_per_minute",
             held: "SELECT minute, toString(handoff_to), toString(handoff_from), toString(operation), toString(observer),
                        sum(attempts), sum(failed), sum(resent), sum(duration_ns),

@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use ordertrace_api::attributes::{
     AUTH_SCHEME, HANDOFF_FROM, HANDOFF_OBSERVER, HANDOFF_OPERATION, HANDOFF_TO, LOCATION, METRIC_INVENTORY_LEVEL,
-    MILESTONE, OBSERVER_PROXY, SKU, SYSTEM, key_attribute,
+    MILESTONE, OBSERVER_PROXY, SKU, SYSTEM, UNITS, key_attribute,
 };
 use ordertrace_tests::otlp::{attribute, now_ns};
 use rand::{Rng, RngExt};
@@ -158,6 +158,7 @@ fn spans(id: RequestId, trace: u8, started_ns: u64, rng: &mut impl Rng) -> Vec<S
     let send = vec![attribute("messaging.system", "kafka"), attribute("messaging.destination.name", "shipments")];
     let mut checkout = http("POST", "http://storefront:8080/checkout", "200");
     checkout.push(order);
+    checkout.extend(goods());
     vec![
         span(0, None, SpanKind::Server, "POST /checkout", checkout),
         span(1, Some(0), SpanKind::Client, "POST", pay),
@@ -169,6 +170,11 @@ fn spans(id: RequestId, trace: u8, started_ns: u64, rng: &mut impl Rng) -> Vec<S
         span(4, Some(0), SpanKind::Internal, "prices are looked up", vec![attribute("step", "4")]),
         span(5, Some(4), SpanKind::Producer, "send shipments", send),
     ]
+}
+
+/// What an order is of.
+fn goods() -> impl Iterator<Item = KeyValue> {
+    [attribute(&key_attribute("sku", None), "HAT-RED-M"), attribute(UNITS, "2")].into_iter()
 }
 
 fn traces(service: &str, spans: Vec<Span>) -> ExportTraceServiceRequest {
@@ -185,7 +191,9 @@ fn logs(service: &str, id: RequestId, started_ns: u64) -> ExportLogsServiceReque
         // Away from the traces of requests of spans.
         trace_id: if item.is_multiple_of(2) { id.trace(item + 64) } else { Vec::new() },
         span_id: id.item(item).to_vec(),
-        attributes: vec![attribute(&key_attribute("order", None), &format!("E-{}", id.text(item)))],
+        attributes: goods()
+            .chain([attribute(&key_attribute("order", None), &format!("E-{}", id.text(item)))])
+            .collect(),
         ..LogRecord::default()
     };
     let log_records = (0..RECORDS).map(record).collect();

@@ -23,6 +23,7 @@ fn span<'a>(name: &'a str, attributes: &'a [(&'a str, &'a str)], keys: &'a [Ment
         events: &[],
         links: &[],
         keys,
+        lines: None,
         noise: "",
         milestone: "",
         side: None,

@@ -11,6 +11,7 @@ pub mod config;
 pub mod decimal;
 pub mod export;
 mod health;
+mod minor;
 pub mod poll;
 pub mod proxy;
 pub mod receiver;

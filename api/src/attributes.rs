@@ -45,6 +45,8 @@ pub const ENTITY: &str = "commerce.entity";
 /// The value of an [`EVENT_READING`]: decimal text, or the text itself; on a gauge point, what its
 /// number means exactly.
 pub const VALUE: &str = "commerce.value";
+/// `true` when the value of a price is in its currency's minor unit (ISO 4217): 1230 is 12.30 EUR and 1230 JPY.
+pub const MINOR_UNITS: &str = "commerce.minor_units";
 /// Which stock is counted: [`StockState`](crate::reading::StockState).
 pub const STOCK_STATE: &str = "commerce.stock.state";
 /// Which field of a product a reading is of; `hash` for all of them.

@@ -38,6 +38,40 @@ pub struct SyncReply {
     /// How old feeds and search indexes are, the oldest first; at most 1000.
     #[serde(default)]
     pub ages: Vec<AgeNow>,
+    /// Ids of readings that are not clear.
+    #[serde(default)]
+    pub ids: UnclearIds,
+}
+
+/// Ids that readings carry instead of a SKU, and that are not clear. What was read of those without one is not
+/// compared until it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UnclearIds {
+    /// Ids without a SKU.
+    pub unresolved: u64,
+    /// Ids with several.
+    pub contradicting: u64,
+    /// Some of them, those that were read last first; at most 100.
+    pub examples: Vec<UnclearId>,
+}
+
+/// An id without a SKU, or with several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UnclearId {
+    /// Its kind: `inventory_item`, `variant`, `listing`, `gtin`.
+    pub kind: String,
+    /// The id.
+    pub value: String,
+    /// The system that was read last under it.
+    pub system: String,
+    /// The SKU that it is taken for; `null` = nobody knows.
+    pub sku: Option<String>,
+    /// Another that it was told to be.
+    pub other: Option<String>,
+    /// Whether the configuration says which SKU it is; else it is the one that was told last.
+    pub configured: bool,
+    /// When something was last read under it.
+    pub at: Timestamp,
 }
 
 /// How old a system's feed or search index is: it grows while none is made.

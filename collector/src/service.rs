@@ -26,7 +26,7 @@ use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
 use crate::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
 use crate::surface::Surfaces;
-use crate::sync::{self, Pairs, PairsError, SyncMetrics, SyncView, Taken};
+use crate::sync::{self, AliasError, Aliases, Pairs, PairsError, SyncMetrics, SyncView, Taken};
 use crate::tail::Tail;
 
 /// A collector that could not start.
@@ -41,6 +41,9 @@ pub enum StartError {
     /// What must agree cannot be meant.
     #[error(transparent)]
     Sync(#[from] PairsError),
+    /// SKUs of other ids cannot be meant, or read.
+    #[error(transparent)]
+    Alias(#[from] AliasError),
     /// What somebody must know cannot be meant.
     #[error(transparent)]
     Alert(#[from] RuleError),
@@ -89,6 +92,7 @@ impl Collector {
         let recogniser = Arc::new(Recogniser::new(&settings.recognise)?);
         let flows = Arc::new(Flows::new(&settings.flows, &recogniser)?);
         let pairs = Pairs::new(&settings.sync)?;
+        let aliases = Aliases::load(&settings.aliases)?;
         let rules = Rules::new(&settings.alerts, &settings.sync)?;
         let receivers = Receivers::new(&settings.alerts)?;
         let grpc = listen(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
@@ -158,7 +162,8 @@ impl Collector {
             });
             let needs_all = !pairs.is_empty() || rules.need_copies();
             let taken = if needs_all { Taken::All } else { Taken::Ages };
-            let syncing = sync::run(client.clone(), (pairs, taken), sync_metrics, Timestamp::now, stop.clone());
+            let syncing =
+                sync::run(client.clone(), (pairs, taken, aliases), sync_metrics, Timestamp::now, stop.clone());
             tasks.spawn(async move {
                 syncing.await;
                 "sync"

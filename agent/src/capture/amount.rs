@@ -1,15 +1,11 @@
 //! What a milestone is about, in money, as a body says it. Decimals throughout: an amount is never
 //! a float. Bodies are read as JSON numbers, whose shortest decimal form is taken.
 
-use std::collections::BTreeMap;
-
 use iso_currency::Currency;
 use ordertrace_api::finding::Money;
 
 use crate::decimal::exact;
-
-/// Most digits of a minor unit; ISO 4217 has four at most.
-const MOST_DIGITS: u8 = 8;
+use crate::minor::MinorUnits;
 
 /// Where an amount stands and how to read it.
 #[derive(Clone, Debug)]
@@ -31,8 +27,7 @@ pub(super) enum CurrencySource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Major,
-    /// With the digits of currencies that are not as ISO 4217 has them.
-    Minor(BTreeMap<String, u8>),
+    Minor(MinorUnits),
 }
 
 /// The currency of a code in any case.
@@ -40,31 +35,22 @@ pub(super) fn currency(code: &str) -> Option<Currency> {
     Currency::from_code(&code.trim().to_ascii_uppercase())
 }
 
-/// Digits that a configuration gives for minor units.
-pub(super) fn digits(configured: &BTreeMap<String, u8>) -> Result<BTreeMap<String, u8>, &'static str> {
-    if configured.keys().any(|code| Currency::from_code(code).is_none()) {
-        return Err("minor_digits is by ISO 4217 code in capitals: ISK: 2");
-    }
-    if configured.values().any(|digits| *digits > MOST_DIGITS) {
-        return Err("minor_digits has at most 8 digits");
-    }
-    Ok(configured.clone())
-}
-
 impl Unit {
     /// The amount that a text tells; `None` for what is negative or no decimal of at most 28 digits.
     pub(super) fn money(&self, text: &str, currency: Currency) -> Option<Money> {
-        let digits = match self {
+        let shift = match self {
             Self::Major => 0,
-            Self::Minor(digits) => digits.get(currency.code()).copied().map(u16::from).or(currency.exponent())?,
+            Self::Minor(units) => units.shift(currency)?,
         };
-        let amount = exact(text, false, -i8::try_from(digits).ok()?).ok()?;
+        let amount = exact(text, false, shift).ok()?;
         (!amount.starts_with('-')).then(|| Money { amount, currency: currency.code().to_owned() })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn minor(text: &str, code: &str, unit: &Unit) -> Option<String> {
@@ -73,7 +59,7 @@ mod tests {
 
     #[test]
     fn minor_units_have_as_many_digits_as_the_currency() {
-        let unit = Unit::Minor(BTreeMap::from([("ISK".to_owned(), 2)]));
+        let unit = Unit::Minor(MinorUnits::new(&BTreeMap::from([("ISK".to_owned(), 2)])).unwrap());
         for (text, code, expected) in [
             ("7604", "usd", "76.04 USD"),
             ("1230", "JPY", "1230 JPY"),
@@ -89,7 +75,7 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_none() {
-        let unit = Unit::Minor(BTreeMap::new());
+        let unit = Unit::Minor(MinorUnits::default());
         for text in ["", "free", "-5", "NaN", "99999999999999999999999999999999"] {
             assert_eq!(minor(text, "EUR", &unit), None, "{text}");
         }

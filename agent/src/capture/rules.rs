@@ -4,11 +4,12 @@ use http::HeaderName;
 use http::header::InvalidHeaderName;
 use ordertrace_api::keys::{PathTemplate, TemplateError};
 
-use super::amount::{Amount, CurrencySource, Unit, currency, digits};
+use super::amount::{Amount, CurrencySource, Unit, currency};
 use super::finds::Scope;
 use super::json::{JsonPath, JsonPathError, Pattern};
 use super::preset::{Preset, PresetFile};
 use super::rule::{RuleConfig, SourceConfig};
+use crate::minor::MinorUnits;
 
 /// What to look for in the exchanges of one route.
 #[derive(Clone, Debug)]
@@ -302,7 +303,11 @@ impl BodyRules {
         } else {
             CurrencySource::At(self.pattern(json_path(named, below)?, 0))
         };
-        let unit = if rule.minor_units { Unit::Minor(digits(&rule.minor_digits).map_err(shape)?) } else { Unit::Major };
+        let unit = if rule.minor_units {
+            Unit::Minor(MinorUnits::new(&rule.minor_digits).map_err(shape)?)
+        } else {
+            Unit::Major
+        };
         Ok(Some(Amount { value: self.pattern(json_path(path, below)?, 0), currency, unit }))
     }
 

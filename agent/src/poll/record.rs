@@ -47,6 +47,11 @@ fn fields(reading: &Reading, system: &str) -> AttributeList {
                 let scope = Reading::key_scope(text, system);
                 list.text(&attributes::key_attribute("order", scope), text);
             }
+            // Where it is unique is seen by the collector, which knows the system by the same name as others do.
+            (Field::Id, _) => {
+                let kind = reading.id_kind.unwrap_or_default();
+                list.text(&attributes::key_attribute(kind, None), text);
+            }
             (_, Some(name)) => list.text(name, text),
             (_, None) => {}
         }

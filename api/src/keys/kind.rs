@@ -15,6 +15,9 @@ pub enum Strength {
     Weak,
 }
 
+/// Kinds of ids that name one SKU each, as some systems know it: readings may carry one instead.
+pub const SKU_IDS: [&str; 4] = ["inventory_item", "variant", "listing", "gtin"];
+
 /// The kinds a deployment knows, and their strength.
 #[derive(Clone, Debug)]
 pub struct KindTable(BTreeMap<String, Strength>);

@@ -16,5 +16,5 @@ pub use event::EventRecord;
 pub use line::{LineRecord, OrderLines};
 pub use mention::{KeyRecord, Mention};
 pub use origin::{Attribute, Attributes, Origin, Scope};
-pub use reading::ReadingRecord;
+pub use reading::{ReadingRecord, SkuId};
 pub use span::{Access, HandoffSide, Side, SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};

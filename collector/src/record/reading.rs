@@ -2,6 +2,17 @@ use ordertrace_api::reading::Entity;
 
 use super::Attribute;
 
+/// An id that names a SKU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SkuId<'a> {
+    /// One of [`SKU_IDS`](ordertrace_api::keys::SKU_IDS).
+    pub kind: &'a str,
+    /// The system within which the value is unique; empty = everywhere.
+    pub system: &'a str,
+    /// The id itself.
+    pub value: &'a str,
+}
+
 /// One system's value of an entity at a time, from an OTLP gauge point or an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReadingRecord<'a> {
@@ -11,6 +22,12 @@ pub struct ReadingRecord<'a> {
     pub system: &'a str,
     /// A SKU; the key of an order; the name of a feed or of a search index.
     pub subject: &'a str,
+    /// Where no SKU is said, the kind of id that the subject is instead; else empty.
+    pub id_kind: &'a str,
+    /// The system within which that id is unique; empty = everywhere.
+    pub id_system: &'a str,
+    /// Other ids of the SKU, where it is said.
+    pub other_ids: &'a [SkuId<'a>],
     /// Stock location; empty where there is none.
     pub location: &'a str,
     /// Sales channel; empty where there is none.

@@ -1,6 +1,7 @@
 //! The collector's configuration: a YAML file, every key of which has a default.
 
 mod alerts;
+mod aliases;
 mod clickhouse;
 mod detection;
 mod flow;
@@ -22,6 +23,7 @@ pub use alerts::{
     LagRule, MoneySettings, PagerDutySettings, ReceiverSettings, RuleSettings, SlackSettings, ThresholdSettings,
     WebhookSettings,
 };
+pub use aliases::AliasSettings;
 pub use clickhouse::{ClickHouseSettings, ClusterSettings, EmbeddedSettings};
 pub use detection::{DetectionSettings, ExposureSettings, PairSettings, RetryStormSettings};
 pub use flow::{AmountSettings, FlowSettings, MilestoneSettings, NeedSettings, SignSettings, StepSettings};
@@ -62,6 +64,9 @@ pub struct Settings {
     /// from the next reading on.
     #[schemars(example = SyncSettings::example())]
     pub sync: Vec<SyncSettings>,
+    /// SKUs of the ids that systems use instead. What was read under an id before counts from then on.
+    #[schemars(example = AliasSettings::example())]
+    pub aliases: Vec<AliasSettings>,
     /// Who is told of what, and when.
     pub alerts: AlertSettings,
     /// How far the search for a journey goes.
@@ -101,6 +106,7 @@ impl Default for Settings {
             detection: DetectionSettings::default(),
             hotspots: HotspotSettings::default(),
             sync: Vec::new(),
+            aliases: Vec::new(),
             alerts: AlertSettings::default(),
             journeys: JourneySettings::default(),
             retention: RetentionSettings::default(),

@@ -35,6 +35,8 @@ pub(super) async fn apply(
         ("activity", "at", journeys_days),
         ("events", "at", events_days),
         ("readings", "at", readings_days),
+        ("aliases", "at", readings_days),
+        ("unclear_ids", "at", readings_days),
         ("sync_lags", "ended", readings_days),
         ("past_drifts", "ended", readings_days),
         // What is active is written again and again.

@@ -34,6 +34,13 @@ pub(super) struct Copy {
 }
 
 impl Read {
+    /// The same of a SKU.
+    pub(super) fn of_sku(&self, sku: &str) -> Self {
+        let mut read = self.clone();
+        sku.clone_into(&mut read.item.subject.name);
+        read
+    }
+
     /// When what was read was so.
     pub(super) fn moment_ns(&self) -> i64 {
         if self.changed_at_ns > 0 { self.changed_at_ns } else { self.at_ns }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tracing::{info_span, instrument};
 
+use super::alias::{self, Aliases, Resolved, Resolver};
 use super::copy::{Copy, Read};
 use super::drift::Drift;
 use super::item::{Item, Subject};
@@ -45,6 +46,7 @@ pub enum Taken {
 pub struct Evaluator {
     client: Client,
     ledger: Ledger,
+    resolver: Resolver,
     pairs: Pairs,
     metrics: SyncMetrics,
     taken: Taken,
@@ -60,7 +62,15 @@ impl Evaluator {
     pub async fn open(client: Client, pairs: Pairs, metrics: SyncMetrics) -> clickhouse::error::Result<Self> {
         let ledger = Ledger::new(client.clone());
         let done_ms = (ledger.until_ms().await? - AGAIN_MS).max(0);
-        Ok(Self { client, ledger, pairs, metrics, taken: Taken::default(), done_ms })
+        let resolver = Resolver::new(alias::Ledger::new(client.clone()), Aliases::default());
+        Ok(Self { client, ledger, resolver, pairs, metrics, taken: Taken::default(), done_ms })
+    }
+
+    /// The same, which knows these SKUs of other ids.
+    #[must_use]
+    pub fn knowing(self, aliases: Aliases) -> Self {
+        let resolver = Resolver::new(alias::Ledger::new(self.client.clone()), aliases);
+        Self { resolver, ..self }
     }
 
     /// The same, which takes in no more than that.
@@ -85,15 +95,24 @@ impl Evaluator {
     pub async fn catch_up(&mut self, until_ms: i64) -> clickhouse::error::Result<()> {
         loop {
             let feed = self.ledger.feed(self.taken, self.done_ms, until_ms, MOST_READINGS).await?;
+            let count = feed.reads.len() + feed.foreign.len();
+            let resolved = match self.taken {
+                Taken::All => self.resolver.resolve(feed.foreign, (self.done_ms, feed.until_ms)).await?,
+                Taken::Ages => Resolved::default(),
+            };
             let mut subjects: BTreeMap<&Subject, Vec<&Read>> = BTreeMap::new();
-            feed.reads.iter().for_each(|read| subjects.entry(&read.item.subject).or_default().push(read));
+            feed.reads
+                .iter()
+                .chain(&resolved.reads)
+                .for_each(|read| subjects.entry(&read.item.subject).or_default().push(read));
             let subjects: Vec<(&Subject, Vec<&Read>)> = subjects.into_iter().collect();
             for subjects in subjects.chunks(SUBJECTS) {
                 self.look(subjects).await?;
             }
-            self.metrics.taken(feed.reads.len());
+            self.resolver.keep(resolved).await?;
+            self.metrics.taken(count);
             self.done_ms = self.done_ms.max(feed.until_ms);
-            if !feed.reads.is_empty() {
+            if count > 0 {
                 self.ledger.advance(self.done_ms).await?;
             }
             if !feed.more {
@@ -137,7 +156,7 @@ fn by_subject<T>(all: Vec<T>, item: impl Fn(&T) -> &Item) -> HashMap<Subject, Ve
 /// Takes readings in until `stop`, by the clock `now`.
 pub async fn run(
     client: Client,
-    (pairs, taken): (Pairs, Taken),
+    (pairs, taken, aliases): (Pairs, Taken, Aliases),
     metrics: SyncMetrics,
     now: fn() -> Timestamp,
     stop: CancellationToken,
@@ -145,7 +164,7 @@ pub async fn run(
     let view = SyncView::new(client.clone(), pairs.clone());
     let evaluating = async {
         let open = || Evaluator::open(client.clone(), pairs.clone(), metrics.clone());
-        let mut evaluator = background::opened("taking readings in", open).await.taking(taken);
+        let mut evaluator = background::opened("taking readings in", open).await.taking(taken).knowing(aliases);
         let mut rounds = background::every(if taken == Taken::All { EVERY } else { COUNTED_EVERY });
         let mut counts = background::every(COUNTED_EVERY);
         loop {
@@ -169,5 +188,6 @@ async fn count(view: &SyncView, metrics: &SyncMetrics, now: Timestamp) -> clickh
         metrics.stand(&view.lags(hour, now).await?, now);
     }
     metrics.ages(view.ages(None, now).await?);
+    metrics.unclear(&view.unclear().await?);
     Ok(())
 }

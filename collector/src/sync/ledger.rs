@@ -3,6 +3,7 @@ use ordertrace_api::reading::Entity;
 use serde::{Deserialize, Serialize};
 use tracing::instrument;
 
+use super::alias::ForeignId;
 use super::copy::{Copy, Read};
 use super::drift::Drift;
 use super::evaluator::Taken;
@@ -18,6 +19,8 @@ pub(super) struct Ledger(Client);
 #[derive(Debug)]
 pub(super) struct Feed {
     pub(super) reads: Vec<Read>,
+    /// Those that say another id than a SKU.
+    pub(super) foreign: Vec<(ForeignId, Read)>,
     /// Up to when these are all, milliseconds since the Unix epoch, by ClickHouse's clock.
     pub(super) until_ms: i64,
     pub(super) more: bool,
@@ -33,10 +36,16 @@ pub(super) const ITEM: &str = "entity, subject, location, channel, currency, sta
 pub(crate) const OPEN: &str = "
     (SELECT * FROM drifts FINAL WHERE ended = fromUnixTimestamp64Nano(0, 'UTC')) AS open";
 
+/// The columns of a reading.
+pub(super) const READ: &str = "toString(readings.entity) AS entity, subject, id_kind, id_system, location, channel, currency,
+    state, field, system, value, at, changed_at, version, interval_ms, toUnixTimestamp64Milli(stored_at) AS stored_at_ms";
+
 #[derive(Debug, Row, Deserialize)]
-struct ReadRow {
+pub(super) struct ReadRow {
     entity: String,
     subject: String,
+    id_kind: String,
+    id_system: String,
     location: String,
     channel: String,
     currency: String,
@@ -136,8 +145,7 @@ impl Ledger {
             Taken::Ages => "readings.entity IN ('feed', 'search_index')",
         };
         let query = format!(
-            "SELECT toString(readings.entity) AS entity, subject, location, channel, currency, state, field, system, value, at, changed_at,
-                version, interval_ms, toUnixTimestamp64Milli(stored_at) AS stored_at_ms
+            "SELECT {READ}
              FROM readings
              WHERE stored_at > fromUnixTimestamp64Milli(?, 'UTC') AND stored_at <= fromUnixTimestamp64Milli(?, 'UTC')
                 AND {of}
@@ -146,7 +154,9 @@ impl Ledger {
         let rows = self.0.query(&query).bind(after_ms).bind(until_ms).fetch_all::<ReadRow>().await?;
         let more = rows.len() >= most;
         let until_ms = if more { rows.last().map_or(until_ms, |row| row.stored_at_ms) } else { until_ms };
-        Ok(Feed { reads: rows.into_iter().filter_map(ReadRow::into_read).collect(), until_ms, more })
+        let (of_skus, foreign): (Vec<ReadRow>, Vec<ReadRow>) = rows.into_iter().partition(|row| row.id_kind.is_empty());
+        let reads = of_skus.into_iter().filter_map(ReadRow::into_read).collect();
+        Ok(Feed { reads, foreign: foreign.into_iter().filter_map(ReadRow::into_foreign).collect(), until_ms, more })
     }
 
     /// All copies of these subjects.
@@ -229,6 +239,13 @@ pub(super) fn item([entity, name, location, channel, currency, state, field]: [S
 }
 
 impl ReadRow {
+    /// What was read under another id than a SKU.
+    pub(super) fn into_foreign(self) -> Option<(ForeignId, Read)> {
+        let (kind, system) = (self.id_kind.clone(), self.id_system.clone());
+        let read = self.into_read()?;
+        Some((ForeignId { kind, system, value: read.item.subject.name.clone() }, read))
+    }
+
     fn into_read(self) -> Option<Read> {
         let Self { entity, subject, location, channel, currency, state, field, .. } = self;
         Some(Read {

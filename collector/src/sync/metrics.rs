@@ -1,7 +1,7 @@
 use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
-use ordertrace_api::sync::{AgeNow, SyncLag};
+use ordertrace_api::sync::{AgeNow, SyncLag, UnclearIds};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -44,6 +44,8 @@ pub struct SyncMetrics {
     oldest: Family<PairLabels, Seconds>,
     lag: Family<QuantileLabels, Seconds>,
     age: Family<AgeLabels, Seconds>,
+    unresolved: Gauge,
+    contradicting: Gauge,
 }
 
 impl SyncMetrics {
@@ -58,6 +60,10 @@ impl SyncMetrics {
         sync.register_with_unit("oldest", oldest, Unit::Seconds, self.oldest.clone());
         let lag = "Time until the target showed a change, of those that arrived within the last hour";
         sync.register_with_unit("lag", lag, Unit::Seconds, self.lag.clone());
+        let unresolved = "Ids that readings carry instead of a SKU, and that nobody knows the SKU of";
+        sync.register("unresolved_ids", unresolved, self.unresolved.clone());
+        let contradicting = "Ids that readings carry instead of a SKU, and that were told to be several";
+        sync.register("contradicting_ids", contradicting, self.contradicting.clone());
         let age = "How long ago the newest feed or search index was made that is known of";
         sync.register_with_unit("age", age, Unit::Seconds, self.age.clone());
     }
@@ -80,9 +86,14 @@ impl SyncMetrics {
         }
     }
 
+    /// So many ids are not clear.
+    pub(super) fn unclear(&self, ids: &UnclearIds) {
+        self.unresolved.set(whole(ids.unresolved));
+        self.contradicting.set(whole(ids.contradicting));
+    }
+
     /// The pairs stand so at `now`.
     pub(super) fn stand(&self, lags: &[SyncLag], now: Timestamp) {
-        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         for lag in lags {
             let SyncLag { sync, source, target, .. } = lag.clone();
             let pair = PairLabels { sync, source, target };
@@ -98,6 +109,10 @@ impl SyncMetrics {
             }
         }
     }
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -136,6 +151,7 @@ mod tests {
             age_ms: 90_500,
             told_at: Timestamp::UNIX_EPOCH,
         }]);
+        metrics.unclear(&UnclearIds { unresolved: 7, contradicting: 2, examples: Vec::new() });
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
         let pair = "sync=\"stock\",source=\"wms\",target=\"web\"";
@@ -147,6 +163,8 @@ mod tests {
             format!("ordertrace_sync_oldest_seconds{{{pair}}} 90"),
             format!("ordertrace_sync_lag_seconds{{{pair},quantile=\"0.5\"}} 1.5"),
             format!("ordertrace_sync_lag_seconds{{{pair},quantile=\"0.99\"}} NaN"),
+            "ordertrace_sync_unresolved_ids 7".to_owned(),
+            "ordertrace_sync_contradicting_ids 2".to_owned(),
             "ordertrace_sync_age_seconds{entity=\"feed\",system=\"pim\",name=\"shopping\"} 90.5".to_owned(),
         ] {
             assert!(text.contains(&line), "{line} is not in\n{text}");

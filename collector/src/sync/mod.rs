@@ -10,6 +10,7 @@
 //! one of them ends.
 
 mod age;
+mod alias;
 mod copy;
 mod drift;
 mod evaluator;
@@ -22,6 +23,7 @@ mod pair;
 mod past;
 mod view;
 
+pub use alias::{AliasError, Aliases};
 pub use evaluator::{Evaluator, Taken, run};
 pub(crate) use ledger::OPEN;
 pub use metrics::SyncMetrics;

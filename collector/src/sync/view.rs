@@ -2,12 +2,13 @@ use std::collections::HashMap;
 
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
-use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply};
+use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearIds};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use tracing::instrument;
 
 use super::age;
+use super::alias;
 use super::drift::Drift;
 use super::ledger::{Ledger, OPEN};
 use super::pair::{Pair, Pairs};
@@ -63,9 +64,9 @@ impl SyncView {
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn sync(&self, range: Range, subject: Option<&str>, limit: usize, now: Timestamp) -> Result<SyncReply> {
-        let ages = self.ages(subject, now).await?;
+        let (ages, ids) = (self.ages(subject, now).await?, self.unclear().await?);
         if self.pairs.is_empty() {
-            return Ok(SyncReply { lags: Vec::new(), drifts: Vec::new(), more: false, ages });
+            return Ok(SyncReply { lags: Vec::new(), drifts: Vec::new(), more: false, ages, ids });
         }
         let lags = self.lags(range, now).await?;
         let mut drifts = self.ledger.oldest(subject, limit.saturating_add(1)).await?;
@@ -73,12 +74,17 @@ impl SyncView {
         drifts.truncate(limit);
         let pasts = Pasts::of(&self.client, &self.pairs, &drifts, now).await?;
         let drifts = drifts.into_iter().filter_map(|drift| self.drift(pasts.before(&drift), drift, now)).collect();
-        Ok(SyncReply { lags, drifts, more, ages })
+        Ok(SyncReply { lags, drifts, more, ages, ids })
     }
 
     /// How old feeds and indexes are at `now`, of one name if it is said.
     pub(super) async fn ages(&self, name: Option<&str>, now: Timestamp) -> Result<Vec<AgeNow>> {
         age::ages(&self.client, name, now).await
+    }
+
+    /// Ids of readings that have no SKU, or several.
+    pub(super) async fn unclear(&self) -> Result<UnclearIds> {
+        alias::Ledger::new(self.client.clone()).unclear().await
     }
 
     /// How the pairs stand at `now`, and the lags of what arrived within `range`.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod alerts;
+mod aliases;
 mod clocks;
 mod cluster;
 mod dashboards;

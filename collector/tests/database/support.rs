@@ -208,6 +208,10 @@ impl SpanBuilder {
         self.add(Key::global(kind, value), Strength::Weak)
     }
 
+    pub(crate) fn weak_key(self, key: &Key) -> Self {
+        self.add(Some(key.clone()), Strength::Weak)
+    }
+
     pub(crate) fn session(self, value: &str) -> Self {
         self.add(Key::global("session", value), Strength::Session)
     }

@@ -9,7 +9,7 @@ use ordertrace_collector::alert::{Receivers, Rules};
 use ordertrace_collector::flow::Flows;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::settings::Settings;
-use ordertrace_collector::sync::Pairs;
+use ordertrace_collector::sync::{Aliases, Pairs};
 
 /// What to do with a configuration file.
 #[derive(Debug, Subcommand)]
@@ -83,6 +83,7 @@ fn check_collector(file: &std::path::Path) -> anyhow::Result<()> {
     let recogniser = Recogniser::new(&settings.recognise)?;
     Flows::new(&settings.flows, &recogniser)?;
     Pairs::new(&settings.sync)?;
+    Aliases::load(&settings.aliases)?;
     Rules::new(&settings.alerts, &settings.sync)?;
     Receivers::new(&settings.alerts)?;
     Ok(())

@@ -30,7 +30,7 @@ pub(super) async fn run<W: Write>(args: SyncArgs, options: &Options, output: &mu
         limit: Some(args.limit),
     };
     let reply = client.sync(&query).await?;
-    let is_empty = reply.lags.is_empty() && reply.ages.is_empty();
+    let is_empty = reply.lags.is_empty() && reply.ages.is_empty() && reply.ids.examples.is_empty();
     let Output { out, printer, around } = output;
     match options.format {
         Format::Json => output.json(&reply)?,

@@ -1,4 +1,4 @@
-use ordertrace_api::sync::{AgeNow, DriftNow, PAST_DAYS, SyncLag, SyncReply};
+use ordertrace_api::sync::{AgeNow, DriftNow, PAST_DAYS, SyncLag, SyncReply, UnclearId, UnclearIds};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code};
@@ -23,6 +23,8 @@ pub fn sync_lines(reply: &SyncReply, around: &Surroundings) -> Vec<Line> {
         lines.push(Line::default());
     }
     lines.extend(reply.ages.iter().map(|age| age_line(age, around)));
+    let unclear = unclear_texts(&reply.ids).into_iter().flat_map(|text| wrap(&text, around.columns));
+    lines.extend(unclear.map(|text| Line::of(Tone::Warning, text)));
     lines.into_iter().map(|line| line.cut(around.columns)).collect()
 }
 
@@ -47,6 +49,30 @@ fn compared_lines(reply: &SyncReply, around: &Surroundings) -> Vec<Line> {
         lines.extend(wrap(hint, around.columns).into_iter().map(|text| Line::of(Tone::Warning, text)));
     }
     lines
+}
+
+/// Ids of which somebody must say the SKU that are shown.
+const IDS_SHOWN: usize = 5;
+
+/// `! 2 ids without a SKU, such as variant 7 of shop`, and each that has several.
+fn unclear_texts(ids: &UnclearIds) -> Vec<String> {
+    let name = |id: &UnclearId| format!("{} {} of {}", id.kind, id.value, id.system);
+    let mut texts = Vec::new();
+    if ids.unresolved > 0 {
+        let example = ids.examples.iter().find(|id| id.sku.is_none());
+        let example = example.map(|id| format!(", such as {}", name(id))).unwrap_or_default();
+        texts.push(format!("! {} ids without a SKU are not compared{example}", ids.unresolved));
+    }
+    let several = ids.examples.iter().filter_map(|id| {
+        let (sku, other) = (id.sku.as_ref()?, id.other.as_ref()?);
+        let why = if id.configured { "configured" } else { "told last" };
+        Some(format!("! {} is {sku} ({why}), and was told to be {other}", name(id)))
+    });
+    texts.extend(several.take(IDS_SHOWN));
+    if ids.contradicting > IDS_SHOWN as u64 {
+        texts.push(format!("! {} ids have several SKUs", ids.contradicting));
+    }
+    texts
 }
 
 /// `feed shopping of pim: 2h05m old, made 2026-11-21 10:27:03 UTC`.
@@ -148,6 +174,7 @@ pub fn sync_markdown(reply: &SyncReply, around: &Surroundings) -> String {
         });
         text.table(&["what", "age", "made"], rows);
     }
+    unclear_texts(&reply.ids).iter().for_each(|line| text.line(&format!("\n{line}")));
     text.text()
 }
 

@@ -1,5 +1,5 @@
 use ordertrace_api::reading::Entity;
-use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply};
+use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearId, UnclearIds};
 
 use super::{HOUR_MS, MINUTE_MS, at_ms};
 
@@ -62,7 +62,18 @@ pub(crate) fn sync() -> SyncReply {
         age_ms: minutes * MINUTE_MS,
         told_at: at_ms(now_ms - 5 * MINUTE_MS),
     };
+    let id = |value: &str, sku: Option<&str>, other: Option<&str>| UnclearId {
+        kind: "inventory_item".to_owned(),
+        value: value.to_owned(),
+        system: "storefront".to_owned(),
+        sku: sku.map(str::to_owned),
+        other: other.map(str::to_owned),
+        configured: true,
+        at: at_ms(now_ms - MINUTE_MS),
+    };
+    let examples = vec![id("808950810", None, None), id("457924702", Some("HAT-RED-M"), Some("HAT-RED-L"))];
     SyncReply {
+        ids: UnclearIds { unresolved: 3, contradicting: 1, examples },
         ages: vec![age(Entity::Feed, "shopping", 125), age(Entity::SearchIndex, "products", 6)],
         lags: vec![
             lag("stock", Entity::Inventory, "storefront", 4_120, 0),

@@ -1,5 +1,7 @@
 //! Which columns make a reading.
 
+use std::collections::BTreeMap;
+
 use ordertrace_api::attributes;
 use ordertrace_api::reading::Entity;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -21,9 +23,18 @@ pub struct ReadingConfig {
     /// Fields that are the same for every row.
     #[serde(default)]
     pub constants: FieldTexts,
+    /// Kind of the ids in `id`: inventory_item, variant, listing or gtin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_kind: Option<String>,
     /// Numbers are times ten to the power of this: -2 makes 12.30 of 1230.
     #[serde(default)]
     pub value_scale: i8,
+    /// Prices are in their currency's minor unit: 1230 is 12.30 EUR and 1230 JPY.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub minor_units: bool,
+    /// Digits of minor units where the source does not follow ISO 4217: ISK: 2.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub minor_digits: BTreeMap<String, u8>,
     /// Whether numbers are written with a decimal comma.
     #[serde(default)]
     pub decimal_comma: bool,
@@ -39,7 +50,10 @@ impl ReadingConfig {
             entity,
             columns: FieldTexts::default(),
             constants: FieldTexts::default(),
+            id_kind: None,
             value_scale: 0,
+            minor_units: false,
+            minor_digits: BTreeMap::new(),
             decimal_comma: false,
             time_format: TimeFormat::Text,
         }
@@ -53,6 +67,9 @@ pub struct FieldTexts {
     /// Stock keeping unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
+    /// Another id of the SKU, instead of it or beside it: the collector finds the SKU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Location of stock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
@@ -90,6 +107,8 @@ pub struct FieldTexts {
 pub enum Field {
     /// [`FieldTexts::sku`]
     Sku,
+    /// [`FieldTexts::id`]
+    Id,
     /// [`FieldTexts::location`]
     Location,
     /// [`FieldTexts::channel`]
@@ -114,8 +133,9 @@ pub enum Field {
 
 impl Field {
     /// Every one of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Sku,
+        Self::Id,
         Self::Location,
         Self::Channel,
         Self::Currency,
@@ -132,6 +152,7 @@ impl Field {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sku => "sku",
+            Self::Id => "id",
             Self::Location => "location",
             Self::Channel => "channel",
             Self::Currency => "currency",
@@ -145,7 +166,7 @@ impl Field {
         }
     }
 
-    /// The attribute that carries it; an order's is a key attribute.
+    /// The attribute that carries it; ids are key attributes.
     pub fn attribute(self) -> Option<&'static str> {
         Some(match self {
             Self::Sku => attributes::SKU,
@@ -158,7 +179,7 @@ impl Field {
             Self::Value => attributes::VALUE,
             Self::Version => attributes::VERSION,
             Self::ChangedAt => attributes::CHANGED_AT,
-            Self::Order => return None,
+            Self::Id | Self::Order => return None,
         })
     }
 
@@ -170,8 +191,9 @@ impl Field {
             | (Entity::Product, Self::Sku | Self::ProductField | Self::Value)
             | (Entity::OrderStatus, Self::Order | Self::Value)
             | (Entity::Feed | Entity::SearchIndex, Self::Feed | Self::ChangedAt) => Some(true),
-            (Entity::Inventory, Self::Location | Self::State)
-            | (Entity::Price, Self::Channel)
+            (Entity::Inventory, Self::Id | Self::Location | Self::State)
+            | (Entity::Price, Self::Id | Self::Channel)
+            | (Entity::Product, Self::Id)
             | (_, Self::Version | Self::ChangedAt) => Some(false),
             _ => None,
         }
@@ -183,6 +205,7 @@ impl FieldTexts {
     pub fn get(&self, field: Field) -> Option<&str> {
         match field {
             Field::Sku => &self.sku,
+            Field::Id => &self.id,
             Field::Location => &self.location,
             Field::Channel => &self.channel,
             Field::Currency => &self.currency,

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use iso_currency::Currency;
 use jiff::tz::TimeZone;
-use ordertrace_api::keys::{usable, usable_only_within_a_system};
+use ordertrace_api::keys::{SKU_IDS, usable, usable_only_within_a_system};
 use ordertrace_api::reading::{Entity, StockState};
 
 use crate::decimal::{DecimalError, exact};
+use crate::minor::MinorUnits;
 use crate::poll::config::{Field, PollConfig, ReadingConfig};
 use crate::poll::moment::{MomentError, TimeFormat, moment};
 
@@ -58,6 +60,20 @@ pub enum PlanError {
         /// What is wrong.
         reason: FieldError,
     },
+    /// Ids of no kind, or a kind of no ids.
+    #[error("readings[{at}]: `id` and `id_kind` stand together; the kind is one of {}", SKU_IDS.join(", "))]
+    IdKind {
+        /// Which reading.
+        at: usize,
+    },
+    /// Minor units that cannot be.
+    #[error("readings[{at}]: {reason}")]
+    MinorUnits {
+        /// Which reading.
+        at: usize,
+        /// What is wrong and what to write instead.
+        reason: &'static str,
+    },
     /// A time zone that nobody knows.
     #[error("time_zone {name:?} is not known here; write one such as Europe/Berlin")]
     TimeZone {
@@ -91,6 +107,9 @@ pub enum FieldError {
     /// Not a currency.
     #[error("is no ISO 4217 currency, three capital letters")]
     Currency,
+    /// An amount in a unit that there is not.
+    #[error("is in minor units, which its currency has not")]
+    NoMinorUnit,
     /// Not a state of stock.
     #[error("is none of available, on_hand, reserved, allocated")]
     State,
@@ -116,6 +135,8 @@ pub(crate) struct Refusal {
 pub(crate) struct Reading {
     /// Of what.
     pub entity: Entity,
+    /// Of what kind its [`Field::Id`] is.
+    pub id_kind: Option<&'static str>,
     /// In the order of [`Field::ALL`].
     pub fields: Vec<(Field, String)>,
 }
@@ -133,7 +154,9 @@ pub(crate) struct Plan {
 struct Mapping {
     entity: Entity,
     fields: Vec<(Field, bool, Source)>,
+    id_kind: Option<&'static str>,
     value_scale: i8,
+    minor_units: Option<MinorUnits>,
     decimal_comma: bool,
     time_format: TimeFormat,
 }
@@ -179,6 +202,31 @@ impl Plan {
     }
 }
 
+/// The kind of other ids of a SKU; `None` where there are none.
+fn id_kind(at: usize, config: &ReadingConfig) -> Result<Option<&'static str>, PlanError> {
+    let has_id = config.columns.id.is_some() || config.constants.id.is_some();
+    match &config.id_kind {
+        None if !has_id => Ok(None),
+        Some(kind) if has_id => {
+            let known = SKU_IDS.into_iter().find(|known| known == kind);
+            known.map(Some).ok_or(PlanError::IdKind { at })
+        }
+        _ => Err(PlanError::IdKind { at }),
+    }
+}
+
+fn minor_units(at: usize, config: &ReadingConfig) -> Result<Option<MinorUnits>, PlanError> {
+    let wrong = |reason| Err(PlanError::MinorUnits { at, reason });
+    match config.minor_units {
+        false if config.minor_digits.is_empty() => Ok(None),
+        false => wrong("minor_digits needs minor_units: true"),
+        true if config.entity != Entity::Price => wrong("minor_units is of prices"),
+        true if config.value_scale != 0 => wrong("minor_units and value_scale both move the point; leave one away"),
+        true if config.constants.value.is_some() => wrong("minor_units is of values in columns"),
+        true => MinorUnits::new(&config.minor_digits).map(Some).map_err(|reason| PlanError::MinorUnits { at, reason }),
+    }
+}
+
 fn zone(name: &str) -> Result<TimeZone, PlanError> {
     TimeZone::get(name).map_err(|_| PlanError::TimeZone { name: name.to_owned() })
 }
@@ -189,7 +237,9 @@ impl Mapping {
         let mut mapping = Self {
             entity,
             fields: Vec::new(),
+            id_kind: id_kind(at, config)?,
             value_scale: config.value_scale,
+            minor_units: minor_units(at, config)?,
             decimal_comma: config.decimal_comma,
             time_format: config.time_format,
         };
@@ -205,12 +255,17 @@ impl Mapping {
                     Some(Source::Column(index))
                 }
                 (None, Some(text)) => {
-                    let text = mapping.checked(field, text, zone);
+                    let text = mapping.checked(field, text, mapping.value_scale, zone);
                     Some(Source::Constant(text.map_err(|reason| PlanError::Constant { at, field: name, reason })?))
                 }
                 (None, None) => None,
             };
-            match (field.is_required(entity), source) {
+            // Of the two ids of a SKU either will do.
+            let is_required = match field {
+                Field::Sku if mapping.id_kind.is_some() => Some(false),
+                _ => field.is_required(entity),
+            };
+            match (is_required, source) {
                 (Some(required), Some(source)) => mapping.fields.push((field, required, source)),
                 (Some(true), None) => return Err(PlanError::Missing { at, entity: entity.name(), field: name }),
                 (None, Some(_)) => return Err(PlanError::Foreign { at, entity: entity.name(), field: name }),
@@ -239,13 +294,26 @@ impl Mapping {
                 column: columns.get(column).cloned().unwrap_or_default(),
                 reason,
             };
-            fields.push((*field, self.checked(*field, text, zone).map_err(refused)?));
+            let shift = if *field == Field::Value { self.shift(&fields).map_err(refused)? } else { 0 };
+            fields.push((*field, self.checked(*field, text, shift, zone).map_err(refused)?));
         }
-        Ok(Reading { entity: self.entity, fields })
+        if self.id_kind.is_some() && !fields.iter().any(|(field, _)| matches!(field, Field::Sku | Field::Id)) {
+            let column = columns.first().cloned().unwrap_or_default();
+            return Err(Refusal { field: Field::Id.name(), column, reason: FieldError::Empty });
+        }
+        Ok(Reading { entity: self.entity, id_kind: self.id_kind, fields })
     }
 
-    /// A field's text as readings carry it.
-    fn checked(&self, field: Field, text: &str, zone: &TimeZone) -> Result<String, FieldError> {
+    /// By which power of ten the value is multiplied, where these are the fields before it.
+    fn shift(&self, fields: &[(Field, String)]) -> Result<i8, FieldError> {
+        let Some(units) = &self.minor_units else { return Ok(self.value_scale) };
+        let code = fields.iter().find(|(field, _)| *field == Field::Currency).map(|(_, code)| code.as_str());
+        let currency = code.and_then(Currency::from_code).ok_or(FieldError::NoMinorUnit)?;
+        units.shift(currency).ok_or(FieldError::NoMinorUnit)
+    }
+
+    /// A field's text as readings carry it, a number times ten to the power of `shift`.
+    fn checked(&self, field: Field, text: &str, shift: i8, zone: &TimeZone) -> Result<String, FieldError> {
         let limit = if field == Field::Value { VALUE_BYTES } else { FIELD_BYTES };
         if text.is_empty() {
             return Err(FieldError::Empty);
@@ -258,14 +326,14 @@ impl Mapping {
         }
         match field {
             Field::Value if matches!(self.entity, Entity::Inventory | Entity::Price) => {
-                return Ok(exact(text, self.decimal_comma, self.value_scale)?);
+                return Ok(exact(text, self.decimal_comma, shift)?);
             }
             Field::ChangedAt => return Ok(moment(text, self.time_format, zone)?.to_string()),
             Field::Currency if text.len() != 3 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) => {
                 return Err(FieldError::Currency);
             }
             Field::State if StockState::parse(text).is_none() => return Err(FieldError::State),
-            Field::Order if !usable(text) => return Err(FieldError::Id),
+            Field::Order | Field::Id if !usable(text) => return Err(FieldError::Id),
             _ => {}
         }
         Ok(text.to_owned())

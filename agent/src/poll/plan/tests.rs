@@ -78,6 +78,64 @@ fn what_is_no_reading_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn another_id_stands_for_the_sku_or_beside_it() {
+    let with_id = |columns: &[(&str, &str)]| ReadingConfig {
+        id_kind: Some("inventory_item".to_owned()),
+        ..reading(Entity::Inventory, columns, &[])
+    };
+    let told = |made: Result<Reading, Refusal>| {
+        let made = made.unwrap();
+        assert_eq!(made.id_kind, Some("inventory_item"));
+        made.fields.iter().map(|(field, text)| format!("{}={text}", field.name())).collect::<Vec<_>>().join(" ")
+    };
+    let alone = plan(with_id(&[("id", "item"), ("value", "qty")])).unwrap();
+    assert_eq!(told(read(&alone, &["808950810", "3"]).remove(0)), "id=808950810 value=3");
+    let both = plan(with_id(&[("sku", "sku"), ("id", "item"), ("value", "qty")])).unwrap();
+    assert_eq!(told(read(&both, &["HAT", "7", "3"]).remove(0)), "sku=HAT id=7 value=3");
+    assert_eq!(told(read(&both, &["", "7", "3"]).remove(0)), "id=7 value=3");
+    let neither = read(&both, &["", "", "3"]).remove(0).unwrap_err();
+    assert_eq!((neither.field, neither.reason), ("id", FieldError::Empty));
+    let told = |reading| plan(reading).unwrap_err().to_string();
+    let without_kind = reading(Entity::Inventory, &[("id", "item"), ("value", "qty")], &[]);
+    assert!(told(without_kind).starts_with("readings[0]: `id` and `id_kind` stand together"));
+    let of_order = ReadingConfig { id_kind: Some("order".to_owned()), ..with_id(&[("id", "i"), ("value", "v")]) };
+    assert!(told(of_order).contains("one of inventory_item, variant, listing, gtin"));
+    let without_id = with_id(&[("sku", "s"), ("value", "v")]);
+    assert!(told(without_id).starts_with("readings[0]: `id` and `id_kind` stand together"));
+}
+
+#[test]
+fn prices_in_minor_units_have_the_digits_of_their_currency() {
+    let columns = [("sku", "s"), ("value", "p"), ("currency", "c")];
+    let minor = |digits: &[(&str, u8)]| ReadingConfig {
+        minor_units: true,
+        minor_digits: digits.iter().map(|(code, digits)| ((*code).to_owned(), *digits)).collect(),
+        ..reading(Entity::Price, &columns, &[])
+    };
+    let prices = plan(minor(&[("ISK", 2)])).unwrap();
+    let value = |currency: &str, text: &str| {
+        let read = read(&prices, &["HAT", currency, text]).remove(0);
+        read.map(|reading| reading.fields.into_iter().find(|(field, _)| *field == Field::Value).unwrap().1)
+    };
+    for (currency, text, expected) in [
+        ("EUR", "1230", "12.30"),
+        ("JPY", "1230", "1230"),
+        ("KWD", "1230", "1.230"),
+        ("ISK", "123000", "1230.00"),
+        ("EUR", "9007199254740993", "90071992547409.93"),
+    ] {
+        assert_eq!(value(currency, text).as_deref(), Ok(expected), "{text} {currency}");
+    }
+    assert_eq!(value("XAU", "5").unwrap_err().reason, FieldError::NoMinorUnit, "gold");
+    assert_eq!(value("XYZ", "5").unwrap_err().reason, FieldError::NoMinorUnit, "no currency at all");
+    let told = |reading| plan(reading).unwrap_err().to_string();
+    assert!(told(minor(&[("ISK", 9)])).contains("at most 8 digits"));
+    assert!(told(ReadingConfig { value_scale: -2, ..minor(&[]) }).contains("both move the point"));
+    assert!(told(ReadingConfig { minor_units: false, ..minor(&[("ISK", 2)]) }).contains("needs minor_units"));
+    assert!(told(ReadingConfig { minor_units: true, ..stock() }).contains("minor_units is of prices"));
+}
+
+#[test]
 fn other_entities_have_other_fields() {
     let price = [("sku", "s"), ("value", "p"), ("currency", "c")];
     let plan_of = |entity, columns| plan(reading(entity, columns, &[])).unwrap();

@@ -75,7 +75,7 @@ impl ChangeCondition {
                     argMin(value, (at, value))) AS before,
                 argMax(value, (at, value)) AS after
              FROM readings
-             WHERE readings.entity = ? AND state = ?
+             WHERE readings.entity = ? AND state = ? AND id_kind = ''
                 AND at >= fromUnixTimestamp64Nano(?, 'UTC') AND at <= fromUnixTimestamp64Nano(?, 'UTC')
                 AND subject IN (
                     SELECT copies.subject FROM copies

@@ -3,16 +3,16 @@
 use iso_currency::Currency;
 use jiff::Timestamp;
 use ordertrace_api::attributes::{
-    CHANGED_AT, CHANNEL, CURRENCY, ENTITY, FEED, FIELD, LOCATION, POLL_INTERVAL_MS, SKU, STOCK_STATE, SYSTEM, VALUE,
-    VERSION, parse_key_attribute,
+    CHANGED_AT, CHANNEL, CURRENCY, ENTITY, FEED, FIELD, LOCATION, MINOR_UNITS, POLL_INTERVAL_MS, SKU, STOCK_STATE,
+    SYSTEM, VALUE, VERSION, parse_key_attribute,
 };
-use ordertrace_api::keys::Key;
+use ordertrace_api::keys::{Key, SKU_IDS, usable, usable_only_within_a_system};
 use ordertrace_api::reading::{Entity, StockState};
 use rust_decimal::Decimal;
 
 use super::Walk;
 use super::refusal::Refusal;
-use crate::record::{Attribute, ReadingRecord};
+use crate::record::{Attribute, ReadingRecord, SkuId};
 
 type Refused<T> = Result<T, (Refusal, String)>;
 
@@ -41,16 +41,38 @@ impl<'a> Walk<'a> {
     pub(super) fn reading(&self, told: Told<'a, '_>) -> Refused<ReadingRecord<'a>> {
         let Told { entity, value, at_ns, mut attributes } = told;
         let arena = self.texts.arena;
-        let system = needed(&mut attributes, SYSTEM)?;
+        let system = &*arena.alloc_str(&self.recogniser.system(needed(&mut attributes, SYSTEM)?));
+        let mut ids: &[SkuId<'a>] = &[];
+        let mut id = None;
         let subject = match entity {
-            Entity::Inventory | Entity::Price | Entity::Product => needed(&mut attributes, SKU)?,
+            Entity::Inventory | Entity::Price | Entity::Product => {
+                ids = arena.alloc_slice_copy(&sku_ids(&mut attributes, system));
+                match (take(&mut attributes, SKU), ids.first()) {
+                    ("", None) => return refuse(format!("it lacks the attribute {SKU}, or another id of it")),
+                    ("", Some(first)) => {
+                        ids = &[];
+                        id.insert(*first).value
+                    }
+                    (sku, _) => sku,
+                }
+            }
             Entity::Feed | Entity::SearchIndex => needed(&mut attributes, FEED)?,
             Entity::OrderStatus => arena.alloc_str(&order(&mut attributes)?.to_string()),
+        };
+        let currency = match entity {
+            Entity::Price => Some(currency(needed(&mut attributes, CURRENCY)?)?),
+            _ => None,
+        };
+        let minor_units_of = match take(&mut attributes, MINOR_UNITS) {
+            "" | "false" => None,
+            "true" if currency.is_some() => currency,
+            "true" => return refuse(format!("it has {MINOR_UNITS}, which only prices have")),
+            other => return refuse(format!("its {MINOR_UNITS} is {:?}; write true or false", shown(other))),
         };
         let exact = take(&mut attributes, VALUE);
         let value = if exact.is_empty() { value } else { exact };
         let value = match entity {
-            Entity::Inventory | Entity::Price => arena.alloc_str(&exact_decimal(value)?),
+            Entity::Inventory | Entity::Price => arena.alloc_str(&exact_decimal(value, minor_units_of)?),
             Entity::Product | Entity::OrderStatus if value.is_empty() => return lacks(VALUE),
             _ => arena.alloc_str(value),
         };
@@ -60,14 +82,14 @@ impl<'a> Walk<'a> {
         };
         Ok(ReadingRecord {
             entity,
-            system: arena.alloc_str(&self.recogniser.system(system)),
+            system,
             subject,
+            id_kind: id.map_or("", |id| id.kind),
+            id_system: id.map_or("", |id| id.system),
+            other_ids: ids,
             location: take(&mut attributes, LOCATION),
             channel: take(&mut attributes, CHANNEL),
-            currency: match entity {
-                Entity::Price => currency(needed(&mut attributes, CURRENCY)?)?,
-                _ => "",
-            },
+            currency: currency.map_or("", |currency| currency.code()),
             state: match entity {
                 Entity::Inventory => stock_state(take(&mut attributes, STOCK_STATE))?,
                 _ => "",
@@ -112,18 +134,45 @@ fn order(attributes: &mut Vec<Attribute<'_>>) -> Refused<Key> {
     }
 }
 
-/// Trailing zeros mean nothing, so that equal values are equal texts.
-fn exact_decimal(text: &str) -> Refused<String> {
-    match Decimal::from_str_exact(text.trim()) {
+/// The ids among the attributes that name a SKU, taken out. Numbers are so within the system whose reading it is.
+fn sku_ids<'a>(attributes: &mut Vec<Attribute<'a>>, system: &'a str) -> Vec<SkuId<'a>> {
+    let mut ids = Vec::new();
+    attributes.retain(|(name, value): &Attribute<'a>| {
+        let (name, value) = (*name, value.trim());
+        let Some((kind, within)) = parse_key_attribute(name).filter(|(kind, _)| SKU_IDS.contains(kind)) else {
+            return true;
+        };
+        if !usable(value) {
+            return true;
+        }
+        let seen_at = if usable_only_within_a_system(value) { system } else { "" };
+        ids.push(SkuId { kind, system: within.unwrap_or(seen_at), value });
+        false
+    });
+    ids
+}
+
+/// In major units, if it is in minor units of a currency. Trailing zeros mean nothing, so that equal values are equal
+/// texts.
+fn exact_decimal(text: &str, minor_units_of: Option<Currency>) -> Refused<String> {
+    let value = match Decimal::from_str_exact(text.trim()) {
+        Ok(value) => value.normalize(),
+        Err(_) if text.is_empty() => return lacks(VALUE),
+        Err(_) => return refuse(format!("its value {:?} is no decimal of at most 28 digits", shown(text))),
+    };
+    let Some(currency) = minor_units_of else { return Ok(value.to_string()) };
+    let Some(digits) = currency.exponent() else {
+        return refuse(format!("it has {MINOR_UNITS}, and {} has no minor unit", currency.code()));
+    };
+    match Decimal::try_from_i128_with_scale(value.mantissa(), value.scale() + u32::from(digits)) {
         Ok(value) => Ok(value.normalize().to_string()),
-        Err(_) if text.is_empty() => lacks(VALUE),
         Err(_) => refuse(format!("its value {:?} is no decimal of at most 28 digits", shown(text))),
     }
 }
 
-fn currency(code: &str) -> Refused<&'static str> {
+fn currency(code: &str) -> Refused<Currency> {
     match Currency::from_code(code) {
-        Some(currency) => Ok(currency.code()),
+        Some(currency) => Ok(currency),
         None => refuse(format!("its {CURRENCY} {:?} is no code of ISO 4217, such as EUR", shown(code))),
     }
 }

@@ -1,5 +1,6 @@
 use uuid::Uuid;
 
+use super::alias::Aliases;
 use super::batch::Batches;
 use super::event::Events;
 use super::handoff::Handoffs;
@@ -25,6 +26,7 @@ pub(in crate::storage) struct Group {
     order_lines: Lines,
     events: Events,
     readings: Readings,
+    aliases: Aliases,
 }
 
 /// The rows of a group for one table, as they are inserted, once or again.
@@ -41,7 +43,7 @@ pub(in crate::storage) const BATCHES: &str = "batches";
 
 /// The tables that groups have rows for, in the order in which they are inserted: whoever is told
 /// of news by `activity` finds it in those before.
-pub(in crate::storage) const TABLES: [&str; 10] = [
+pub(in crate::storage) const TABLES: [&str; 11] = [
     "spans",
     "keys",
     "handoffs_per_minute",
@@ -49,6 +51,7 @@ pub(in crate::storage) const TABLES: [&str; 10] = [
     "loose_ends",
     "order_lines",
     "events",
+    "aliases",
     "readings",
     "activity",
     BATCHES,
@@ -64,6 +67,7 @@ impl Group {
         self.surface.extend(spans);
         self.loose_ends.extend(spans);
         self.order_lines.extend_from_spans(spans);
+        self.aliases.extend_from_spans(spans);
     }
 
     /// Adds the log records of a batch, and what they say of keys; those that carry readings, as these.
@@ -73,12 +77,15 @@ impl Group {
         self.events.extend(events.iter().filter(are_events));
         self.keys.extend_from_events(events.iter().filter(are_events));
         self.order_lines.extend_from_events(events.iter().filter(are_events));
+        self.aliases.extend_from_events(events.iter().filter(are_events));
+        self.aliases.extend_from_readings(events.iter().filter_map(|event| event.reading));
         self.readings.extend(events.iter().filter_map(|event| event.reading));
     }
 
     /// Adds the readings of a batch.
     pub(in crate::storage) fn add_readings(&mut self, batch: Batch<'_>, readings: &[ReadingRecord<'_>]) {
         self.add(batch, readings.len());
+        self.aliases.extend_from_readings(readings);
         self.readings.extend(readings);
     }
 
@@ -110,7 +117,8 @@ impl Group {
 
     /// The blocks that are inserted, that of [`BATCHES`] last; they never change any more.
     pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now_ms: i64) -> Vec<TableBlock> {
-        let [spans, keys, handoffs, surface, loose_ends, order_lines, events, readings, activity, batches] = TABLES;
+        let [spans, keys, handoffs, surface, loose_ends, order_lines, events, aliases, readings, activity, batches] =
+            TABLES;
         let (of_keys, of_activity) = self.keys.into_blocks();
         let blocks = [
             (spans, self.spans.into_block()),
@@ -120,6 +128,7 @@ impl Group {
             (loose_ends, self.loose_ends.into_block()),
             (order_lines, self.order_lines.into_block()),
             (events, self.events.into_block()),
+            (aliases, self.aliases.into_block()),
             (readings, self.readings.into_block()),
             (activity, of_activity),
             (batches, self.batches.settled(group, collector, now_ms)),

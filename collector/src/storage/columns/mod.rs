@@ -1,5 +1,6 @@
 //! The columns of what is stored, filled from records; one file for each table.
 
+mod alias;
 mod batch;
 mod event;
 mod group;

@@ -25,6 +25,8 @@ pub(super) struct Readings {
     entity: Fixed<1>,
     system: Dictionary,
     subject: Text,
+    id_kind: Dictionary,
+    id_system: Dictionary,
     location: Dictionary,
     channel: Dictionary,
     currency: Dictionary,
@@ -44,6 +46,8 @@ impl Default for Readings {
             entity: Fixed::new(ENTITIES),
             system: Dictionary::default(),
             subject: Text::default(),
+            id_kind: Dictionary::default(),
+            id_system: Dictionary::default(),
             location: Dictionary::default(),
             channel: Dictionary::default(),
             currency: Dictionary::default(),
@@ -65,6 +69,8 @@ impl Readings {
             self.entity.push(code(reading.entity).to_le_bytes());
             self.system.push(reading.system);
             self.subject.push(reading.subject);
+            self.id_kind.push(reading.id_kind);
+            self.id_system.push(reading.id_system);
             self.location.push(reading.location);
             self.channel.push(reading.channel);
             self.currency.push(reading.currency);
@@ -89,6 +95,8 @@ impl Readings {
             .column("entity", self.entity)
             .column("system", self.system)
             .column("subject", self.subject)
+            .column("id_kind", self.id_kind)
+            .column("id_system", self.id_system)
             .column("location", self.location)
             .column("channel", self.channel)
             .column("currency", self.currency)

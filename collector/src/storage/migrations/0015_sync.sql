@@ -98,3 +98,20 @@ SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024;
 CREATE MATERIALIZED VIEW IF NOT EXISTS past_drifts_view TO past_drifts AS
 SELECT entity, subject, location, channel, currency, state, field, sync, target, ended, since
 FROM sync_lags;
+
+-- Ids of readings that are not clear, or were not: without a SKU, or with several. The row that was written last counts.
+CREATE TABLE IF NOT EXISTS unclear_ids
+(
+    kind LowCardinality(String),
+    system LowCardinality(String) COMMENT 'the system within which the value is unique; empty = everywhere',
+    value String CODEC(ZSTD(1)),
+    reader LowCardinality(String) COMMENT 'the system that was read under it last',
+    sku String COMMENT 'what it is taken for; empty = nobody knows' CODEC(ZSTD(1)),
+    other String COMMENT 'what else it was told to be; empty = nothing' CODEC(ZSTD(1)),
+    configured Bool COMMENT 'the configuration says which SKU it is',
+    at DateTime64(9, 'UTC') COMMENT 'when something was read under it' CODEC(Delta, ZSTD(1)),
+    written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(written_at)
+ORDER BY (kind, system, value)
+SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024;

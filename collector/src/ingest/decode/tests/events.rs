@@ -143,6 +143,53 @@ fn events_carry_readings_of_every_kind() {
 }
 
 #[test]
+fn another_id_stands_for_the_sku_or_beside_it() {
+    let told = |ids: Pairs| {
+        let stock = [("commerce.entity", "inventory"), ("commerce.system", "shop"), ("commerce.value", "1")];
+        let decoded = decode_logs(vec![reading(&[&stock, ids].concat())]);
+        assert_eq!(decoded.refusals.total(), 0, "{}", decoded.refusals.message());
+        let record = decoded.records[0].reading.unwrap();
+        let ids: Vec<_> = record.other_ids.iter().map(|id| (id.kind, id.system, id.value)).collect();
+        ((record.subject, record.id_kind, record.id_system), ids, record.attributes.len())
+    };
+    let (sku, item) = (("commerce.sku", "HAT"), ("commerce.inventory_item.id", "808950810"));
+    assert_eq!(told(&[item]), (("808950810", "inventory_item", "shop"), vec![], 0));
+    assert_eq!(told(&[("commerce.variant.id", "gid://7")]), (("gid://7", "variant", ""), vec![], 0));
+    assert_eq!(told(&[("commerce.variant.id@pim", "7")]), (("7", "variant", "pim"), vec![], 0));
+    assert_eq!(told(&[sku, item]), (("HAT", "", ""), vec![("inventory_item", "shop", "808950810")], 0));
+    assert_eq!(told(&[sku, ("commerce.customer.id", "7")]), (("HAT", "", ""), vec![], 1), "no id of a SKU");
+}
+
+#[test]
+fn prices_in_minor_units_are_exact() {
+    let told = |currency, value, minor_units| {
+        let attributes: Pairs = &[
+            ("commerce.entity", "price"),
+            ("commerce.system", "shop"),
+            ("commerce.sku", "HAT"),
+            ("commerce.currency", currency),
+            ("commerce.value", value),
+            ("commerce.minor_units", minor_units),
+        ];
+        let decoded = decode_logs(vec![reading(attributes)]);
+        let value = decoded.records.first().map(|record| record.reading.unwrap().value.to_owned());
+        value.ok_or_else(|| decoded.refusals.message())
+    };
+    for (currency, value, minor_units, expected) in [
+        ("EUR", "1230", "true", "12.3"),
+        ("JPY", "1230", "true", "1230"),
+        ("KWD", "1230", "true", "1.23"),
+        ("EUR", "9007199254740993", "true", "90071992547409.93"),
+        ("EUR", "1230", "false", "1230"),
+        ("EUR", "79228162514264337593543950335", "true", "792281625142643375935439503.35"),
+    ] {
+        assert_eq!(told(currency, value, minor_units).as_deref(), Ok(expected), "{value} {currency}");
+    }
+    assert!(told("XAU", "5", "true").unwrap_err().contains("XAU has no minor unit"));
+    assert!(told("EUR", "5", "cents").unwrap_err().contains("its commerce.minor_units is \"cents\""));
+}
+
+#[test]
 fn an_event_that_is_no_reading_is_refused_with_the_reason() {
     let stock = [("commerce.entity", "inventory"), ("commerce.system", "erp"), ("commerce.sku", "S")];
     let price = [("commerce.entity", "price"), ("commerce.system", "erp"), ("commerce.sku", "S")];

@@ -8,6 +8,7 @@ mod hotspots;
 mod limits;
 mod noise;
 mod recognise;
+mod sources;
 mod sync;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,6 +32,7 @@ pub use noise::NoiseRule;
 pub use recognise::{
     KeyRule, KindName, KindStrength, MilestoneRule, QueryRule, RecogniseSettings, Scope, TemplateRule,
 };
+pub use sources::{RhythmSettings, SourceSettings};
 pub use sync::{SyncSettings, SyncTargetSettings};
 
 /// The whole configuration.
@@ -62,6 +64,8 @@ pub struct Settings {
     /// from the next reading on.
     #[schemars(example = SyncSettings::example())]
     pub sync: Vec<SyncSettings>,
+    /// When what readings come from is not up to date.
+    pub sources: SourceSettings,
     /// Who is told of what, and when.
     pub alerts: AlertSettings,
     /// How far the search for a journey goes.
@@ -101,6 +105,7 @@ impl Default for Settings {
             detection: DetectionSettings::default(),
             hotspots: HotspotSettings::default(),
             sync: Vec::new(),
+            sources: SourceSettings::default(),
             alerts: AlertSettings::default(),
             journeys: JourneySettings::default(),
             retention: RetentionSettings::default(),
@@ -128,6 +133,7 @@ impl Settings {
         self.limits.check()?;
         self.detection.check()?;
         self.hotspots.check()?;
+        self.sources.check()?;
         self.clickhouse.check()
     }
 

@@ -7,6 +7,7 @@ use super::key::Keys;
 use super::loose_end::LooseEnds;
 use super::order_line::Lines;
 use super::reading::Readings;
+use super::source::Sources;
 use super::span::Spans;
 use super::surface::Surface;
 use crate::native::Block;
@@ -25,6 +26,7 @@ pub(in crate::storage) struct Group {
     order_lines: Lines,
     events: Events,
     readings: Readings,
+    sources: Sources,
 }
 
 /// The rows of a group for one table, as they are inserted, once or again.
@@ -41,7 +43,7 @@ pub(in crate::storage) const BATCHES: &str = "batches";
 
 /// The tables that groups have rows for, in the order in which they are inserted: whoever is told
 /// of news by `activity` finds it in those before.
-pub(in crate::storage) const TABLES: [&str; 10] = [
+pub(in crate::storage) const TABLES: [&str; 11] = [
     "spans",
     "keys",
     "handoffs_per_minute",
@@ -50,6 +52,7 @@ pub(in crate::storage) const TABLES: [&str; 10] = [
     "order_lines",
     "events",
     "readings",
+    "sources",
     "activity",
     BATCHES,
 ];
@@ -84,6 +87,7 @@ impl Group {
 
     fn add(&mut self, batch: Batch<'_>, items: usize) {
         self.bytes += batch.content.length_bytes;
+        self.sources.extend(batch.sources);
         self.batches.push(batch, items);
     }
 
@@ -110,7 +114,8 @@ impl Group {
 
     /// The blocks that are inserted, that of [`BATCHES`] last; they never change any more.
     pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now_ms: i64) -> Vec<TableBlock> {
-        let [spans, keys, handoffs, surface, loose_ends, order_lines, events, readings, activity, batches] = TABLES;
+        let [spans, keys, handoffs, surface, loose_ends, order_lines, events, readings, sources, activity, batches] =
+            TABLES;
         let (of_keys, of_activity) = self.keys.into_blocks();
         let blocks = [
             (spans, self.spans.into_block()),
@@ -121,6 +126,7 @@ impl Group {
             (order_lines, self.order_lines.into_block()),
             (events, self.events.into_block()),
             (readings, self.readings.into_block()),
+            (sources, self.sources.into_block()),
             (activity, of_activity),
             (batches, self.batches.settled(group, collector, now_ms)),
         ];

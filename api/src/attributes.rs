@@ -60,6 +60,8 @@ pub const EVENT_POLL: &str = "commerce.poll";
 pub const POLL_SOURCE: &str = "commerce.poll.source";
 /// `ok`, `late`, `failed`.
 pub const POLL_OUTCOME: &str = "commerce.poll.outcome";
+/// Of what its readings are: names of [`Entity`](crate::reading::Entity), with commas between.
+pub const POLL_ENTITIES: &str = "commerce.poll.entities";
 /// Why it failed, and what to do.
 pub const POLL_REASON: &str = "commerce.poll.reason";
 /// Readings that it gave.
@@ -68,6 +70,8 @@ pub const POLL_READINGS: &str = "commerce.poll.readings";
 pub const POLL_REFUSED: &str = "commerce.poll.refused";
 /// Milliseconds from one poll to the next; on readings too, which are as uncertain as that.
 pub const POLL_INTERVAL_MS: &str = "commerce.poll.interval_ms";
+/// Milliseconds that it may take.
+pub const POLL_TIMEOUT_MS: &str = "commerce.poll.timeout_ms";
 /// Milliseconds that it took.
 pub const POLL_DURATION_MS: &str = "commerce.poll.duration_ms";
 

@@ -16,6 +16,7 @@ pub mod order;
 pub mod problem;
 pub mod reading;
 pub mod routes;
+pub mod source;
 pub mod span;
 pub mod status;
 pub mod surface;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::DetectionProgress;
+use crate::source::SourceStatus;
 
 /// Reply of [`STATUS`](crate::routes::STATUS).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -20,6 +21,13 @@ pub struct Status {
     /// How far detection has come; `null` while the storage does not answer.
     #[serde(default)]
     pub detection: Option<DetectionProgress>,
+    /// Where readings come from, the worst first and at most [500](crate::source::SOURCES_LIMIT); empty while the
+    /// storage does not answer.
+    #[serde(default)]
+    pub sources: Vec<SourceStatus>,
+    /// Whether sources were left out.
+    #[serde(default)]
+    pub more_sources: bool,
     /// Parentless database polling, health checks and the like, by rule, since the process
     /// started: stored, but kept out of journeys.
     pub noise: Vec<Count>,

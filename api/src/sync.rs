@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::reading::Entity;
+use crate::source::Doubt;
 
 /// Over so many days up to now it is counted how often a drift came back.
 pub const PAST_DAYS: u32 = 7;
@@ -121,6 +122,10 @@ pub struct SyncLag {
     /// How much earlier changes may have been, or shown, because systems are polled: milliseconds, the
     /// worst.
     pub uncertain_ms: u32,
+    /// Why this cannot be relied on: sources of the two systems that failed, fell silent or are behind. Where
+    /// there are any, what differs may agree by now, and what agrees may differ.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
 }
 
 /// An item of which a target does not show what its source does.
@@ -162,4 +167,7 @@ pub struct DriftNow {
     pub past: u64,
     /// Of these, those that took longer than the target's vendor says.
     pub past_late: u64,
+    /// Whether it cannot be relied on: the pair has `doubts`.
+    #[serde(default)]
+    pub doubtful: bool,
 }

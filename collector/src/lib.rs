@@ -26,6 +26,7 @@ pub mod recognise;
 pub mod record;
 pub mod service;
 pub mod settings;
+pub mod sources;
 pub mod storage;
 pub mod store;
 pub mod surface;

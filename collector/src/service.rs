@@ -24,6 +24,7 @@ use crate::journey::Journeys;
 use crate::orders::Orders;
 use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
+use crate::sources::{self, SourceMetrics, SourceView};
 use crate::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
 use crate::surface::Surfaces;
 use crate::sync::{self, AliasError, Aliases, Pairs, PairsError, SyncMetrics, SyncView, Taken};
@@ -121,6 +122,9 @@ impl Collector {
         if settings.detection.enabled {
             sync_metrics.register(&mut registry);
         }
+        let (source_metrics, sources) =
+            (SourceMetrics::default(), SourceView::new(client.clone(), settings.sources, &settings.sync));
+        source_metrics.register(&mut registry);
         let alert_metrics = AlertMetrics::default();
         if settings.detection.enabled && !rules.is_empty() {
             alert_metrics.register(&mut registry);
@@ -134,6 +138,7 @@ impl Collector {
             explainer: Explainer::new(client.clone(), journeys.clone()),
             surfaces: Surfaces::new(client.clone()),
             sync: SyncView::new(client.clone(), pairs.clone()),
+            sources: sources.clone(),
             alerts: AlertView {
                 ledger: alert::Ledger::new(client.clone()),
                 rules: rules.len(),
@@ -152,6 +157,11 @@ impl Collector {
         tasks.spawn(async move { ended("OTLP/gRPC", serve_grpc(grpc.0, grpc_ingest, grpc_stop).await) });
         let http_stop = stop.clone().cancelled_owned();
         tasks.spawn(async move { ended("OTLP/HTTP", serve_http(http.0, ingest, http_stop).await) });
+        let looking = sources::run(sources, source_metrics, Timestamp::now, stop.clone());
+        tasks.spawn(async move {
+            looking.await;
+            "sources"
+        });
         if settings.detection.enabled {
             let loss = orders::Loss::new(&settings.hotspots);
             let pass = orders::Pass::new(client.clone(), journeys.clone(), Arc::clone(&flows), loss);
@@ -300,6 +310,8 @@ fn status(metrics: IngestMetrics, url: String, embedded: bool) -> Arc<dyn Fn() -
         storage: StorageStatus { url: url.clone(), embedded, version: None, error: None },
         signals: Vec::new(),
         detection: None,
+        sources: Vec::new(),
+        more_sources: false,
         noise: metrics.noise(),
     })
 }

@@ -4,9 +4,12 @@
 
 mod alerts;
 mod bad_input;
+#[path = "../../agent/tests/polls/server.rs"]
+mod database_server;
 mod findings;
 mod huge;
 mod real_order;
 mod sdk;
 mod self_observation;
+mod sources;
 mod sync;

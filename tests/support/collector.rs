@@ -122,6 +122,15 @@ impl CollectorProcess {
         }
     }
 
+    /// What the API answers, as it is.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn text(&self, path: &str) -> anyhow::Result<String> {
+        let reply = self.http.get(format!("http://{}{path}", self.api)).send().await?;
+        Ok(reply.error_for_status()?.text().await?)
+    }
+
     /// The HTTP status with which the API answers.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! One source and its task.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ordertrace_api::reading::Entity;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
@@ -79,10 +81,14 @@ impl Poller {
             SourceConfig::Mysql(server) => Source::Sql(Box::new(SqlSource::mysql(server, &plan.columns, timeout)?)),
             SourceConfig::Sqlite(file) => Source::Sql(Box::new(SqlSource::sqlite(file, &plan.columns, timeout)?)),
         };
+        let entities: BTreeSet<Entity> = config.readings.iter().map(|reading| reading.entity).collect();
+        let whole_ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let origin = Origin {
             source: config.name.clone(),
             system: config.system.clone(),
-            interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
+            entities: entities.into_iter().map(Entity::name).collect::<Vec<_>>().join(","),
+            interval_ms: whole_ms(interval),
+            timeout_ms: whole_ms(timeout),
         };
         Ok(Self {
             plan: Arc::new(plan),

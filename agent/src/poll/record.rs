@@ -19,8 +19,12 @@ pub(super) struct Origin {
     pub source: String,
     /// Whose values they are.
     pub system: String,
+    /// Of what its readings are, with commas between.
+    pub entities: String,
     /// From one poll to the next, in milliseconds.
     pub interval_ms: u64,
+    /// How long a poll may take, in milliseconds.
+    pub timeout_ms: u64,
 }
 
 /// A reading that was read at `read_at_ns` (Unix time in nanoseconds).
@@ -64,11 +68,13 @@ pub(super) fn poll_record(report: &PollReport, origin: &Origin, ended_at_ns: u64
     let mut list = AttributeList::default();
     list.text(attributes::POLL_SOURCE, &origin.source);
     list.text(attributes::SYSTEM, &origin.system);
+    list.text(attributes::POLL_ENTITIES, &origin.entities);
     list.text(attributes::POLL_OUTCOME, report.outcome.name());
     list.optional_text(attributes::POLL_REASON, report.reason.as_deref());
     list.number(attributes::POLL_READINGS, signed(report.readings));
     list.number(attributes::POLL_REFUSED, signed(report.refused));
     list.number(attributes::POLL_INTERVAL_MS, signed(origin.interval_ms));
+    list.number(attributes::POLL_TIMEOUT_MS, signed(origin.timeout_ms));
     list.number(attributes::POLL_DURATION_MS, signed(report.duration_ms));
     let severity = match report.outcome {
         Outcome::Ok => SeverityNumber::Info,

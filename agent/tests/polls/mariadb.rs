@@ -43,6 +43,8 @@ impl Mariadb {
         start.env("TMPDIR", dir.path());
         // Its socket is all there is: no port to collide with.
         start.args(["--no-defaults", "--skip-networking", "--innodb-flush-log-at-trx-commit=0"]);
+        // So that it tells of metadata locks.
+        start.args(["--performance-schema=ON", "--performance-schema-instrument=wait/lock/metadata/sql/mdl=ON"]);
         let start = start.arg(&data_dir).arg(format!("--socket={}", socket.display()));
         let mut server = Server::start(start.arg(format!("--pid-file={}/pid", dir.path().display())), &log);
         let options = MySqlConnectOptions::new().socket(&socket).username("root");
@@ -105,6 +107,10 @@ async fn a_poll_locks_no_row_and_cannot_write() {
     let mut mariadb = Mariadb::start().await;
     // Where this is the default, a plain SELECT locks what it reads.
     mariadb.run("set global transaction isolation level serializable").await;
+    let grants: Vec<String> =
+        sqlx::query_scalar("show grants for reader@localhost").fetch_all(&mut mariadb.owner).await.unwrap();
+    let may: Vec<&str> = grants.iter().filter_map(|grant| grant.split(" TO ").next()).collect();
+    assert_eq!(may, ["GRANT PROCESS ON *.*", "GRANT SELECT ON `erp`.`stock`"], "the user may only read");
     let slow = "select sku, qty + sleep(0.2) as qty, changed from stock";
     let polling = Polling::start(TempDir::new().unwrap(), &mariadb.polls(slow, "")).await;
     let transactions = "select cast(trx_is_read_only as signed), cast(trx_rows_locked as signed),
@@ -120,6 +126,17 @@ async fn a_poll_locks_no_row_and_cannot_write() {
         assert!(begun.elapsed() < PATIENCE, "no poll was seen at work");
     };
     assert_eq!(seen, [1, 0, 0], "read-only, no row locked, no table locked");
+    let metadata = "select distinct m.object_type, m.lock_type from performance_schema.metadata_locks m
+        join performance_schema.threads t on t.thread_id = m.owner_thread_id
+        where t.processlist_user = 'reader' and t.processlist_info like '%polled%'";
+    let modes = loop {
+        let modes: Vec<(String, String)> = sqlx::query_as(metadata).fetch_all(&mut mariadb.owner).await.unwrap();
+        if !modes.is_empty() {
+            break modes;
+        }
+        assert!(begun.elapsed() < PATIENCE, "no poll was seen at work");
+    };
+    assert_eq!(modes, [("TABLE".to_owned(), "SHARED_READ".to_owned())], "as of any plain SELECT");
     polling.stop().await;
     // Whatever the user may do, the transaction may not.
     mariadb.run("grant all on erp.* to reader@localhost").await;

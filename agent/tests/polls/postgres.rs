@@ -106,11 +106,22 @@ async fn a_poll_takes_no_lock_and_cannot_write() {
     let mut postgres = Postgres::start().await;
     let slow = "select s.*, pg_sleep(0.2) from stock s";
     let polling = Polling::start(TempDir::new().unwrap(), &postgres.polls(slow, CURSOR)).await;
-    let locks = "select distinct l.locktype, l.mode from pg_locks l join pg_stat_activity a using (pid)
-        where a.application_name = 'ordertrace-agent' and a.query like '%polled%' and l.granted";
+    let may_write: bool = sqlx::query_scalar(
+        "select has_table_privilege('reader', 'stock', 'insert, update, delete, truncate, references, trigger')
+            or has_schema_privilege('reader', 'public', 'create') or rolsuper or rolcreatedb or rolcreaterole
+         from pg_roles where rolname = 'reader'",
+    )
+    .fetch_one(&mut postgres.owner)
+    .await
+    .unwrap();
+    assert!(!may_write, "the role may only read");
+    // Waited for or held; a transaction that writes has an id.
+    let locks = "select distinct l.locktype, l.mode, a.backend_xid is not null from pg_locks l join pg_stat_activity a using (pid)
+        where a.application_name = 'ordertrace-agent' and a.query like '%polled%'";
     let begun = Instant::now();
     let locks = loop {
         let rows = sqlx::query(locks).fetch_all(&mut postgres.owner).await.unwrap();
+        assert!(!rows.iter().any(|row| row.get::<bool, _>(2)), "the poll's transaction writes");
         let locks: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         if locks.iter().any(|(kind, _)| kind == "relation") {
             break locks;

@@ -13,7 +13,7 @@ const INSTALL: &str = "agent/tests/polls/install-databases";
 const USER: &str = "nobody";
 
 /// A program of a database, wherever the distribution puts it.
-pub fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let folders = versions.map(|version| version.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -23,14 +23,14 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// A directory that the servers' user may use.
-pub fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let dir = TempDir::new().unwrap();
     std::fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();
     dir
 }
 
 /// `program`, as a user that is not root.
-pub fn command(program: &Path) -> Command {
+pub(crate) fn command(program: &Path) -> Command {
     if !rustix::process::geteuid().is_root() {
         return Command::new(program);
     }
@@ -40,7 +40,7 @@ pub fn command(program: &Path) -> Command {
 }
 
 /// Runs to its end; what it said is shown when it failed.
-pub fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; {INSTALL} installs it"));
     let said = String::from_utf8_lossy(&output.stderr);
     let shown = String::from_utf8_lossy(&output.stdout);
@@ -52,17 +52,17 @@ pub fn run(command: &mut Command) {
 }
 
 /// A running server.
-pub struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Server {
-    pub fn start(command: &mut Command, log: &Path) -> Self {
+    pub(crate) fn start(command: &mut Command, log: &Path) -> Self {
         let log = std::fs::File::create(log).unwrap();
         let child = command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn();
         Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
     }
 
     /// Panics with its log when it has ended.
-    pub fn assert_runs(&mut self, log: &Path) {
+    pub(crate) fn assert_runs(&mut self, log: &Path) {
         if let Some(status) = self.0.try_wait().unwrap() {
             panic!("the server ended early, {status}:\n{}", std::fs::read_to_string(log).unwrap_or_default());
         }

@@ -38,6 +38,7 @@ use crate::flow::Flows;
 use crate::hotspots::Rollup;
 use crate::journey::Journeys;
 use crate::orders::Orders;
+use crate::sources::SourceView;
 use crate::surface::Surfaces;
 use crate::sync::SyncView;
 use crate::tail::Tail;
@@ -61,6 +62,8 @@ pub struct ApiState {
     pub surfaces: Surfaces,
     /// How copies stand.
     pub sync: SyncView,
+    /// Whether what readings come from is up to date.
+    pub sources: SourceView,
     /// What somebody must know.
     pub alerts: AlertView,
     /// What happens.

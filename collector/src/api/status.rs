@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use clickhouse::Client;
+use jiff::Timestamp;
 use ordertrace_api::finding::DetectionProgress;
+use ordertrace_api::source::{SOURCES_LIMIT, SourceStatus};
 use ordertrace_api::status::{Count, ItemCounts, OTHER_SENDERS, SENDERS_LIMIT, SenderStatus, SignalStatus, Status};
 use ordertrace_otlp::Signal;
 use tracing::{Instrument, info_span};
@@ -24,11 +25,13 @@ pub(super) async fn status(State(state): State<ApiState>) -> Json<Status> {
     // It is asked for all the time, also by who waits for a collector that exports to itself to rest.
     let span = info_span!("status");
     ordertrace_telemetry::leave_unsampled(&span);
-    match read(&state.client).instrument(span).await {
-        Ok((version, outcomes, detection)) => {
+    match read(&state).instrument(span).await {
+        Ok((version, outcomes, detection, sources)) => {
             status.storage.version = version;
             status.signals = signals(&outcomes);
             status.detection = Some(detection);
+            status.more_sources = sources.len() > SOURCES_LIMIT;
+            status.sources = sources.into_iter().take(SOURCES_LIMIT).collect();
         }
         Err(error) => status.storage.error = Some(error.to_string()),
     }
@@ -38,11 +41,14 @@ pub(super) async fn status(State(state): State<ApiState>) -> Json<Status> {
 /// Signal, sender, outcome, items.
 type Outcome = (String, String, String, u64);
 
-async fn read(client: &Client) -> clickhouse::error::Result<(Option<String>, Vec<Outcome>, DetectionProgress)> {
+type Read = (Option<String>, Vec<Outcome>, DetectionProgress, Vec<SourceStatus>);
+
+async fn read(ApiState { client, sources, .. }: &ApiState) -> clickhouse::error::Result<Read> {
     let version = client.query("SELECT version()").fetch_all::<String>().await?;
     let sums = "SELECT signal, sender, outcome, sum(items) FROM audit GROUP BY signal, sender, outcome";
     let outcomes = client.query(sums).fetch_all::<Outcome>().await?;
-    Ok((version.into_iter().next(), outcomes, progress(client).await?))
+    let sources = sources.sources(Timestamp::now()).await?;
+    Ok((version.into_iter().next(), outcomes, progress(client).await?, sources))
 }
 
 fn signals(outcomes: &[Outcome]) -> Vec<SignalStatus> {

@@ -39,5 +39,7 @@ pub(super) async fn show(
     let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)? as usize;
     let now = Timestamp::now();
     let range = range((query.since, query.until), DEFAULT_RANGE, now)?;
-    Ok(Json(state.sync.sync(range, query.subject.as_deref(), limit, now).await?))
+    let mut reply = state.sync.sync(range, query.subject.as_deref(), limit, now).await?;
+    state.sources.mark(&mut reply, now).await?;
+    Ok(Json(reply))
 }

@@ -156,7 +156,8 @@ impl<S: Store> Ingest<S> {
         let Request { content, body } = request;
         // Records take about as much as the body; to grow by halves would cost more.
         let arena = Bump::with_capacity(body.len());
-        let Decoded { sender, records, refusals, adjustments } = G::decode(&self.decoder, &arena, &body, now_ns)?;
+        let Decoded { sender, records, refusals, adjustments, sources } =
+            G::decode(&self.decoder, &arena, &body, now_ns)?;
         let taken = Taken { refused: refusals.total(), message: refusals.message() };
         if stored_before {
             self.metrics.add_repeated(G::NAME);
@@ -169,7 +170,7 @@ impl<S: Store> Ingest<S> {
             records.iter().map(G::noise).filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
         let sender = &sender[..sender.floor_char_boundary(SENDER_BYTES)];
         let refused = refusals.labelled();
-        let batch = Batch { content, signal: G::NAME, sender, refused: &refused };
+        let batch = Batch { content, signal: G::NAME, sender, refused: &refused, sources: &sources };
         let stored = G::store(self.store.as_ref(), batch, &records);
         let source = self.metrics.source(G::NAME, sender);
         let count = records.len() as u64;

@@ -1,6 +1,6 @@
 use ordertrace_otlp::Signal;
 
-use super::Content;
+use super::{Content, SourceRecord};
 
 /// One OTLP request, apart from the records that are stored of it.
 #[derive(Clone, Copy, Debug)]
@@ -13,4 +13,6 @@ pub struct Batch<'a> {
     pub sender: &'a str,
     /// How many of its items are not stored, by reason.
     pub refused: &'a [(&'static str, u64)],
+    /// What it tells of sources of readings.
+    pub sources: &'a [SourceRecord<'a>],
 }

@@ -8,6 +8,7 @@ mod line;
 mod mention;
 mod origin;
 mod reading;
+mod source;
 mod span;
 
 pub use batch::Batch;
@@ -17,4 +18,5 @@ pub use line::{LineRecord, OrderLines};
 pub use mention::{KeyRecord, Mention};
 pub use origin::{Attribute, Attributes, Origin, Scope};
 pub use reading::{ReadingRecord, SkuId};
+pub use source::{SourceOutcome, SourceRecord};
 pub use span::{Access, HandoffSide, Side, SpanEventRecord, SpanLinkRecord, SpanRecord, SpanStatus};

@@ -9,6 +9,7 @@ mod hotspots;
 mod limits;
 mod noise;
 mod recognise;
+mod sources;
 mod sync;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,6 +34,7 @@ pub use noise::NoiseRule;
 pub use recognise::{
     KeyRule, KindName, KindStrength, MilestoneRule, QueryRule, RecogniseSettings, Scope, TemplateRule,
 };
+pub use sources::{RhythmSettings, SourceSettings};
 pub use sync::{SyncSettings, SyncTargetSettings};
 
 /// The whole configuration.
@@ -67,6 +69,8 @@ pub struct Settings {
     /// SKUs of the ids that systems use instead. What was read under an id before counts from then on.
     #[schemars(example = AliasSettings::example())]
     pub aliases: Vec<AliasSettings>,
+    /// When what readings come from is not up to date.
+    pub sources: SourceSettings,
     /// Who is told of what, and when.
     pub alerts: AlertSettings,
     /// How far the search for a journey goes.
@@ -107,6 +111,7 @@ impl Default for Settings {
             hotspots: HotspotSettings::default(),
             sync: Vec::new(),
             aliases: Vec::new(),
+            sources: SourceSettings::default(),
             alerts: AlertSettings::default(),
             journeys: JourneySettings::default(),
             retention: RetentionSettings::default(),
@@ -134,6 +139,7 @@ impl Settings {
         self.limits.check()?;
         self.detection.check()?;
         self.hotspots.check()?;
+        self.sources.check()?;
         self.clickhouse.check()
     }
 

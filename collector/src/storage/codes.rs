@@ -5,6 +5,8 @@ use ordertrace_api::journey::Observer;
 use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::SpanKind;
 
+use crate::record::SourceOutcome;
+
 /// A key as a query binds it: kind, value, and system, which is empty when valid everywhere.
 pub fn key_tuple(key: &Key) -> (&str, &str, &str) {
     (&key.kind, &key.value, key.system.as_deref().unwrap_or_default())
@@ -18,6 +20,16 @@ pub fn key_of(kind: String, value: String, system: String) -> Key {
 /// The tables' enumeration of severities.
 pub(crate) const SEVERITIES: [(Severity, i8); 3] =
     [(Severity::Info, 1), (Severity::Warning, 2), (Severity::Critical, 3)];
+
+/// The tables' enumeration of what became of asking a source of readings.
+pub(crate) const SOURCE_OUTCOMES: [(SourceOutcome, i8); 6] = [
+    (SourceOutcome::Ok, 1),
+    (SourceOutcome::Partly, 2),
+    (SourceOutcome::Late, 3),
+    (SourceOutcome::Failed, 4),
+    (SourceOutcome::Read, 5),
+    (SourceOutcome::Refused, 6),
+];
 
 /// The number of `value`; 0, which none has, where it is not among them.
 pub(crate) fn code<T: Copy + PartialEq>(codes: &[(T, i8)], value: T) -> i8 {

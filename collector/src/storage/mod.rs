@@ -18,7 +18,7 @@ use clickhouse::Client;
 use tokio_util::task::AbortOnDropHandle;
 
 pub use clock::{now_ms, settled_ms};
-pub(crate) use codes::{SEVERITIES, code, of_code};
+pub(crate) use codes::{SEVERITIES, SOURCE_OUTCOMES, code, of_code};
 pub use codes::{key_of, key_tuple, kind_of, observer_of, strength_of};
 pub(crate) use columns::Sketch;
 pub use columns::{Decoder, SPANS, StoredError, StoredSpan, TraceRow};

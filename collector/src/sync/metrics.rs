@@ -141,6 +141,7 @@ mod tests {
             late: 1,
             oldest: Some(Timestamp::UNIX_EPOCH),
             uncertain_ms: 0,
+            doubts: Vec::new(),
         };
         metrics.stand(&[lag], Timestamp::from_second(90).unwrap());
         metrics.ages(vec![AgeNow {

@@ -164,6 +164,7 @@ impl SyncView {
             late: drift.since_ns < late_before_ns(pair, now),
             past: past.drifts,
             past_late: past.late,
+            doubtful: false,
         })
     }
 }
@@ -195,5 +196,6 @@ fn lag(pair: &Pair, arrived: Option<&ArrivedRow>, waiting: Option<&WaitingRow>) 
         late: waiting.map_or(0, |row| row.late),
         oldest: waiting.map(|row| timestamp(row.oldest)),
         uncertain_ms: waiting.map_or(0, |row| row.uncertain_ms).max(arrived.map_or(0, |row| row.uncertain_ms)),
+        doubts: Vec::new(),
     }
 }

@@ -5,11 +5,12 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 
 use ordertrace_api::keys::KindTable;
+use ordertrace_api::source::SourceState;
 use ordertrace_collector::alert::{self, AlertMetrics, Receivers, Rules};
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::journey::{Found, JourneyLimits, Journeys};
-use ordertrace_collector::record::{Content, SpanRecord};
+use ordertrace_collector::record::{Content, SourceOutcome, SpanRecord};
 use ordertrace_collector::settings::{AlertSettings, FlowSettings};
 use ordertrace_otlp::Signal;
 
@@ -18,7 +19,8 @@ use ordertrace_collector::store::{Store, Stored};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{SpanBuilder, batch, trace};
+use crate::sources::{polled, sources, tell};
+use crate::support::{SpanBuilder, at_ns, batch, trace};
 
 const NAME: &str = "shop";
 const PASSWORD: &str = "of the cluster";
@@ -193,6 +195,7 @@ async fn replicated_tables_can_be_made() {
         ("aliases", "ReplacingMergeTree"),
         ("unclear_ids", "ReplacingMergeTree"),
         ("sync_progress", "ReplacingMergeTree"),
+        ("sources", "ReplacingMergeTree"),
         ("alerts", "ReplacingMergeTree"),
         ("alert_claims", "MergeTree"),
     ] {
@@ -228,6 +231,23 @@ async fn rows_that_replace_each_other_are_of_one_shard() {
     let here = [0, 1].map(async |n| shards.number(n, "SELECT uniqExact(subject) FROM drifts_local").await);
     let [first, second] = futures::future::join_all(here).await[..] else { unreachable!() };
     assert!(first > 0 && second > 0 && first + second == 10, "{first} and {second}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_of_a_source_counts_whichever_shard_was_told() {
+    let shards = Shards::start(2).await;
+    let collector = shards.collector(0).await;
+    for at_s in 1..=10 {
+        let outcome = if at_s == 10 { SourceOutcome::Failed } else { SourceOutcome::Ok };
+        tell(&collector, &at_s.to_string(), &[polled(outcome, at_s)]).await;
+    }
+    for n in 0..2 {
+        assert!(shards.number(n, "SELECT count() FROM sources_local").await > 0, "some were told to shard {n}");
+        let through = shards.collector(n).await;
+        let [source] = &sources(&through, 11).await[..] else { panic!("one source") };
+        assert_eq!((source.state, source.readings), (SourceState::Failed, 10));
+        assert_eq!(source.worked_at.map(|at| at.as_nanosecond()), Some(i128::from(at_ns(9_000))));
+    }
 }
 
 /// What a receiver of alerts was told.

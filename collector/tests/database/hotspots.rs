@@ -20,7 +20,8 @@ use ordertrace_collector::moment::Range;
 use ordertrace_collector::orders::Orders;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::record::{Side, SpanRecord};
-use ordertrace_collector::settings::RecogniseSettings;
+use ordertrace_collector::settings::{RecogniseSettings, SourceSettings};
+use ordertrace_collector::sources::SourceView;
 use ordertrace_collector::surface::Surfaces;
 use ordertrace_collector::sync::{Pairs, SyncView};
 use ordertrace_collector::tail::Tail;
@@ -298,6 +299,8 @@ async fn serve(database: &Database) -> String {
         storage: StorageStatus { url: String::new(), embedded: true, version: None, error: None },
         signals: Vec::new(),
         detection: None,
+        sources: Vec::new(),
+        more_sources: false,
         noise: Vec::new(),
     };
     let state = ApiState {
@@ -313,6 +316,7 @@ async fn serve(database: &Database) -> String {
             receivers: ordertrace_collector::alert::Receivers::default(),
         },
         sync: SyncView::new(client.clone(), Pairs::default()),
+        sources: SourceView::new(client.clone(), SourceSettings::default(), &[]),
         tail: Tail::new(client.clone(), journeys.clone()),
         journeys,
         client,

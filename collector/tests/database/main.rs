@@ -20,6 +20,7 @@ mod order_costs;
 mod orders;
 mod otel_views;
 mod retention;
+mod sources;
 mod spans;
 mod support;
 mod surface;

@@ -84,7 +84,7 @@ impl Database {
 
 /// A batch with this body.
 pub(crate) fn batch(signal: Signal, body: &str) -> Batch<'static> {
-    Batch { content: Content::of(body.as_bytes()), signal, sender: "shop", refused: &[] }
+    Batch { content: Content::of(body.as_bytes()), signal, sender: "shop", refused: &[], sources: &[] }
 }
 
 /// A moment of the tests' day.

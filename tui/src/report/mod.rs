@@ -10,6 +10,7 @@ mod journey_markdown;
 mod markdown;
 mod orders;
 mod print;
+mod sources;
 mod status;
 mod surface;
 mod sync;

@@ -2,6 +2,7 @@ use ordertrace_api::status::{Count, ItemCounts, Status};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
+use super::sources::{source_lines, source_table};
 use crate::findings_table::{behind, progress_text};
 use crate::text::{Line, Tone, fit};
 
@@ -31,6 +32,10 @@ pub fn status_lines(status: &Status, collector: &str, around: &Surroundings) -> 
         let (tone, mark) =
             if behind(progress, around.now).is_some() { (Tone::Error, "✗") } else { (Tone::Plain, "✓") };
         lines.push(Line::of(Tone::Title, "detection ").and(tone, format!("{mark} {text}")).cut(around.columns));
+    }
+    if !status.sources.is_empty() {
+        lines.push(Line::default());
+        lines.extend(source_lines(&status.sources, status.more_sources, around));
     }
     lines.push(Line::default());
     lines.push(Line::of(Tone::Title, format!("{:<20} {:>12} {:>12} {:>12}", "ITEMS", "ACCEPTED", "STORED", "REFUSED")));
@@ -63,6 +68,10 @@ pub fn status_markdown(status: &Status, collector: &str, around: &Surroundings) 
         page.line(&format!("- {}", if behind(progress, around.now).is_some() { format!("**{text}**") } else { text }));
     }
     page.line("");
+    if !status.sources.is_empty() {
+        source_table(&mut page, &status.sources, status.more_sources, around);
+        page.line("");
+    }
     let rows = status.signals.iter().flat_map(|signal| {
         let row = |sender: &str, items: &ItemCounts| {
             let mut row = vec![escape(&signal.signal), escape(sender)];

@@ -1,7 +1,9 @@
+use ordertrace_api::source::Doubt;
 use ordertrace_api::sync::{AgeNow, DriftNow, PAST_DAYS, SyncLag, SyncReply, UnclearId, UnclearIds};
 
 use super::Surroundings;
-use super::markdown::{Markdown, code};
+use super::markdown::{Markdown, code, escape};
+use super::sources::state_text;
 use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, wrap};
 
 /// The columns of lags behind the names, and their widths.
@@ -38,10 +40,21 @@ fn compared_lines(reply: &SyncReply, around: &Surroundings) -> Vec<Line> {
         heading.push(Tone::Dim, format!(" {name:>width$}"));
     }
     let mut lines = vec![heading];
-    lines.extend(reply.lags.iter().map(|lag| lag_line(lag, (names, &shown), around)));
+    for lag in &reply.lags {
+        lines.push(lag_line(lag, (names, &shown), around));
+        lines.extend(
+            lag.doubts.iter().map(|doubt| Line::of(Tone::Warning, format!("  ? {}", doubt_text(doubt, around)))),
+        );
+    }
     lines.push(Line::default());
-    if reply.drifts.is_empty() {
+    let is_doubtful = reply.lags.iter().any(|lag| !lag.doubts.is_empty());
+    if reply.drifts.is_empty() && !is_doubtful {
         lines.push(Line::of(Tone::Good, "all targets show what their sources do"));
+    }
+    if is_doubtful {
+        let known = if reply.drifts.is_empty() { "no drift is known, but " } else { "" };
+        let hint = format!("{known}what is marked ? rests on old data: ordertrace status says why");
+        lines.extend(wrap(&hint, around.columns).into_iter().map(|text| Line::of(Tone::Warning, text)));
     }
     lines.extend(reply.drifts.iter().map(|drift| drift_line(drift, around)));
     if reply.more {
@@ -129,13 +142,25 @@ fn drift_line(drift: &DriftNow, around: &Surroundings) -> Line {
     let text = drift_text(drift);
     let since = format!("for {}", human(ns_between(drift.since, around.now)));
     let line = Line::of(mark.0, mark.1).and(Tone::Strong, item(drift)).and(Tone::Plain, format!(": {text} "));
-    line.and(Tone::Dim, since).and(Tone::Plain, past(drift).map(|past| format!(", {past}")).unwrap_or_default())
+    let past = past(drift).map(|past| format!(", {past}")).unwrap_or_default();
+    line.and(Tone::Dim, since).and(Tone::Plain, past).and(Tone::Warning, if drift.doubtful { " ?" } else { "" })
 }
 
 /// `4× in 7d, 3 late`: how often it came back.
 fn past(drift: &DriftNow) -> Option<String> {
     let late = if drift.past_late > 0 { format!(", {} late", drift.past_late) } else { String::new() };
     (drift.past > 0).then(|| format!("{}× in {PAST_DAYS}d{late}", drift.past))
+}
+
+/// `poll wms-stock of wms: failed, as of 12m03s ago`.
+fn doubt_text(doubt: &Doubt, around: &Surroundings) -> String {
+    let of =
+        doubt.poll.as_ref().map_or_else(|| doubt.system.clone(), |poll| format!("poll {poll} of {}", doubt.system));
+    let state = state_text(doubt.state);
+    match doubt.as_of {
+        Some(as_of) => format!("{of}: {state}, as of {}", around.ago(as_of)),
+        None => format!("{of}: {state}, nothing of it is known"),
+    }
 }
 
 /// What it is a copy of, with what is known of it.
@@ -180,17 +205,25 @@ pub fn sync_markdown(reply: &SyncReply, around: &Surroundings) -> String {
 
 fn compared_markdown(text: &mut Markdown, reply: &SyncReply, around: &Surroundings) {
     let heads: Vec<String> = LAG_COLUMNS.iter().map(|(name, _)| name.to_lowercase()).collect();
-    let heads: Vec<&str> = std::iter::once("what").chain(heads.iter().map(String::as_str)).collect();
+    let heads: Vec<&str> = std::iter::once("what").chain(heads.iter().map(String::as_str)).chain(["doubts"]).collect();
+    let doubts = |lag: &SyncLag| {
+        let doubts = lag.doubts.iter().map(|doubt| escape(&doubt_text(doubt, around)));
+        doubts.collect::<Vec<_>>().join("; ")
+    };
     text.table(
         &heads,
-        reply.lags.iter().map(|lag| std::iter::once(code(&name(lag))).chain(lag_cells(lag, around)).collect()),
+        reply
+            .lags
+            .iter()
+            .map(|lag| std::iter::once(code(&name(lag))).chain(lag_cells(lag, around)).chain([doubts(lag)]).collect()),
     );
     text.line("");
     let rows = reply.drifts.iter().map(|drift| {
-        let past = past(drift).unwrap_or_default();
-        vec![drift.sync.clone(), code(&item(drift)), drift_text(drift), around.date_clock(drift.since), past]
+        let (past, doubtful) = (past(drift).unwrap_or_default(), if drift.doubtful { "?" } else { "" });
+        let (item, values, since) = (code(&item(drift)), drift_text(drift), around.date_clock(drift.since));
+        vec![drift.sync.clone(), item, values, since, past, doubtful.to_owned()]
     });
-    text.table(&["what", "item", "values", "since", "before"], rows);
+    text.table(&["what", "item", "values", "since", "before", "doubtful"], rows);
     if reply.more {
         text.line("\nThere are more.");
     }
@@ -215,6 +248,13 @@ mod tests {
         assert_snapshot!("sync_80", text(80));
         assert_snapshot!("sync_140", text(140));
         assert_snapshot!("sync_markdown", sync_markdown(&sample::sync(), &around(80)));
+        let mut reply = sample::sync();
+        reply.drifts.clear();
+        let lines = sync_lines(&reply, &around(140));
+        let said: Vec<String> = lines.iter().map(Line::text).collect();
+        assert!(!said.iter().any(|line| line.contains("all targets show")), "not from old data: {said:?}");
+        reply.lags.iter_mut().for_each(|lag| lag.doubts.clear());
+        assert!(sync_lines(&reply, &around(140)).iter().any(|line| line.text().contains("all targets show")));
         text(20);
     }
 }

@@ -1,7 +1,9 @@
 use ordertrace_api::agent::{AgentStatus, SpoolStatus, StreamStatus};
+use ordertrace_api::reading::Entity;
+use ordertrace_api::source::{RefusalStatus, SourceState, SourceStatus};
 use ordertrace_api::status::{Count, ItemCounts, SenderStatus, SignalStatus, Status, StorageStatus};
 
-use super::{no_findings, start};
+use super::{HOUR_MS, MINUTE_MS, at_ms, no_findings, start};
 
 fn counts(counts: &[(&str, u64)]) -> Vec<Count> {
     counts.iter().map(|(name, count)| Count { name: (*name).to_owned(), count: *count }).collect()
@@ -39,8 +41,84 @@ pub(crate) fn status() -> Status {
         },
         signals: vec![traces, logs],
         detection: Some(no_findings().progress),
+        sources: sources(),
+        more_sources: false,
         noise: counts(&[("database polling", 88_000)]),
     }
+}
+
+/// One source in each state.
+fn sources() -> Vec<SourceStatus> {
+    let ago = |minutes: u64| Some(at_ms(51 * HOUR_MS + 20 * MINUTE_MS - minutes * MINUTE_MS));
+    let source = |poll: &str, system: &str, state, since, reason: &str| SourceStatus {
+        system: system.to_owned(),
+        poll: Some(poll.to_owned()),
+        agent: Some("beside-the-erp".to_owned()),
+        entities: vec![Entity::Inventory],
+        state,
+        since,
+        reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
+        told_at: ago(1),
+        worked_at: since,
+        readings: 120,
+        refusal: None,
+        interval_ms: Some(60_000),
+    };
+    let refusal = RefusalStatus {
+        at: start(),
+        refused: 2,
+        reason: "2 readings refused; the first: stock.csv:17: value (column Qty) is no decimal".to_owned(),
+    };
+    vec![
+        source(
+            "erp-prices",
+            "erp",
+            SourceState::Failed,
+            ago(150),
+            "prices.csv: its header has no column \"Cents\": nothing is read until the columns are mended",
+        ),
+        SourceStatus {
+            poll: None,
+            agent: None,
+            ..source(
+                "",
+                "storefront",
+                SourceState::Stale,
+                ago(200),
+                "no reading came for 1h: see whether storefront still sends",
+            )
+        },
+        SourceStatus {
+            poll: None,
+            agent: None,
+            told_at: None,
+            worked_at: None,
+            ..source(
+                "",
+                "marketplace",
+                SourceState::Missing,
+                None,
+                "sync compares inventory of marketplace, and nothing ever came of it",
+            )
+        },
+        source(
+            "pim-products",
+            "pim",
+            SourceState::Late,
+            ago(9),
+            "the poll took 72000 ms, longer than its interval; make that longer",
+        ),
+        SourceStatus {
+            refusal: Some(refusal.clone()),
+            worked_at: ago(1),
+            ..source("wms-counts-of-the-north", "wms", SourceState::Refused, ago(5), &refusal.reason)
+        },
+        SourceStatus {
+            refusal: Some(refusal),
+            worked_at: ago(1),
+            ..source("wms-stock", "wms", SourceState::Ok, None, "")
+        },
+    ]
 }
 
 /// An agent that has something to send and had to drop something.

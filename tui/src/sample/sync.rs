@@ -1,4 +1,5 @@
 use ordertrace_api::reading::Entity;
+use ordertrace_api::source::{Doubt, SourceState};
 use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearId, UnclearIds};
 
 use super::{HOUR_MS, MINUTE_MS, at_ms};
@@ -6,6 +7,12 @@ use super::{HOUR_MS, MINUTE_MS, at_ms};
 /// A shop whose marketplace has not heard of its stock for two hours.
 pub(crate) fn sync() -> SyncReply {
     let now_ms = 51 * HOUR_MS + 20 * MINUTE_MS;
+    let doubt = |system: &str, as_of| Doubt {
+        system: system.to_owned(),
+        poll: Some("marketplace-stock".to_owned()),
+        state: SourceState::Failed,
+        as_of,
+    };
     let lag = |sync: &str, entity, target: &str, arrived: u64, waiting| SyncLag {
         sync: sync.to_owned(),
         entity,
@@ -20,6 +27,11 @@ pub(crate) fn sync() -> SyncReply {
         late: waiting / 2,
         oldest: (waiting > 0).then(|| at_ms(now_ms - 2 * HOUR_MS)),
         uncertain_ms: if target == "marketplace" { 30_000 } else { 0 },
+        doubts: if target == "marketplace" {
+            vec![doubt("marketplace", Some(at_ms(now_ms - 2 * HOUR_MS)))]
+        } else {
+            Vec::new()
+        },
     };
     let drift = |subject: &str,
                  values: (&str, &str),
@@ -43,6 +55,7 @@ pub(crate) fn sync() -> SyncReply {
         late: minutes > 10,
         past: minutes / 10,
         past_late: minutes / 40,
+        doubtful: true,
     };
     let price = DriftNow {
         sync: "prices".to_owned(),
@@ -52,6 +65,7 @@ pub(crate) fn sync() -> SyncReply {
         currency: "EUR".to_owned(),
         source: "pim".to_owned(),
         target: "storefront".to_owned(),
+        doubtful: false,
         ..drift("HAT-RED-M", ("19.95", "24.95"), (Some("5"), Some("25.06")), 1)
     };
     let age = |entity, name: &str, minutes: u64| AgeNow {

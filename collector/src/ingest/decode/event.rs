@@ -1,5 +1,5 @@
 use bumpalo::Bump;
-use ordertrace_api::attributes::EVENT_READING;
+use ordertrace_api::attributes::{EVENT_POLL, EVENT_READING};
 
 use super::origin::Group;
 use super::refusal::Refusal;
@@ -117,12 +117,20 @@ impl<'a> Walk<'a> {
         }
         let reading = match name {
             EVENT_READING => match self.reading_of_event(at_ns, attributes) {
-                Ok(reading) => Some(&*self.texts.arena.alloc(reading)),
+                Ok(reading) => {
+                    self.read(&reading);
+                    Some(&*self.texts.arena.alloc(reading))
+                }
                 Err((reason, what)) => {
+                    self.refused(at_ns, None, Some(origin), attributes, &what);
                     self.refusals.add(reason, || format!("{EVENT_READING} of {:?}: {what}", origin.service));
                     return Ok(None);
                 }
             },
+            EVENT_POLL => {
+                self.poll(at_ns, origin, attributes);
+                None
+            }
             _ => None,
         };
         Ok(Some(EventRecord {

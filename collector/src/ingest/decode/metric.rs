@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::value::decimal;
 use super::wire::{Field, Message, Problem, WireError};
 use super::{Decoded, Decoder, Walk};
-use crate::record::ReadingRecord;
+use crate::record::{Attribute, ReadingRecord};
 
 /// metrics.proto `DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK`.
 const NO_RECORDED_VALUE: u32 = 1;
@@ -19,7 +19,16 @@ const SUM: u32 = 7;
 const HISTOGRAM: u32 = 9;
 const SUMMARY: u32 = 11;
 
+/// metrics.proto `NumberDataPoint`.
+struct Sent<'a> {
+    time_ns: u64,
+    flags: u32,
+    number: Option<Number>,
+    attributes: &'a [Attribute<'a>],
+}
+
 /// metrics.proto `NumberDataPoint.value`.
+#[derive(Clone, Copy)]
 enum Number {
     Int(i64),
     Double(f64),
@@ -115,18 +124,22 @@ impl<'a> Walk<'a> {
         records: &mut Vec<ReadingRecord<'a>>,
     ) -> Result<(), WireError> {
         let point = field.message("data point")?;
-        match self.told(point, entity)? {
-            Ok(record) => records.push(record),
-            Err((reason, what)) => self.refusals.add(reason, || format!("point of {name}: {what}")),
+        let sent = self.sent(point)?;
+        match self.told(&sent, entity) {
+            Ok(record) => {
+                self.read(&record);
+                records.push(record);
+            }
+            Err((reason, what)) => {
+                let at_ns = self.window.check(sent.time_ns).unwrap_or(self.now_ns);
+                self.refused(at_ns, Some(entity), None, sent.attributes, &what);
+                self.refusals.add(reason, || format!("point of {name}: {what}"));
+            }
         }
         if self.unfolds() { Err(point.wrong(Problem::Unfolds)) } else { Ok(()) }
     }
 
-    fn told(
-        &mut self,
-        mut point: Message<'a>,
-        entity: Entity,
-    ) -> Result<Result<ReadingRecord<'a>, (Refusal, String)>, WireError> {
+    fn sent(&mut self, mut point: Message<'a>) -> Result<Sent<'a>, WireError> {
         let (mut time_ns, mut flags, mut number, mut pairs) = (0, 0, None, self.texts.no_attributes());
         while let Some(field) = point.next()? {
             match field.number {
@@ -137,19 +150,22 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
         }
-        let value = match number {
-            _ if flags & NO_RECORDED_VALUE != 0 => return Ok(refuse("it has no recorded value")),
+        Ok(Sent { time_ns, flags, number, attributes: self.texts.attributes(&pairs, 0, &[])? })
+    }
+
+    fn told(&self, sent: &Sent<'a>, entity: Entity) -> Result<ReadingRecord<'a>, (Refusal, String)> {
+        let value = match sent.number {
+            _ if sent.flags & NO_RECORDED_VALUE != 0 => return refuse("it has no recorded value"),
             Some(Number::Int(value)) => value.to_string(),
             Some(Number::Double(value)) if value.is_finite() => decimal(value),
-            Some(Number::Double(value)) => return Ok(refuse(format!("its value is {value}"))),
-            None => return Ok(refuse("it has no value")),
+            Some(Number::Double(value)) => return refuse(format!("its value is {value}")),
+            None => return refuse("it has no value"),
         };
-        let at_ns = match self.window.check(time_ns) {
+        let at_ns = match self.window.check(sent.time_ns) {
             Ok(time) => time,
-            Err(wrong) => return Ok(Err((Refusal::Time, format!("its time {wrong}")))),
+            Err(wrong) => return Err((Refusal::Time, format!("its time {wrong}"))),
         };
-        let attributes = self.texts.attributes(&pairs, 0, &[])?.to_vec();
-        Ok(self.reading(Told { entity, value: &value, at_ns, attributes }))
+        self.reading(Told { entity, value: &value, at_ns, attributes: sent.attributes.to_vec() })
     }
 }
 

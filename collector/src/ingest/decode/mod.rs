@@ -8,6 +8,7 @@ mod origin;
 mod reading;
 mod refusal;
 mod repeated;
+mod source;
 mod span;
 mod value;
 mod window;
@@ -18,12 +19,14 @@ use std::sync::Arc;
 use bumpalo::Bump;
 
 use crate::recognise::Recogniser;
+use crate::record::SourceRecord;
 use crate::settings::{AcceptSettings, LimitSettings};
 
 pub(super) use joined::parts;
 pub use refusal::{Adjustment, Adjustments, Refusal, Refusals};
 pub use wire::{Problem, WireError};
 
+use source::Sources;
 use value::Texts;
 use window::Window;
 
@@ -46,6 +49,8 @@ pub struct Decoded<'a, R> {
     pub refusals: Refusals,
     /// How often something was put right, by what it was.
     pub adjustments: Adjustments,
+    /// What was told of sources of readings.
+    pub sources: Vec<SourceRecord<'a>>,
 }
 
 /// A walk over one request.
@@ -59,6 +64,7 @@ struct Walk<'a> {
     /// Of the first resource.
     service: Option<&'a str>,
     refusals: Refusals,
+    sources: Sources<'a>,
 }
 
 impl Decoder {
@@ -76,6 +82,7 @@ impl Decoder {
             room_bytes: arena.allocated_bytes().saturating_add(room_bytes(body.len())),
             service: None,
             refusals: Refusals::default(),
+            sources: Sources::default(),
         }
     }
 }
@@ -83,7 +90,8 @@ impl Decoder {
 impl<'a> Walk<'a> {
     fn finish<R>(self, records: Vec<R>) -> Decoded<'a, R> {
         let sender = self.service.unwrap_or(UNKNOWN_SERVICE);
-        Decoded { sender, records, refusals: self.refusals, adjustments: self.texts.adjustments }
+        let (refusals, adjustments) = (self.refusals, self.texts.adjustments);
+        Decoded { sender, records, refusals, adjustments, sources: self.sources.into_told() }
     }
 
     /// Whether the body takes more memory than any sender has use for.

@@ -105,12 +105,20 @@ pub enum Adjustment {
     AttributesDropped,
     /// More span events or links than the limit, or a link to nothing: left out.
     EventsOrLinksDropped,
+    /// A request told of more sources of readings than the limit: the rest left out.
+    SourcesLeftOut,
 }
 
 impl Adjustment {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::NegativeDuration, Self::SelfParent, Self::ValueCut, Self::AttributesDropped, Self::EventsOrLinksDropped];
+    pub const ALL: [Self; 6] = [
+        Self::NegativeDuration,
+        Self::SelfParent,
+        Self::ValueCut,
+        Self::AttributesDropped,
+        Self::EventsOrLinksDropped,
+        Self::SourcesLeftOut,
+    ];
 
     /// Its name in metrics.
     pub const fn label(self) -> &'static str {
@@ -120,6 +128,7 @@ impl Adjustment {
             Self::ValueCut => "value_cut",
             Self::AttributesDropped => "attributes_dropped",
             Self::EventsOrLinksDropped => "events_or_links_dropped",
+            Self::SourcesLeftOut => "sources_left_out",
         }
     }
 }

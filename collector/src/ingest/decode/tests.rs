@@ -1,5 +1,6 @@
 mod differential;
 mod events;
+mod sources;
 
 use std::sync::LazyLock;
 

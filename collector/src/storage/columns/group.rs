@@ -8,6 +8,7 @@ use super::key::Keys;
 use super::loose_end::LooseEnds;
 use super::order_line::Lines;
 use super::reading::Readings;
+use super::source::Sources;
 use super::span::Spans;
 use super::surface::Surface;
 use crate::native::Block;
@@ -27,6 +28,7 @@ pub(in crate::storage) struct Group {
     events: Events,
     readings: Readings,
     aliases: Aliases,
+    sources: Sources,
 }
 
 /// The rows of a group for one table, as they are inserted, once or again.
@@ -43,7 +45,7 @@ pub(in crate::storage) const BATCHES: &str = "batches";
 
 /// The tables that groups have rows for, in the order in which they are inserted: whoever is told
 /// of news by `activity` finds it in those before.
-pub(in crate::storage) const TABLES: [&str; 11] = [
+pub(in crate::storage) const TABLES: [&str; 12] = [
     "spans",
     "keys",
     "handoffs_per_minute",
@@ -53,6 +55,7 @@ pub(in crate::storage) const TABLES: [&str; 11] = [
     "events",
     "aliases",
     "readings",
+    "sources",
     "activity",
     BATCHES,
 ];
@@ -91,6 +94,7 @@ impl Group {
 
     fn add(&mut self, batch: Batch<'_>, items: usize) {
         self.bytes += batch.content.length_bytes;
+        self.sources.extend(batch.sources);
         self.batches.push(batch, items);
     }
 
@@ -117,8 +121,20 @@ impl Group {
 
     /// The blocks that are inserted, that of [`BATCHES`] last; they never change any more.
     pub(in crate::storage) fn freeze(self, group: Uuid, collector: Uuid, now_ms: i64) -> Vec<TableBlock> {
-        let [spans, keys, handoffs, surface, loose_ends, order_lines, events, aliases, readings, activity, batches] =
-            TABLES;
+        let [
+            spans,
+            keys,
+            handoffs,
+            surface,
+            loose_ends,
+            order_lines,
+            events,
+            aliases,
+            readings,
+            sources,
+            activity,
+            batches,
+        ] = TABLES;
         let (of_keys, of_activity) = self.keys.into_blocks();
         let blocks = [
             (spans, self.spans.into_block()),
@@ -130,6 +146,7 @@ impl Group {
             (events, self.events.into_block()),
             (aliases, self.aliases.into_block()),
             (readings, self.readings.into_block()),
+            (sources, self.sources.into_block()),
             (activity, of_activity),
             (batches, self.batches.settled(group, collector, now_ms)),
         ];

@@ -13,6 +13,7 @@ mod reading;
 mod shape;
 mod sighting;
 mod sketch;
+mod source;
 mod span;
 mod stored;
 mod surface;

@@ -1,6 +1,7 @@
 //! The program people type: a terminal UI over the collector's HTTP API, and one-shot
 //! commands for scripts and tickets.
 
+pub mod alert_table;
 pub mod app;
 pub mod cli;
 pub mod client;
@@ -13,6 +14,7 @@ pub mod listing;
 pub mod report;
 pub mod settings;
 pub mod surface_table;
+pub mod sync_table;
 pub mod systems_map;
 pub mod text;
 pub mod theme;

@@ -1,8 +1,11 @@
+use ordertrace_api::alert::{AcknowledgeRequest, AlertsQuery, SilenceRequest};
 use ordertrace_api::explain::ExplainQuery;
 use ordertrace_api::finding::FindingsQuery;
+use ordertrace_api::history::HistoryQuery;
 use ordertrace_api::hotspot::{HotspotOrdersQuery, HotspotsQuery};
 use ordertrace_api::order::OrdersQuery;
 use ordertrace_api::surface::SurfaceQuery;
+use ordertrace_api::sync::SyncQuery;
 
 /// What the runtime is to do. Tickets come back with the answer, so that late ones are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,45 @@ pub enum Action {
         ticket: u64,
         /// In which range.
         query: SurfaceQuery,
+    },
+    /// Ask whether copies agree.
+    FetchSync {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Lags of which range.
+        query: SyncQuery,
+    },
+    /// Ask what each system said of a SKU, and what differs of it now.
+    FetchHistory {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which SKU, in which range.
+        query: HistoryQuery,
+    },
+    /// Ask for alerts.
+    FetchAlerts {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which alerts.
+        query: AlertsQuery,
+    },
+    /// Say who takes care of an alert.
+    Acknowledge {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// The alert.
+        id: String,
+        /// Who, and what they say.
+        request: AcknowledgeRequest,
+    },
+    /// Have nobody told of an alert for a time.
+    Silence {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// The alert.
+        id: String,
+        /// For how long, and why.
+        request: SilenceRequest,
     },
     /// Ask for a journey.
     FetchJourney {

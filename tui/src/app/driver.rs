@@ -3,12 +3,15 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::alert::AlertsReply;
 use ordertrace_api::finding::FindingsPage;
+use ordertrace_api::history::History;
 use ordertrace_api::hotspot::Hotspots;
 use ordertrace_api::journey::Journey;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
 use ordertrace_api::surface::Surface;
+use ordertrace_api::sync::{DriftNow, SyncReply};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Modifier;
@@ -28,6 +31,8 @@ pub(crate) struct Driver {
     pub(crate) asked: Vec<Action>,
     /// Those about findings: asked beside the screen's own.
     pub(crate) asides: Vec<Action>,
+    /// Those about alerts.
+    pub(crate) alarms: Vec<Action>,
     /// All other actions.
     pub(crate) done: Vec<Action>,
 }
@@ -35,8 +40,9 @@ pub(crate) struct Driver {
 impl Driver {
     pub(crate) fn new(columns: u16, rows: u16) -> Self {
         let size = Size { columns, rows };
-        let state = State::new("http://127.0.0.1:4320", Range::default(), TimeZone::UTC, sample::now(), size);
-        Self { state, asked: Vec::new(), asides: Vec::new(), done: Vec::new() }
+        let mut state = State::new("http://127.0.0.1:4320", Range::default(), TimeZone::UTC, sample::now(), size);
+        state.who = "grace".to_owned();
+        Self { state, asked: Vec::new(), asides: Vec::new(), alarms: Vec::new(), done: Vec::new() }
     }
 
     /// With the sample's orders on the screen.
@@ -84,6 +90,30 @@ impl Driver {
         driver
     }
 
+    /// With the sample's lags and drifts on the screen.
+    pub(crate) fn with_sync(columns: u16, rows: u16) -> Self {
+        let mut driver = Self::with_orders(columns, rows);
+        driver.press("D");
+        driver.answer_sync(Ok(sample::sync()));
+        driver
+    }
+
+    /// With what each system says of the sample's hat on the screen.
+    pub(crate) fn with_sku(columns: u16, rows: u16) -> Self {
+        let mut driver = Self::with_sync(columns, rows);
+        driver.press("⏎");
+        driver.answer_history(Ok((sample::history(), sample::sync().drifts)));
+        driver
+    }
+
+    /// With the sample's alerts on the screen.
+    pub(crate) fn with_alerts(columns: u16, rows: u16) -> Self {
+        let mut driver = Self::with_orders(columns, rows);
+        driver.answer_alerts(Ok(sample::alerts()));
+        driver.press("A");
+        driver
+    }
+
     pub(crate) fn with_these_findings(columns: u16, rows: u16, page: FindingsPage) -> Self {
         let mut driver = Self::with_orders(columns, rows);
         driver.tick(2_000);
@@ -109,6 +139,7 @@ impl Driver {
             match action {
                 Action::Copy(_) | Action::Quit => self.done.push(action),
                 Action::FetchFindings { .. } => self.asides.push(action),
+                Action::FetchAlerts { .. } => self.alarms.push(action),
                 question => self.asked.push(question),
             }
         }
@@ -160,6 +191,24 @@ impl Driver {
         self.event(Event::Surface { ticket, result });
     }
 
+    pub(crate) fn answer_alerts(&mut self, result: Result<AlertsReply, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
+        let Action::FetchAlerts { ticket, .. } = self.alarms.remove(0) else { panic!("no question of alerts") };
+        self.event(Event::Alerts { ticket, result });
+    }
+
+    pub(crate) fn answer_sync(&mut self, result: Result<SyncReply, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchSync { .. }));
+        self.event(Event::Sync { ticket, result });
+    }
+
+    pub(crate) fn answer_history(&mut self, result: Result<(History, Vec<DriftNow>), String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchHistory { .. }));
+        self.event(Event::History { ticket, result });
+    }
+
     pub(crate) fn answer_touched(&mut self, result: Result<OrdersPage, String>) {
         let result = result.map_err(NoAnswer::Unreachable);
         let ticket = self.take_ticket(|action| matches!(action, Action::FetchHotspotOrders { .. }));
@@ -192,6 +241,10 @@ impl Driver {
             | Action::FetchHotspotOrders { ticket, .. }
             | Action::FetchExplanation { ticket, .. }
             | Action::FetchSurface { ticket, .. }
+            | Action::FetchSync { ticket, .. }
+            | Action::FetchHistory { ticket, .. }
+            | Action::Acknowledge { ticket, .. }
+            | Action::Silence { ticket, .. }
             | Action::FetchJourney { ticket, .. }
             | Action::FetchSpans { ticket, .. } => ticket,
             action => panic!("{action:?} has no ticket"),

@@ -1,10 +1,13 @@
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
+use ordertrace_api::alert::{Acknowledgement, AlertsReply, SilenceReply};
 use ordertrace_api::finding::FindingsPage;
+use ordertrace_api::history::History;
 use ordertrace_api::hotspot::Hotspots;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
 use ordertrace_api::surface::Surface;
+use ordertrace_api::sync::{DriftNow, SyncReply};
 
 use crate::client::{ExplainReply, JourneyReply};
 
@@ -72,6 +75,41 @@ pub enum Event {
         ticket: u64,
         /// The ways of handoffs.
         result: Result<Surface, NoAnswer>,
+    },
+    /// Answer to [`FetchSync`](super::Action::FetchSync).
+    Sync {
+        /// The question's.
+        ticket: u64,
+        /// Lags and drifts.
+        result: Result<SyncReply, NoAnswer>,
+    },
+    /// Answer to [`FetchHistory`](super::Action::FetchHistory).
+    History {
+        /// The question's.
+        ticket: u64,
+        /// What each system said, and what differs now.
+        result: Result<(History, Vec<DriftNow>), NoAnswer>,
+    },
+    /// Answer to [`FetchAlerts`](super::Action::FetchAlerts).
+    Alerts {
+        /// The question's.
+        ticket: u64,
+        /// The alerts.
+        result: Result<AlertsReply, NoAnswer>,
+    },
+    /// Answer to [`Acknowledge`](super::Action::Acknowledge).
+    Acknowledged {
+        /// The question's.
+        ticket: u64,
+        /// What was noted.
+        result: Result<Acknowledgement, NoAnswer>,
+    },
+    /// Answer to [`Silence`](super::Action::Silence).
+    Silenced {
+        /// The question's.
+        ticket: u64,
+        /// Who tells nobody of it, and until when.
+        result: Result<SilenceReply, NoAnswer>,
     },
     /// Answer to [`FetchJourney`](super::Action::FetchJourney).
     Journey {

@@ -3,11 +3,15 @@ use std::io::{self, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ordertrace_api::journey::JourneyQuery;
+use ordertrace_api::sync::SyncQuery;
 use tokio::sync::mpsc;
 
 use super::action::Action;
 use super::event::{Event, NoAnswer};
 use crate::client::{Client, ClientError};
+
+/// Drifts of one SKU: more than there are pairs of systems and places.
+const DRIFTS: u32 = 500;
 
 /// Does what the state asks for; answers come as events.
 #[derive(Clone, Debug)]
@@ -52,6 +56,28 @@ impl Executor {
                     let result = client.surface(&query).await;
                     Event::Surface { ticket, result: result.map_err(|error| said(&error)) }
                 }
+                Action::FetchSync { ticket, query } => {
+                    let result = client.sync(&query).await;
+                    Event::Sync { ticket, result: result.map_err(|error| said(&error)) }
+                }
+                Action::FetchHistory { ticket, query } => {
+                    let now = SyncQuery { subject: Some(query.subject.clone()), limit: Some(DRIFTS), ..<_>::default() };
+                    let result = futures::try_join!(client.history(&query), client.sync(&now));
+                    let result = result.map(|(history, now)| (history, now.drifts));
+                    Event::History { ticket, result: result.map_err(|error| said(&error)) }
+                }
+                Action::FetchAlerts { ticket, query } => {
+                    let result = client.alerts(&query).await;
+                    Event::Alerts { ticket, result: result.map_err(|error| said(&error)) }
+                }
+                Action::Acknowledge { ticket, id, request } => {
+                    let result = client.acknowledge(&id, &request).await;
+                    Event::Acknowledged { ticket, result: result.map_err(|error| told(&error)) }
+                }
+                Action::Silence { ticket, id, request } => {
+                    let result = client.silence(&id, &request).await;
+                    Event::Silenced { ticket, result: result.map_err(|error| told(&error)) }
+                }
                 Action::FetchJourney { ticket, key, aligned } => {
                     let result = client.journey(&key, JourneyQuery { aligned }).await;
                     Event::Journey { ticket, result: result.map_err(|error| said(&error)) }
@@ -73,6 +99,14 @@ fn said(error: &ClientError) -> NoAnswer {
     match error {
         ClientError::Refused { status: 400..=499, detail, .. } => NoAnswer::Refused(detail.clone()),
         error => NoAnswer::Unreachable(error.reason()),
+    }
+}
+
+/// Of what changes something: whoever answered at all did not do it, whatever the reason.
+fn told(error: &ClientError) -> NoAnswer {
+    match error {
+        ClientError::Refused { detail, .. } => NoAnswer::Refused(detail.clone()),
+        error => said(error),
     }
 }
 

@@ -75,6 +75,39 @@ pub(super) fn surface(size: Size, detail: bool) -> Rows {
     share(size, if size.rows >= 12 { 3 } else { 1 }, detail.then_some(PaneSize::Half))
 }
 
+/// The rows of the alerts; in their head who is told, below them the chosen one in full.
+pub(super) fn alerts(size: Size) -> Rows {
+    let mut rows = share(size, if size.rows >= 8 { 2 } else { 1 }, None);
+    rows.pane = take(&mut rows.list, 8, 6);
+    // Half of it says nothing.
+    if rows.pane < 5 {
+        rows.list += std::mem::take(&mut rows.pane);
+    }
+    rows
+}
+
+/// Lines beside the targets in the head of sync: the title, what is compared, what the shades mean.
+pub(super) const BESIDE_TARGETS: u16 = 3;
+
+/// The rows of lags and drifts: in the head the lags of so many targets, at most a third of the screen, and
+/// below the list the chosen drift.
+pub(super) fn sync(size: Size, targets: usize) -> Rows {
+    let targets = u16::try_from(targets).unwrap_or(u16::MAX).min(size.rows / 3);
+    let head = if size.rows >= 12 && targets > 0 { BESIDE_TARGETS + targets } else { 1 };
+    let mut rows = share(size, head, None);
+    rows.pane = take(&mut rows.list, 5, 5);
+    // Half of it says nothing.
+    if rows.pane < 4 {
+        rows.list += std::mem::take(&mut rows.pane);
+    }
+    rows
+}
+
+/// The rows of what each system says of one SKU; below them all that the chosen one said.
+pub(super) fn sku(size: Size) -> Rows {
+    share(size, 1, (size.rows >= 14).then_some(PaneSize::Half))
+}
+
 /// The rows of a journey with so many findings.
 pub(super) fn journey(size: Size, pane: Option<PaneSize>, findings: usize) -> Rows {
     // A pane is looked into for its own sake: the order's keys and milestones can wait.
@@ -130,6 +163,11 @@ mod tests {
                     map(size),
                     surface(size, true),
                     surface(size, false),
+                    alerts(size),
+                    sync(size, 0),
+                    sync(size, 4),
+                    sync(size, 900),
+                    sku(size),
                 ] {
                     let Rows { head, heading, list, pane, message, footer } = shared;
                     assert_eq!(head + heading + list + pane + message + footer, rows, "{shared:?}");

@@ -3,6 +3,8 @@
 
 mod action;
 #[cfg(test)]
+mod alerts_tests;
+#[cfg(test)]
 mod clocks_tests;
 #[cfg(test)]
 mod driver;
@@ -25,6 +27,8 @@ mod runtime;
 pub mod state;
 #[cfg(test)]
 mod surface_tests;
+#[cfg(test)]
+mod sync_tests;
 #[cfg(test)]
 mod tests;
 mod update;

@@ -62,6 +62,7 @@ async fn run(terminal: &mut DefaultTerminal, client: Client, settings: TuiSettin
     let size = terminal.size().context("cannot read the terminal's size")?;
     let size = Size { columns: size.width, rows: size.height };
     let mut state = State::new(client.url(), range, TimeZone::system(), Timestamp::now(), size);
+    state.who = who();
     let executor = Executor::new(client, sender);
     let mut keys = EventStream::new();
     // Whoever ends us gets the terminal back as it was.
@@ -93,6 +94,12 @@ async fn run(terminal: &mut DefaultTerminal, client: Client, settings: TuiSettin
             }
         }
     }
+}
+
+/// Who looks, for what others see.
+fn who() -> String {
+    let said = ["USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    said.map(|who| who.trim().to_owned()).find(|who| !who.is_empty()).unwrap_or_else(|| "somebody".to_owned())
 }
 
 fn terminal_event(event: &TerminalEvent) -> Option<Event> {

@@ -88,9 +88,9 @@ fn enter_tells_all_and_of_the_other_ways() {
 #[test]
 fn the_way_back_is_never_longer_than_there_are_lists() {
     let mut driver = Driver::with_orders(80, 24);
-    driver.press("FHmUFHmUFH");
+    driver.press("FHmUADFHmUDAFH");
     assert_eq!(driver.state.screen(), Screen::List(List::Hotspots));
-    driver.press("qqqqqqq");
+    driver.press("qqqqqqqqq");
     assert!(driver.done.contains(&Action::Quit));
     let mut driver = Driver::with_orders(80, 24);
     driver.press("FHF");

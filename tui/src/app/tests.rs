@@ -268,7 +268,7 @@ enum Happening {
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let letters = "jkgGlfterRE fsSpyYzdiJK[]/?q4 hbFFamUHm".chars().collect::<Vec<_>>();
+    let letters = "jkgGlfterRE fsSpyYzdiJK[]/?q4 hbFFamUHmADDA".chars().collect::<Vec<_>>();
     let codes = vec![
         KeyCode::Enter,
         KeyCode::Enter,
@@ -304,6 +304,13 @@ fn answer(driver: &mut Driver, which: u8) {
             _ => Ok(sample::findings()),
         });
     }
+    if which.is_multiple_of(5) && !driver.alarms.is_empty() {
+        return driver.answer_alerts(match which % 4 {
+            0 => Err(refused()),
+            1 => Ok(<_>::default()),
+            _ => Ok(sample::alerts()),
+        });
+    }
     match driver.asked.first() {
         Some(Action::FetchOrders { .. }) => driver.answer_orders(match which % 4 {
             0 => Err(refused()),
@@ -327,6 +334,19 @@ fn answer(driver: &mut Driver, which: u8) {
             0 => Err(refused()),
             _ => Ok(sample::surface()),
         }),
+        Some(Action::FetchSync { .. }) => driver.answer_sync(match which % 3 {
+            0 => Err(refused()),
+            _ => Ok(sample::sync()),
+        }),
+        Some(Action::FetchHistory { .. }) => driver.answer_history(match which % 3 {
+            0 => Err(refused()),
+            _ => Ok((sample::history(), sample::sync().drifts)),
+        }),
+        Some(Action::Acknowledge { .. } | Action::Silence { .. }) => {
+            let ticket =
+                driver.take_ticket(|action| matches!(action, Action::Acknowledge { .. } | Action::Silence { .. }));
+            driver.event(Event::Silenced { ticket, result: Err(NoAnswer::Refused(refused())) });
+        }
         Some(Action::FetchSpans { .. }) => driver.answer_spans(match which % 3 {
             0 => Err(refused()),
             1 => Ok(<_>::default()),
@@ -358,7 +378,7 @@ proptest! {
                 let Size { rows, .. } = driver.state.size;
                 prop_assert!(screen.cursor.at < screen.cursor.top + usize::from(rows).max(1), "on the screen");
             }
-            prop_assert!(driver.asked.len() < 200 && driver.asides.len() < 2);
+            prop_assert!(driver.asked.len() < 200 && driver.asides.len() < 2 && driver.alarms.len() < 2);
             prop_assert!(driver.state.now >= sample::now() - SignedDuration::from_secs(1));
         }
     }

@@ -1,10 +1,11 @@
 use std::io::Write;
 
 use clap::Args;
+use ordertrace_api::history::HistoryQuery;
 use ordertrace_api::sync::SyncQuery;
 
 use super::{Exit, Failure, Options, Output};
-use crate::report::{Format, sync_lines, sync_markdown};
+use crate::report::{Format, history_lines, sync_lines, sync_markdown};
 
 /// Arguments of `sync`.
 #[derive(Debug, Args)]
@@ -13,7 +14,8 @@ use crate::report::{Format, sync_lines, sync_markdown};
                   now, and so are ages of feeds and search indexes. What is compared stands in the collector's configuration under sync."
 )]
 pub struct SyncArgs {
-    /// Only drifts of this SKU, or the age of this feed or index
+    /// Only drifts of this SKU, or the age of this feed or index, and what each system said of it: in the last day, or
+    /// between --since and --until
     #[arg(long, visible_alias = "feed")]
     pub sku: Option<String>,
     /// At most that many drifts
@@ -26,7 +28,7 @@ pub(super) async fn run<W: Write>(args: SyncArgs, options: &Options, output: &mu
     let query = SyncQuery {
         since: options.range.since.map(|since| since.resolve(output.around.now)),
         until: options.range.until.map(|until| until.resolve(output.around.now)),
-        subject: args.sku,
+        subject: args.sku.clone(),
         limit: Some(args.limit),
     };
     let reply = client.sync(&query).await?;
@@ -41,7 +43,15 @@ pub(super) async fn run<W: Write>(args: SyncArgs, options: &Options, output: &mu
                 client.url()
             );
         }
-        Format::Pretty => printer.print(&sync_lines(&reply, around), out)?,
+        Format::Pretty => {
+            printer.print(&sync_lines(&reply, around), out)?;
+            if let Some(subject) = args.sku {
+                let SyncQuery { since, until, .. } = query;
+                let history = client.history(&HistoryQuery { subject, since, until, ..Default::default() }).await?;
+                writeln!(out)?;
+                printer.print(&history_lines(&history, &reply.drifts, around), out)?;
+            }
+        }
         Format::Markdown => out.write_all(sync_markdown(&reply, around).as_bytes())?,
     }
     Ok(if is_empty { Exit::NothingFound } else { Exit::Answered })

@@ -1,5 +1,6 @@
 //! The collector's HTTP API, typed.
 
+mod alerts;
 mod error;
 #[cfg(test)]
 mod tests;
@@ -7,10 +8,10 @@ mod tests;
 use std::time::Duration;
 
 use ordertrace_api::agent::{AGENT_STATUS, AgentStatus};
-use ordertrace_api::alert::{AlertsQuery, AlertsReply};
 use ordertrace_api::explain::{ExplainQuery, Explanation};
 use ordertrace_api::finding::{FindingsPage, FindingsQuery};
 use ordertrace_api::flow::{LearnQuery, LearnedFlow};
+use ordertrace_api::history::{History, HistoryQuery};
 use ordertrace_api::hotspot::{HotspotOrdersQuery, Hotspots, HotspotsQuery};
 use ordertrace_api::journey::{Candidates, Journey, JourneyQuery};
 use ordertrace_api::keys::Key;
@@ -25,7 +26,7 @@ use ordertrace_api::tail::{TailPage, TailQuery};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
-use reqwest::{StatusCode, Url};
+use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::field::Empty;
@@ -182,12 +183,12 @@ impl Client {
         self.list(routes::SYNC, query).await
     }
 
-    /// What somebody must know.
+    /// What each system said of a SKU, order or feed, and when.
     ///
     /// # Errors
     /// When the collector cannot be reached, refuses, or answers something else.
-    pub async fn alerts(&self, query: &AlertsQuery) -> Result<AlertsReply, ClientError> {
-        self.list(routes::ALERTS, query).await
+    pub async fn history(&self, query: &HistoryQuery) -> Result<History, ClientError> {
+        self.list(routes::SYNC_HISTORY, query).await
     }
 
     /// What the latest journeys have in common.
@@ -284,22 +285,31 @@ impl Client {
         url
     }
 
+    async fn get(&self, route: &'static str, url: &Url) -> Result<(StatusCode, Vec<u8>), ClientError> {
+        self.request(("GET", route), url, self.http.get(url.clone())).await
+    }
+
     /// Asks, in a CLIENT span after the semantic conventions for HTTP that the collector
     /// continues. Without `url.full`: it holds keys of orders, and looking at an order is no
     /// part of its journey.
-    async fn get(&self, route: &'static str, url: &Url) -> Result<(StatusCode, Vec<u8>), ClientError> {
+    async fn request(
+        &self,
+        (method, route): (&'static str, &'static str),
+        url: &Url,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, Vec<u8>), ClientError> {
         let span = tracing::info_span!(
             "request",
-            otel.name = %format_args!("GET {route}"),
+            otel.name = %format_args!("{method} {route}"),
             otel.kind = "client",
             otel.status_code = Empty,
-            http.request.method = "GET",
+            http.request.method = method,
             url.template = route,
             server.address = url.host_str(),
             server.port = url.port_or_known_default(),
             http.response.status_code = Empty,
         );
-        let answer = self.ask(&span, url).instrument(span.clone()).await;
+        let answer = self.ask(&span, url, request).instrument(span.clone()).await;
         match &answer {
             Ok((status, _)) => span.record("http.response.status_code", status.as_u16()),
             Err(_) => span.record("otel.status_code", "error"),
@@ -307,14 +317,14 @@ impl Client {
         answer
     }
 
-    async fn ask(&self, span: &Span, url: &Url) -> Result<(StatusCode, Vec<u8>), ClientError> {
+    async fn ask(&self, span: &Span, url: &Url, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ClientError> {
         let unreachable = |source: reqwest::Error| ClientError::Unreachable {
             url: self.url().to_owned(),
             source: source.without_url(),
         };
         let mut headers = HeaderMap::new();
         ordertrace_telemetry::continue_in(span, &mut headers);
-        let mut response = self.http.get(url.clone()).headers(headers).send().await.map_err(unreachable)?;
+        let mut response = request.headers(headers).send().await.map_err(unreachable)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > REPLY_LIMIT_BYTES {

@@ -2,8 +2,9 @@ use axum::Router;
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, serve};
+use ordertrace_api::alert::SilenceRequest;
 use ordertrace_api::journey::{Candidates, JourneyQuery};
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -85,6 +86,21 @@ async fn the_orders_query_reaches_the_server() {
     let error = client_of(router).await.orders(&query).await.unwrap_err();
     let sent = "limit=5&search=order%3AA+1%26x&since=2026-11-19T09%3A00%3A00Z";
     assert_eq!(error.reason(), format!("400 nothing found: {sent}"));
+}
+
+#[tokio::test]
+async fn what_changes_an_alert_is_sent_as_json_to_its_id() {
+    let router = Router::new().route(
+        routes::ALERT_SILENCE,
+        post(|Path(id): Path<String>, headers: HeaderMap, body: String| async move {
+            let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
+            problem(StatusCode::CONFLICT, &format!("{id} {kind} {body}"))
+        }),
+    );
+    let request = SilenceRequest { duration_s: 60, who: "ada".to_owned(), comment: "a \"b\"".to_owned() };
+    let error = client_of(router).await.silence("ab/12", &request).await.unwrap_err();
+    let sent = r#"ab/12 application/json {"duration_s":60,"who":"ada","comment":"a \"b\""}"#;
+    assert_eq!(error.reason(), format!("409 nothing found: {sent}"));
 }
 
 #[tokio::test]

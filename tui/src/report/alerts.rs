@@ -2,20 +2,16 @@ use ordertrace_api::alert::{Alert, AlertState, AlertsReply};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
-use crate::findings_table::severity_tone;
-use crate::text::{Line, Tone, coarse, ns_between, pad, wrap};
-
-/// Columns before what is wrong, and their widths.
-const COLUMNS: [(&str, usize); 4] = [("SEVERITY", 8), ("STATE", 8), ("FOR", 5), ("RULE", 18)];
+use crate::alert_table::AlertColumns;
+use crate::text::{Line, Tone, wrap};
 
 /// Alerts, each with the command that shows more.
 pub fn alerts_lines(reply: &AlertsReply, around: &Surroundings) -> Vec<Line> {
-    let mut heading = Line::default();
-    for (name, width) in COLUMNS {
-        heading.push(Tone::Dim, format!("{} ", pad(name, width)));
+    let columns = AlertColumns::of(around.columns);
+    let mut lines = vec![columns.heading()];
+    for alert in &reply.alerts {
+        lines.extend([columns.row(alert, around.now), more_of(alert)]);
     }
-    let mut lines = vec![heading.and(Tone::Dim, "WHAT")];
-    lines.extend(reply.alerts.iter().flat_map(|alert| alert_lines(alert, around)));
     if reply.more {
         let hint = "there are more: raise --limit, or narrow with --state, --rule or --until";
         lines.extend(wrap(hint, around.columns).into_iter().map(|text| Line::of(Tone::Warning, text)));
@@ -23,24 +19,13 @@ pub fn alerts_lines(reply: &AlertsReply, around: &Surroundings) -> Vec<Line> {
     lines.into_iter().map(|line| line.cut(around.columns)).collect()
 }
 
-fn alert_lines(alert: &Alert, around: &Surroundings) -> Vec<Line> {
-    let holds = alert.state != AlertState::Resolved;
-    let tone = if holds { severity_tone(alert.severity) } else { Tone::Dim };
-    let plain = if holds { Tone::Plain } else { Tone::Dim };
-    let lasted = coarse(ns_between(alert.since, alert.resolved_at.unwrap_or(around.now)));
-    let cells = [alert.severity.name(), alert.state.name(), lasted.as_str(), alert.rule.as_str()];
-    let mut head = Line::default();
-    for ((_, width), (cell, tone)) in COLUMNS.into_iter().zip(cells.into_iter().zip([tone, tone, plain, plain])) {
-        head.push(tone, format!("{} ", pad(&crate::text::fit(cell, width), width)));
-    }
-    head.push(plain, &alert.says);
-    let margin = " ".repeat(4);
-    let mut more = Line::of(Tone::Dim, format!("{margin}{}", alert.look));
-    if let Some(by) = &alert.acknowledgement {
+fn more_of(alert: &Alert) -> Line {
+    let mut line = Line::of(Tone::Dim, format!("    {}", alert.look));
+    if let Some(by) = alert.acknowledgement.as_ref().filter(|_| alert.state != AlertState::Resolved) {
         let note = if by.note.is_empty() { String::new() } else { format!(": {}", by.note) };
-        more.push(Tone::Dim, format!("   {} takes care of it{note}", by.who));
+        line.push(Tone::Dim, format!("   {} takes care of it{note}", by.who));
     }
-    vec![head, more]
+    line
 }
 
 /// Alerts for a ticket.

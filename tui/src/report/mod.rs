@@ -33,7 +33,7 @@ pub use orders::{orders_lines, orders_markdown};
 pub use print::Printer;
 pub use status::{status_lines, status_markdown};
 pub use surface::{surface_lines, surface_markdown};
-pub use sync::{sync_lines, sync_markdown};
+pub use sync::{history_lines, sync_lines, sync_markdown};
 pub use tail::{tail_line, tail_markdown};
 
 /// How to print an answer.

@@ -1,9 +1,11 @@
+use ordertrace_api::history::History;
 use ordertrace_api::source::Doubt;
-use ordertrace_api::sync::{AgeNow, DriftNow, PAST_DAYS, SyncLag, SyncReply, UnclearId, UnclearIds};
+use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearId, UnclearIds};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
 use super::sources::state_text;
+use crate::sync_table::{HistoryColumns, age_text, item_text, past_text, values_text};
 use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, wrap};
 
 /// The columns of lags behind the names, and their widths.
@@ -92,12 +94,22 @@ fn unclear_texts(ids: &UnclearIds) -> Vec<String> {
 fn age_line(age: &AgeNow, around: &Surroundings) -> Line {
     let old = human(age.age_ms.saturating_mul(1_000_000));
     let made = format!(", made {}", around.date_clock(age.made_at));
-    Line::of(Tone::Strong, age_name(age)).and(Tone::Plain, format!(": {old} old")).and(Tone::Dim, made)
+    Line::of(Tone::Strong, age_text(age)).and(Tone::Plain, format!(": {old} old")).and(Tone::Dim, made)
 }
 
-/// `search index products of pim`.
-fn age_name(age: &AgeNow) -> String {
-    format!("{} {} of {}", age.entity.name().replace('_', " "), age.name, age.system)
+/// What each system said of one SKU, on one time axis.
+pub fn history_lines(history: &History, drifts: &[DriftNow], around: &Surroundings) -> Vec<Line> {
+    if history.copies.is_empty() {
+        return vec![Line::of(Tone::Dim, format!("no system has said anything of {}", history.subject))];
+    }
+    let columns = HistoryColumns::of(around.columns, history, drifts);
+    let rows = history.copies.iter().map(|copy| columns.row(history, copy, drifts, around.now));
+    let lines = std::iter::once(columns.heading(history, &around.zone)).chain(rows);
+    let mut lines: Vec<Line> = lines.map(|line| line.cut(around.columns)).collect();
+    if history.more {
+        lines.push(Line::of(Tone::Warning, "there is more: narrow with --since and --until").cut(around.columns));
+    }
+    lines
 }
 
 fn lag_line(lag: &SyncLag, (names, shown): (usize, &[usize]), around: &Surroundings) -> Line {
@@ -139,17 +151,11 @@ fn name(lag: &SyncLag) -> String {
 
 fn drift_line(drift: &DriftNow, around: &Surroundings) -> Line {
     let mark = if drift.late { (Tone::Error, "! ") } else { (Tone::Plain, "  ") };
-    let text = drift_text(drift);
+    let text = values_text(drift);
     let since = format!("for {}", human(ns_between(drift.since, around.now)));
-    let line = Line::of(mark.0, mark.1).and(Tone::Strong, item(drift)).and(Tone::Plain, format!(": {text} "));
-    let past = past(drift).map(|past| format!(", {past}")).unwrap_or_default();
+    let past = past_text(drift).map(|past| format!(", {past}")).unwrap_or_default();
+    let line = Line::of(mark.0, mark.1).and(Tone::Strong, item_text(drift)).and(Tone::Plain, format!(": {text} "));
     line.and(Tone::Dim, since).and(Tone::Plain, past).and(Tone::Warning, if drift.doubtful { " ?" } else { "" })
-}
-
-/// `4× in 7d, 3 late`: how often it came back.
-fn past(drift: &DriftNow) -> Option<String> {
-    let late = if drift.past_late > 0 { format!(", {} late", drift.past_late) } else { String::new() };
-    (drift.past > 0).then(|| format!("{}× in {PAST_DAYS}d{late}", drift.past))
 }
 
 /// `poll wms-stock of wms: failed, as of 12m03s ago`.
@@ -163,28 +169,6 @@ fn doubt_text(doubt: &Doubt, around: &Surroundings) -> String {
     }
 }
 
-/// What it is a copy of, with what is known of it.
-fn item(drift: &DriftNow) -> String {
-    let known = [&drift.subject, &drift.location, &drift.channel, &drift.field];
-    known.into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" ")
-}
-
-/// `wms 7, storefront 10 (+3, +42.86 %)`.
-fn drift_text(drift: &DriftNow) -> String {
-    let signed = |by: &String| if by.starts_with('-') { by.clone() } else { format!("+{by}") };
-    let percent = drift.percent.as_ref().map(|by| format!(", {} %", signed(by))).unwrap_or_default();
-    let by = drift.difference.as_ref().map(|by| format!(" ({}{percent})", signed(by)));
-    let currency = if drift.currency.is_empty() { String::new() } else { format!(" {}", drift.currency) };
-    format!(
-        "{} {}{currency}, {} {}{currency}{}",
-        drift.source,
-        drift.source_value,
-        drift.target,
-        drift.target_value,
-        by.unwrap_or_default()
-    )
-}
-
 /// The same for a ticket.
 pub fn sync_markdown(reply: &SyncReply, around: &Surroundings) -> String {
     let mut text = Markdown::default();
@@ -195,7 +179,7 @@ pub fn sync_markdown(reply: &SyncReply, around: &Surroundings) -> String {
         text.line("");
         let rows = reply.ages.iter().map(|age| {
             let old = human(age.age_ms.saturating_mul(1_000_000));
-            vec![code(&age_name(age)), old, around.date_clock(age.made_at)]
+            vec![code(&age_text(age)), old, around.date_clock(age.made_at)]
         });
         text.table(&["what", "age", "made"], rows);
     }
@@ -219,8 +203,8 @@ fn compared_markdown(text: &mut Markdown, reply: &SyncReply, around: &Surroundin
     );
     text.line("");
     let rows = reply.drifts.iter().map(|drift| {
-        let (past, doubtful) = (past(drift).unwrap_or_default(), if drift.doubtful { "?" } else { "" });
-        let (item, values, since) = (code(&item(drift)), drift_text(drift), around.date_clock(drift.since));
+        let (past, doubtful) = (past_text(drift).unwrap_or_default(), if drift.doubtful { "?" } else { "" });
+        let (item, values, since) = (code(&item_text(drift)), values_text(drift), around.date_clock(drift.since));
         vec![drift.sync.clone(), item, values, since, past, doubtful.to_owned()]
     });
     text.table(&["what", "item", "values", "since", "before", "doubtful"], rows);
@@ -247,6 +231,12 @@ mod tests {
         };
         assert_snapshot!("sync_80", text(80));
         assert_snapshot!("sync_140", text(140));
+        let history = |columns| {
+            let lines = history_lines(&sample::history(), &sample::sync().drifts, &around(columns));
+            lines.iter().map(|line| line.text().trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+        };
+        assert_snapshot!("sync_history_80", history(80));
+        assert_snapshot!("sync_history_140", history(140));
         assert_snapshot!("sync_markdown", sync_markdown(&sample::sync(), &around(80)));
         let mut reply = sample::sync();
         reply.drifts.clear();

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use ordertrace_api::alert::{Acknowledgement, Alert, AlertState, AlertsReply};
+use ordertrace_api::alert::{Acknowledgement, Alert, AlertState, AlertsReply, ReceiverState};
 use ordertrace_api::finding::Severity;
 
 use super::now;
@@ -10,7 +10,11 @@ fn ago(seconds: i64) -> Timestamp {
     now() - SignedDuration::from_secs(seconds)
 }
 
-/// One of each state.
+fn labels<const N: usize>(labels: [(&str, &str); N]) -> BTreeMap<String, String> {
+    labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// One of each state and of each thing that an alert may be about.
 pub(crate) fn alerts() -> AlertsReply {
     let drift = Alert {
         id: "5e".repeat(16),
@@ -18,12 +22,10 @@ pub(crate) fn alerts() -> AlertsReply {
         rule: "StockDrift".to_owned(),
         severity: Severity::Warning,
         state: AlertState::Pending,
-        labels: BTreeMap::from(
-            [("sku", "HAT-RED"), ("target", "storefront")].map(|(name, value)| (name.to_owned(), value.to_owned())),
-        ),
-        says: "HAT-RED main: wms 7, storefront 19".to_owned(),
-        value: "12 units, 171.4 %".to_owned(),
-        look: "ordertrace sync --sku HAT-RED".to_owned(),
+        labels: labels([("sku", "HAT-RED-M"), ("sync", "stock"), ("target", "marketplace")]),
+        says: "HAT-RED-M main: wms 0, marketplace 7".to_owned(),
+        value: "7 units".to_owned(),
+        look: "ordertrace sync --sku HAT-RED-M".to_owned(),
         runbook: None,
         since: ago(90),
         fired_at: None,
@@ -32,22 +34,72 @@ pub(crate) fn alerts() -> AlertsReply {
         acknowledgement: None,
     };
     let lag = Alert {
-        rule: "ErpSyncStopped".to_owned(),
+        id: "1a".repeat(16),
+        rule: "MarketplaceStopped".to_owned(),
         severity: Severity::Critical,
         state: AlertState::Firing,
-        says: "erp has not shown a change of HAT-RED at wms for 2h, and 140 more".to_owned(),
+        labels: labels([("source", "wms"), ("sync", "stock"), ("target", "marketplace"), ("team", "channels")]),
+        says: "marketplace has not shown a change of HAT-RED-M at wms for 2h, and 612 more".to_owned(),
         value: "2h".to_owned(),
         since: ago(6_600),
         fired_at: Some(ago(6_000)),
         acknowledgement: Some(Acknowledgement { who: "ada".to_owned(), note: "restarting it".to_owned(), at: ago(60) }),
         ..drift.clone()
     };
+    let finding = Alert {
+        id: "f1".repeat(16),
+        episode: 2,
+        rule: "PaidNotCreated".to_owned(),
+        severity: Severity::Critical,
+        state: AlertState::Firing,
+        labels: labels([("finding", "f0"), ("kind", "paid_not_created"), ("order", "order:A-10042")]),
+        says: "paid 64.90 EUR, and the ERP has no order".to_owned(),
+        value: "64.90 EUR".to_owned(),
+        look: "ordertrace order order:A-10042".to_owned(),
+        runbook: Some("https://wiki.example/paid-not-created".to_owned()),
+        since: ago(1_200),
+        fired_at: Some(ago(900)),
+        ..drift.clone()
+    };
+    let silence = Alert {
+        id: "51".repeat(16),
+        rule: "Silence".to_owned(),
+        labels: labels([("finding", "f9"), ("kind", "silence"), ("system", "tax")]),
+        says: "tax was silent for 4m, and usually is for 20s".to_owned(),
+        value: "silence".to_owned(),
+        look: "ordertrace findings --kind silence".to_owned(),
+        since: ago(200),
+        ..drift.clone()
+    };
     let resolved = Alert {
+        id: "0e".repeat(16),
         state: AlertState::Resolved,
         since: ago(9_000),
         fired_at: Some(ago(8_700)),
         resolved_at: Some(ago(4_000)),
         ..drift.clone()
     };
-    AlertsReply { alerts: vec![lag, drift, resolved], more: true, rules: 2, receivers: Vec::new() }
+    let receiver = |name: &str, kind: &str, sent_at, error: Option<&str>| ReceiverState {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        sent_at,
+        failed_at: error.map(|_| ago(20)),
+        error: error.map(str::to_owned),
+        waiting: if error.is_some() { 3 } else { 0 },
+    };
+    AlertsReply {
+        alerts: vec![lag, finding, drift, silence, resolved],
+        more: true,
+        rules: 4,
+        receivers: vec![
+            receiver("oncall", "alertmanager", Some(ago(30)), None),
+            receiver("chat", "slack", Some(ago(900)), Some("503 Service Unavailable")),
+            receiver("pager", "pagerduty", None, None),
+        ],
+    }
+}
+
+/// Rules, and nothing that they hold for.
+pub(crate) fn no_alerts() -> AlertsReply {
+    AlertsReply { alerts: Vec::new(), more: false, ..alerts() }
 }

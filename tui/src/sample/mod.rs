@@ -5,6 +5,7 @@ mod arbitrary;
 mod build;
 mod explain;
 mod findings;
+mod history;
 mod hotspots;
 mod orders;
 mod shop;
@@ -17,11 +18,12 @@ use ordertrace_api::journey::{Journey, JourneyKey, JourneyState, LimitReached, M
 use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::{Span, SpanKind, SpansReply};
 
-pub(crate) use alerts::alerts;
+pub(crate) use alerts::{alerts, no_alerts};
 pub(crate) use arbitrary::{any_findings, any_journey};
 pub(crate) use build::HandoffBuilder;
 pub(crate) use explain::explanation;
 pub(crate) use findings::{findings, findings_behind, incident, no_findings};
+pub(crate) use history::history;
 pub(crate) use hotspots::{any_hotspots, figures, hotspots, hotspots_alone};
 pub(crate) use orders::orders;
 pub(crate) use shop::{Fault, HANDOFFS, Shop, Step};

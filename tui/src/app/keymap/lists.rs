@@ -18,6 +18,20 @@ pub(in crate::app) const ORDERS: &[&[Binding]] = &[
         ),
         bind(Command::Findings, &[C('F')], "F", "findings: what is wrong, the worst first", Some(("F", "findings"))),
         bind(
+            Command::Alerts,
+            &[C('A')],
+            "A",
+            "alerts: what somebody must know, and who takes care",
+            Some(("A", "alerts")),
+        ),
+        bind(
+            Command::Sync,
+            &[C('D')],
+            "D",
+            "drift and sync lag: whether copies of stock and prices agree",
+            Some(("D", "drift")),
+        ),
+        bind(
             Command::Map,
             &[C('m')],
             "m",
@@ -57,6 +71,40 @@ pub(in crate::app) const FINDINGS: &[&[Binding]] = &[
         bind(Command::ShowAll, &[C('a')], "a", "show also those that ceased to hold, or not", Some(("a", "all"))),
         PAUSE,
         COPY_ORDER,
+    ],
+    LISTS,
+    MOVES,
+    &[REFRESH, HELP, END_FILTER],
+];
+
+/// Keys of the alerts.
+pub(in crate::app) const ALERTS: &[&[Binding]] = &[
+    &[
+        bind(
+            Command::Open,
+            &[KeyCode::Enter, C('l'), KeyCode::Right],
+            "Enter",
+            "what it is about: the order, the SKU, the lag or the finding",
+            Some(("⏎", "open")),
+        ),
+        bind(
+            Command::Acknowledge,
+            &[C('a')],
+            "a",
+            "say that you take care of it; asks for a note first",
+            Some(("a", "acknowledge")),
+        ),
+        bind(
+            Command::Silence,
+            &[C('s')],
+            "s",
+            "silence it in Alertmanager; asks for how long first",
+            Some(("s", "silence")),
+        ),
+        bind(Command::Search, &[C('/')], "/", "show those that say something", Some(("/", "filter"))),
+        bind(Command::ShowAll, &[C('r')], "r", "show also those that are over, or not", Some(("r", "resolved"))),
+        PAUSE,
+        bind(Command::CopyId, &[C('y'), C('Y')], "y Y", "copy the command that shows more", Some(("y", "copy"))),
     ],
     LISTS,
     MOVES,

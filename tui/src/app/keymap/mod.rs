@@ -3,12 +3,14 @@
 
 mod journey;
 mod lists;
+mod sync;
 mod systems;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub(super) use journey::JOURNEY;
-pub(super) use lists::{EXPLAIN, FINDINGS, HIT, HOTSPOTS, ORDERS, TOUCHED};
+pub(super) use lists::{ALERTS, EXPLAIN, FINDINGS, HIT, HOTSPOTS, ORDERS, TOUCHED};
+pub(super) use sync::{SKU, SYNC};
 pub(super) use systems::{MAP, SURFACE};
 
 /// What a key asks for; the tables below say what each does.
@@ -39,6 +41,12 @@ pub(super) enum Command {
     Hotspots,
     Map,
     Surface,
+    Sync,
+    Alerts,
+    Acknowledge,
+    Silence,
+    PreviousPair,
+    NextPair,
     Explain,
     Compare,
     Stretch,
@@ -131,9 +139,11 @@ const END_FILTER: Binding = Binding { help: "end the filter, then back", ..BACK 
 
 /// From each list to each other.
 const LISTS: &[Binding] = &[
-    bind(Command::Findings, &[C('F')], "F H m U", "findings, hotspots, systems map, surface", None),
+    bind(Command::Findings, &[C('F')], "F A D", "findings, alerts, drift and sync lag", None),
+    bind(Command::Alerts, &[C('A')], "A", "", None),
+    bind(Command::Sync, &[C('D')], "D", "", None),
+    bind(Command::Map, &[C('m')], "m H U", "systems map, hotspots, surface", None),
     bind(Command::Hotspots, &[C('H')], "H", "", None),
-    bind(Command::Map, &[C('m')], "m", "", None),
     bind(Command::Surface, &[C('U')], "U", "", None),
 ];
 
@@ -164,7 +174,8 @@ pub(super) fn is_interrupt(key: KeyEvent) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: [&[&[Binding]]; 9] = [ORDERS, FINDINGS, HOTSPOTS, TOUCHED, MAP, SURFACE, EXPLAIN, HIT, JOURNEY];
+    const ALL: [&[&[Binding]]; 12] =
+        [ORDERS, FINDINGS, ALERTS, SYNC, SKU, HOTSPOTS, TOUCHED, MAP, SURFACE, EXPLAIN, HIT, JOURNEY];
 
     #[test]
     fn no_key_asks_for_two_things() {
@@ -179,12 +190,14 @@ mod tests {
     #[test]
     fn each_list_leads_to_each_other() {
         let press = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
-        for table in [ORDERS, FINDINGS, HOTSPOTS, MAP, SURFACE] {
+        for table in [ORDERS, FINDINGS, ALERTS, SYNC, HOTSPOTS, MAP, SURFACE] {
             for (key, expected) in [
                 ('F', Command::Findings),
                 ('H', Command::Hotspots),
                 ('m', Command::Map),
                 ('U', Command::Surface),
+                ('A', Command::Alerts),
+                ('D', Command::Sync),
                 ('?', Command::Help),
             ] {
                 assert_eq!(command(table, press(key)), Some(expected), "{key}");

@@ -2,6 +2,7 @@
 //! from events.
 
 mod aim;
+mod alerts;
 mod connection;
 mod cursor;
 mod explain;
@@ -13,8 +14,11 @@ mod map;
 mod orders;
 mod pane;
 mod poll;
+mod prompt;
 mod screen;
+mod sku;
 mod surface;
+mod sync;
 mod text_filter;
 mod touched;
 
@@ -22,6 +26,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::keys::Key;
 
+pub use alerts::{AlertTally, AlertsScreen, Deed};
 pub use connection::Connection;
 pub use cursor::Cursor;
 pub use explain::{ExplainScreen, HitScreen};
@@ -33,8 +38,11 @@ pub use map::{MapRow, MapScreen};
 pub use orders::{Filter, OrdersScreen, Sort, Tally};
 pub use pane::{Pane, PaneKind, SpansState};
 pub use poll::Poll;
+pub use prompt::{Asks, Prompt};
 pub use screen::{List, Screen};
+pub use sku::SkuScreen;
 pub use surface::SurfaceScreen;
+pub use sync::SyncScreen;
 pub use text_filter::TextFilter;
 pub use touched::TouchedScreen;
 
@@ -62,10 +70,18 @@ pub struct State {
     pub collector: String,
     /// Whether it answers.
     pub connection: Connection,
+    /// Who looks, for what others see of it.
+    pub who: String,
+    /// What was given with `--since` and `--until`.
+    pub range: Range,
     /// The list; there even while an order is open.
     pub orders: OrdersScreen,
     /// What is wrong; asked for whatever is on the screen.
     pub findings: FindingsScreen,
+    /// What somebody must know; asked for whatever is on the screen.
+    pub alerts: AlertsScreen,
+    /// Whether copies agree.
+    pub sync: SyncScreen,
     /// Which handoffs cost most.
     pub hotspots: HotspotsScreen,
     /// Which system hands on to which.
@@ -74,6 +90,8 @@ pub struct State {
     pub surface: SurfaceScreen,
     /// The lists that lie over the orders, the one on the screen last; none twice.
     lists: Vec<List>,
+    /// What each system says of one SKU, over the list it was chosen from.
+    pub sku: Option<SkuScreen>,
     /// The orders that had a handoff, while they lie over the list it was chosen from.
     pub touched: Option<TouchedScreen>,
     /// What sets orders apart, over whatever it was asked from.
@@ -97,6 +115,8 @@ pub enum Overlay {
         /// Rows scrolled away.
         scroll: usize,
     },
+    /// What is asked before something is done that others see.
+    Prompt(Prompt),
     /// Keys of several journeys to choose from.
     Candidates {
         /// What they are candidates for.
@@ -125,13 +145,18 @@ impl State {
             zone,
             size,
             collector: collector.to_owned(),
+            who: String::new(),
+            range,
             connection: Connection::Connecting { since: now },
             orders: OrdersScreen::new(range, now),
             findings: FindingsScreen::new(range, now),
+            alerts: AlertsScreen::new(now),
+            sync: SyncScreen::new(range, now),
             hotspots: HotspotsScreen::new(range, now),
             map: MapScreen::new(range, now),
             surface: SurfaceScreen::new(range, now),
             lists: Vec::new(),
+            sku: None,
             touched: None,
             explain: None,
             journey: None,

@@ -5,6 +5,8 @@ use super::State;
 pub enum Screen {
     /// A list.
     List(List),
+    /// What each system says of one SKU.
+    Sku,
     /// The orders that had a handoff.
     Touched,
     /// What sets orders apart.
@@ -28,6 +30,10 @@ pub enum List {
     Map,
     /// How handoffs are done.
     Surface,
+    /// Whether copies agree.
+    Sync,
+    /// What somebody must know.
+    Alerts,
 }
 
 impl State {
@@ -38,6 +44,7 @@ impl State {
             (None, Some(explain), _) if explain.hit.is_some() => Screen::Hit,
             (None, Some(_), _) => Screen::Explain,
             (None, None, Some(_)) => Screen::Touched,
+            (None, None, None) if self.sku.is_some() => Screen::Sku,
             (None, None, None) => Screen::List(self.list()),
         }
     }
@@ -72,6 +79,8 @@ impl State {
             List::Hotspots => self.hotspots.poll.hurry(),
             List::Map => self.map.poll.hurry(),
             List::Surface => self.surface.poll.hurry(),
+            List::Sync => self.sync.poll.hurry(),
+            List::Alerts => self.alerts.poll.hurry(),
         }
     }
 }

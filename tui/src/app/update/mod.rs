@@ -1,5 +1,6 @@
 //! What an event changes, and what is to be done about it.
 
+mod alerts;
 mod answers;
 mod explain;
 mod findings;
@@ -9,8 +10,11 @@ mod map;
 mod orders;
 mod overlay;
 mod pane;
+mod prompt;
+mod sku;
 mod steer;
 mod surface;
+mod sync;
 mod touched;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -59,6 +63,26 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
             surface::receive(state, ticket, result);
             Vec::new()
         }
+        Event::Sync { ticket, result } => {
+            sync::receive(state, ticket, result);
+            Vec::new()
+        }
+        Event::History { ticket, result } => {
+            sku::receive(state, ticket, result);
+            Vec::new()
+        }
+        Event::Alerts { ticket, result } => {
+            alerts::receive(state, ticket, result);
+            Vec::new()
+        }
+        Event::Acknowledged { ticket, result } => {
+            alerts::acknowledged(state, ticket, result);
+            Vec::new()
+        }
+        Event::Silenced { ticket, result } => {
+            alerts::silenced(state, ticket, result);
+            Vec::new()
+        }
         Event::Explanation { ticket, result } => {
             explain::receive(state, ticket, result);
             Vec::new()
@@ -94,29 +118,34 @@ fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
     }
     state.flash = None;
     if state.overlay.is_some() {
-        overlay::press(state, key);
-        return Vec::new();
+        return overlay::press(state, key);
     }
     match state.screen() {
         Screen::Journey => journey::press(state, key),
         Screen::Explain => explain::press(state, key),
         Screen::Hit => explain::press_hit(state, key),
         Screen::Touched => touched::press(state, key),
+        Screen::Sku => sku::press(state, key),
         Screen::List(List::Orders) => orders::press(state, key),
         Screen::List(List::Findings) => findings::press(state, key),
         Screen::List(List::Hotspots) => hotspots::press(state, key),
         Screen::List(List::Map) => map::press(state, key),
         Screen::List(List::Surface) => surface::press(state, key),
+        Screen::List(List::Sync) => sync::press(state, key),
+        Screen::List(List::Alerts) => alerts::press(state, key),
     }
 }
 
-/// The questions that are due: what is on the screen, and what is wrong.
+/// The questions that are due: what is on the screen, what is wrong, and what fires.
 fn ask(state: &mut State) -> Vec<Action> {
-    let shows_findings = state.screen() == Screen::List(List::Findings);
-    let shown = if is_waiting(state) { None } else { ask_shown(state) };
+    let screen = state.screen();
+    let mut questions: Vec<Action> = if is_waiting(state) { None } else { ask_shown(state) }.into_iter().collect();
     // While the collector is not known to be there, one question is enough to find it.
-    let aside = if !shows_findings && state.connection == Connection::Up { findings::ask(state) } else { None };
-    shown.into_iter().chain(aside).collect()
+    if state.connection == Connection::Up {
+        questions.extend(if screen == Screen::List(List::Findings) { None } else { findings::ask(state) });
+        questions.extend(if screen == Screen::List(List::Alerts) { None } else { alerts::ask(state) });
+    }
+    questions
 }
 
 /// While nobody answers, no change of the question must ask faster than the retries do.
@@ -129,11 +158,14 @@ fn ask_shown(state: &mut State) -> Option<Action> {
         Screen::Journey => journey::ask(state),
         Screen::Explain | Screen::Hit => explain::ask(state),
         Screen::Touched => touched::ask(state),
+        Screen::Sku => sku::ask(state),
         Screen::List(List::Orders) => orders::ask(state),
         Screen::List(List::Findings) => findings::ask(state),
         Screen::List(List::Hotspots) => hotspots::ask(state),
         Screen::List(List::Map) => map::ask(state),
         Screen::List(List::Surface) => surface::ask(state),
+        Screen::List(List::Sync) => sync::ask(state),
+        Screen::List(List::Alerts) => alerts::ask(state),
     }
 }
 
@@ -150,6 +182,14 @@ fn fit(state: &mut State) {
     state.map.cursor.fit(state.map.rows.len(), list);
     let list = usize::from(geometry::surface(state.size, state.surface.detail).list);
     state.surface.cursor.fit(state.surface.shown.len(), list);
+    let list = usize::from(geometry::alerts(state.size).list);
+    state.alerts.cursor.fit(state.alerts.shown.len(), list);
+    let list = usize::from(geometry::sync(state.size, state.sync.matrix.targets()).list);
+    state.sync.cursor.fit(state.sync.shown.len(), list);
+    if let Some(sku) = &mut state.sku {
+        let len = sku.copies().len();
+        sku.cursor.fit(len, usize::from(geometry::sku(state.size).list));
+    }
     if let Some(touched) = &mut state.touched {
         touched.cursor.fit(touched.orders.len(), usize::from(geometry::orders(state.size, false).list));
     }

@@ -1,9 +1,13 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::app::action::Action;
 use crate::app::state::{JourneyScreen, Overlay, State};
 
 /// An overlay takes every key; all but those that move within it close it.
-pub(super) fn press(state: &mut State, key: KeyEvent) {
+pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Action> {
+    if matches!(state.overlay, Some(Overlay::Prompt(_))) {
+        return super::prompt::press(state, key);
+    }
     let step: isize = match key.code {
         KeyCode::Char('j') | KeyCode::Down => 1,
         KeyCode::Char('k') | KeyCode::Up => -1,
@@ -22,4 +26,5 @@ pub(super) fn press(state: &mut State, key: KeyEvent) {
         }
         _ => state.overlay = None,
     }
+    Vec::new()
 }

@@ -56,6 +56,8 @@ pub(super) fn lead(state: &mut State, command: Command) {
         Command::Hotspots => state.open_list(List::Hotspots),
         Command::Map => state.open_list(List::Map),
         Command::Surface => state.open_list(List::Surface),
+        Command::Sync => state.open_list(List::Sync),
+        Command::Alerts => state.open_list(List::Alerts),
         Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         _ => {}
     }

@@ -1,5 +1,8 @@
 //! Draws the state. Decides nothing.
 
+mod alerts;
+#[cfg(test)]
+mod alerts_tests;
 mod canvas;
 mod explain;
 mod findings;
@@ -9,7 +12,12 @@ mod map;
 mod message;
 mod orders;
 mod overlay;
+mod prompt;
+mod sku;
 mod surface;
+mod sync;
+#[cfg(test)]
+mod sync_tests;
 #[cfg(test)]
 mod tests;
 mod touched;
@@ -37,6 +45,22 @@ fn draw_explain(canvas: &mut Canvas<'_>, state: &State) {
     }
 }
 
+/// The list, or what was chosen from it.
+fn draw_list(canvas: &mut Canvas<'_>, state: &State) {
+    if let Some(sku) = &state.sku {
+        return sku::draw(canvas, state, sku);
+    }
+    match state.list() {
+        List::Orders => orders::draw(canvas, state),
+        List::Findings => findings::draw(canvas, state),
+        List::Hotspots => hotspots::draw(canvas, state),
+        List::Map => map::draw(canvas, state),
+        List::Surface => surface::draw(canvas, state),
+        List::Sync => sync::draw(canvas, state),
+        List::Alerts => alerts::draw(canvas, state),
+    }
+}
+
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
     let area = frame.area();
@@ -45,13 +69,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
         (Some(screen), _) => journey::draw(&mut canvas, state, screen),
         (None, _) if state.explain.is_some() => draw_explain(&mut canvas, state),
         (None, Some(touched)) => touched::draw(&mut canvas, state, touched),
-        (None, None) => match state.list() {
-            List::Orders => orders::draw(&mut canvas, state),
-            List::Findings => findings::draw(&mut canvas, state),
-            List::Hotspots => hotspots::draw(&mut canvas, state),
-            List::Map => map::draw(&mut canvas, state),
-            List::Surface => surface::draw(&mut canvas, state),
-        },
+        (None, None) => draw_list(&mut canvas, state),
     }
     if let Some(overlay) = &state.overlay {
         overlay::draw(&mut canvas, state, overlay);

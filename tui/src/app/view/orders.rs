@@ -1,3 +1,4 @@
+use super::alerts::count;
 use super::canvas::Canvas;
 use super::findings::{alarm, tally as findings_tally};
 use super::message::{footer, freshness, message};
@@ -12,7 +13,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let rows = geometry::orders(state.size, state.findings.matters());
     // Where there is no row for it, the alarm at least is counted.
     let findings = if rows.head > 1 { None } else { Some(&state.findings) };
-    canvas.split_row(0, title(orders, findings), freshness(state, orders.received_at, orders.paused));
+    canvas.split_row(0, title(state, findings), freshness(state, orders.received_at, orders.paused));
     if rows.head > 1 {
         canvas.row(1, alarm(state));
     }
@@ -49,9 +50,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     }
 }
 
-fn title(orders: &OrdersScreen, findings: Option<&FindingsScreen>) -> Line {
+fn title(state: &State, findings: Option<&FindingsScreen>) -> Line {
+    let orders = &state.orders;
     let tally = &orders.tally;
     let mut line = Line::of(Tone::Title, " orders");
+    let alerts = count(&state.alerts);
+    if !alerts.0.is_empty() {
+        line.push(Tone::Dim, " │ ");
+        line.extend(alerts);
+    }
     if let Some(findings) = findings.filter(|findings| findings.matters()) {
         line.push(Tone::Dim, " │ ");
         line.extend(findings_tally(&findings.tally));

@@ -1,6 +1,8 @@
 use super::canvas::Canvas;
+use super::prompt::prompt_lines;
 use crate::app::keymap::{self, Binding};
 use crate::app::state::{List, Overlay, Screen, State};
+use crate::sync_table::Heat;
 use crate::text::{Line, Tone, pad, width};
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
@@ -12,6 +14,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
                 Screen::List(List::Hotspots) => (keymap::HOTSPOTS, hotspots_legend()),
                 Screen::List(List::Map) => (keymap::MAP, map_legend()),
                 Screen::List(List::Surface) => (keymap::SURFACE, surface_legend()),
+                Screen::List(List::Sync) => (keymap::SYNC, sync_legend()),
+                Screen::List(List::Alerts) => (keymap::ALERTS, alerts_legend()),
+                Screen::Sku => (keymap::SKU, sku_legend()),
                 Screen::Touched => (keymap::TOUCHED, orders_legend()),
                 Screen::Explain => (keymap::EXPLAIN, explain_legend()),
                 Screen::Hit => (keymap::HIT, Vec::new()),
@@ -24,6 +29,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, overlay: &Overlay) {
             let hidden = lines.len().saturating_sub(scroll + room);
             let title = if hidden > 0 { format!("keys, j: {hidden} more") } else { "keys".to_owned() };
             frame(canvas, &title, lines.into_iter().skip(scroll).collect());
+        }
+        Overlay::Prompt(prompt) => {
+            let room = canvas.columns().saturating_sub(4);
+            let (title, lines) = prompt_lines(state, prompt, room);
+            frame(canvas, &title, lines);
         }
         Overlay::Candidates { text, keys, cursor } => {
             let room = usize::from(canvas.rows().saturating_sub(2)).max(1);
@@ -101,6 +111,46 @@ fn surface_legend() -> Vec<Line> {
             .and(Tone::Warning, "!")
             .and(Tone::Dim, " lacks one of them"),
         Line::of(Tone::Dim, "?  no observer tells; the agent's proxy tells most"),
+    ]
+}
+
+fn alerts_legend() -> Vec<Line> {
+    vec![
+        Line::default(),
+        Line::of(Tone::Dim, "firing   it must be known   pending  not yet for as long as the rule wants"),
+        Line::of(Tone::Good, "✓").and(Tone::Dim, " somebody takes care of it; it goes on to fire"),
+        Line::of(Tone::Dim, "told: whom the collector tells, those first whom it cannot"),
+    ]
+}
+
+fn sync_legend() -> Vec<Line> {
+    let mut lines = vec![Line::default()];
+    for heat in Heat::ALL {
+        let says = match heat {
+            Heat::Agrees => "the target shows all that its source does",
+            Heat::Waits => "some has not arrived, within what the vendor says it takes",
+            Heat::Late => "some takes longer than that",
+            Heat::Old => "the first of it takes ten minutes or more",
+            Heat::Dead => "the first of it takes an hour or more",
+        };
+        lines.push(Line::of(heat.tone(), String::from(heat.shade())).and(Tone::Dim, format!(" {says}")));
+    }
+    lines.push(Line::of(Tone::Dim, "2h00m 613/306  the first waits since 2h, 613 do, 306 of them late"));
+    lines
+}
+
+fn sku_legend() -> Vec<Line> {
+    vec![
+        Line::default(),
+        Line::of(Tone::Error, "!")
+            .and(Tone::Dim, " differs from its source, and is late   ")
+            .and(Tone::Warning, "~")
+            .and(Tone::Dim, " within its floor"),
+        Line::of(Tone::Work, "▁▄█")
+            .and(Tone::Dim, " its value over time; all of one kind on one scale, cases as units"),
+        Line::of(Tone::Work, "─●─")
+            .and(Tone::Dim, " a text that changed   ")
+            .and(Tone::Dim, "×12  it counts cases of twelve"),
     ]
 }
 

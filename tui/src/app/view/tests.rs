@@ -18,7 +18,7 @@ const CALM: Shop = Shop { fault: None, cascades: false };
 const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
 
 /// One snapshot a size of what `drive` leads to.
-fn both_sizes(name: &str, start: impl Fn(u16, u16) -> Driver, drive: impl Fn(&mut Driver)) {
+pub(super) fn both_sizes(name: &str, start: impl Fn(u16, u16) -> Driver, drive: impl Fn(&mut Driver)) {
     for (columns, rows) in SIZES {
         let mut driver = start(columns, rows);
         drive(&mut driver);
@@ -336,4 +336,14 @@ fn a_tiny_terminal_shows_what_it_can() {
     assert_snapshot!("surface_20x5", driver.screen());
     driver = Driver::with_journey(20, 5);
     assert_snapshot!("journey_20x5", driver.screen());
+}
+
+/// Neither colours nor Unicode are needed to read what is on the screen.
+pub(super) fn plain(name: &str, driver: &Driver) {
+    let screen = driver.screen_with(Look { ascii: true, ..LOOK });
+    assert!(screen.is_ascii() && !screen.contains("??"), "{screen}");
+    assert_snapshot!(format!("{name}_ascii_80x24"), screen);
+    for theme in [Theme::Light, Theme::Mono] {
+        assert_eq!(driver.screen_with(Look { theme, ..LOOK }), driver.screen(), "all is in the text");
+    }
 }

@@ -1,0 +1,172 @@
+//! What lags and drifts lead to.
+
+use proptest::prelude::*;
+
+use super::Action;
+use super::driver::Driver;
+use super::state::{List, Screen};
+use crate::sample;
+use crate::sync_table::DriftColumn;
+
+fn shown(driver: &Driver) -> Vec<&str> {
+    driver.state.sync.shown.iter().map(|drift| drift.subject.as_str()).collect()
+}
+
+fn asks_sync(driver: &Driver) -> bool {
+    driver.asked.iter().any(|action| matches!(action, Action::FetchSync { .. }))
+}
+
+#[test]
+fn it_is_asked_for_when_it_is_looked_at() {
+    let mut driver = Driver::with_orders(80, 24);
+    driver.tick(60_000);
+    assert!(!asks_sync(&driver));
+    driver.press("D");
+    assert!(asks_sync(&driver));
+    driver.answer_sync(Ok(sample::sync()));
+    driver.tick(4_900);
+    assert!(!asks_sync(&driver), "too early");
+    driver.tick(100);
+    driver.answer_sync(Err("Connection refused".to_owned()));
+    assert!(driver.screen().contains("✗ no answer from"), "{}", driver.screen());
+    assert_eq!(shown(&driver).len(), 4, "the last answer stays");
+}
+
+#[test]
+fn shades_and_figures_say_what_has_died() {
+    let driver = Driver::with_sync(80, 24);
+    let screen = driver.screen();
+    let row = screen.lines().find(|line| line.contains("marketplace ") && line.contains("█")).unwrap();
+    assert!(row.contains("2h00m") && row.contains("613"), "{row}");
+    assert!(screen.contains("feed shopping of pim 2h05m old"), "{screen}");
+    assert!(screen.contains("░ within its floor") && screen.contains("█ for 1h"), "{screen}");
+}
+
+#[test]
+fn the_drifts_of_one_pair_are_shown_alone() {
+    let mut driver = Driver::with_sync(80, 24);
+    driver.press("l");
+    assert!(shown(&driver).is_empty() && driver.screen().contains("This target shows what its source does."));
+    driver.press("→");
+    assert_eq!(shown(&driver), ["HAT-RED-M", "SCARF-BLUE", "GLOVES"]);
+    driver.press("l");
+    assert_eq!(driver.state.sync.pair_name(), Some(("prices", "storefront")));
+    assert_eq!(shown(&driver), ["HAT-RED-M"]);
+    driver.press("l");
+    assert_eq!((driver.state.sync.pair_name(), shown(&driver).len()), (None, 4), "round");
+    driver.press("h");
+    assert_eq!(driver.state.sync.pair_name(), Some(("prices", "storefront")));
+    driver.press("q");
+    assert_eq!((driver.state.sync.pair_name(), shown(&driver).len()), (None, 4));
+    driver.press("q");
+    assert_eq!(driver.state.screen(), Screen::List(List::Orders));
+}
+
+#[test]
+fn each_column_can_be_sorted_by_and_the_choice_stays() {
+    let mut driver = Driver::with_sync(140, 40);
+    driver.press("j");
+    let chosen = driver.state.sync.selected().cloned();
+    for _ in DriftColumn::ALL {
+        let sort = driver.state.sync.sort;
+        assert!(driver.screen().contains(&format!("{}▼", sort.name())), "{sort:?}: {}", driver.screen());
+        assert!(driver.state.sync.shown.is_sorted_by(|one, next| sort.compare(one, next).is_le()), "{sort:?}");
+        driver.press("S");
+        assert!(driver.state.sync.shown.is_sorted_by(|one, next| sort.compare(one, next).is_ge()), "{sort:?}");
+        driver.press("Ss");
+        assert_eq!(driver.state.sync.selected().cloned(), chosen, "{sort:?}");
+    }
+}
+
+#[test]
+fn a_filter_finds_what_the_columns_say() {
+    let mut driver = Driver::with_sync(80, 24);
+    driver.press("/scarf");
+    assert_eq!(shown(&driver), ["SCARF-BLUE"]);
+    driver.press("⎋/eur⏎");
+    assert_eq!(shown(&driver), ["HAT-RED-M"]);
+    driver.press("q");
+    assert_eq!(shown(&driver).len(), 4);
+    driver.press("p");
+    driver.tick(60_000);
+    assert!(!asks_sync(&driver), "it stands still");
+}
+
+#[test]
+fn enter_shows_the_sku_in_every_system() {
+    let mut driver = Driver::with_sync(80, 24);
+    driver.press("⏎");
+    let Some(Action::FetchHistory { query, .. }) = driver.asked.last() else { panic!("{:?}", driver.asked) };
+    assert_eq!(query.subject, "HAT-RED-M");
+    assert_eq!(driver.state.now.duration_since(query.since.unwrap()).as_hours(), 24);
+    driver.answer_history(Ok((sample::history(), sample::sync().drifts)));
+    let screen = driver.screen();
+    let row = |system: &str| screen.lines().find(|line| line.contains(system)).unwrap_or_default();
+    let wms = row(" wms ");
+    assert!(wms.contains("2h00m") && wms.trim_end_matches([' ', '"']).ends_with('▁'), "{wms}");
+    assert!(row("marketplace").contains("!") && row("marketplace").contains("+7"), "{screen}");
+    assert!(row("erp").contains("0 ×12"), "{screen}");
+    driver.press("jt");
+    assert!(driver.screen().contains("±30s"), "what the marketplace said when: {}", driver.screen());
+    let Some(Action::FetchHistory { query, .. }) = driver.asked.last() else { panic!("{:?}", driver.asked) };
+    assert_eq!(driver.state.now.duration_since(query.since.unwrap()).as_hours(), 7 * 24);
+    driver.answer_history(Ok((sample::history(), Vec::new())));
+    assert_eq!(driver.state.sku.as_ref().unwrap().selected().unwrap().system, "marketplace", "the choice stays");
+    driver.press("⏎");
+    assert!(driver.screen().contains("this is no order"));
+    driver.press("y");
+    assert_eq!(driver.done, [Action::Copy("HAT-RED-M".to_owned())]);
+    driver.press("q");
+    assert_eq!(driver.state.screen(), Screen::List(List::Sync));
+}
+
+#[test]
+fn an_order_whose_status_differs_is_opened() {
+    let mut driver = Driver::with_sku(80, 24);
+    let mut history = sample::history();
+    history.subject = "order:A-10042".to_owned();
+    history.copies.truncate(1);
+    history.copies[0].entity = ordertrace_api::reading::Entity::OrderStatus;
+    if let Some(sku) = &mut driver.state.sku {
+        sku.subject.clone_from(&history.subject);
+    }
+    driver.tick(5_000);
+    driver.answer_history(Ok((history, Vec::new())));
+    driver.press("⏎");
+    assert_eq!(driver.state.journey.as_ref().unwrap().key, "order:A-10042");
+    driver.press("q");
+    assert_eq!(driver.state.screen(), Screen::Sku);
+}
+
+#[test]
+fn an_answer_that_comes_late_changes_nothing() {
+    let mut driver = Driver::with_sync(80, 24);
+    driver.press("⏎");
+    let ticket = driver.take_ticket(|action| matches!(action, Action::FetchHistory { .. }));
+    driver.press("qj⏎");
+    let result = Ok((sample::history(), Vec::new()));
+    driver.event(super::Event::History { ticket, result });
+    assert!(driver.state.sku.as_ref().unwrap().history.is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn no_size_breaks_the_screen(columns in 1..=200_u16, rows in 1..=60_u16) {
+        let mut driver = Driver::with_sync(columns, rows);
+        for keys in ["", "j", "G", "s", "S", "l", "l", "h", "/x", "⏎", "q", "?", "?", "p", "t", "g"] {
+            driver.press(keys);
+            driver.screen();
+            let sync = &driver.state.sync;
+            prop_assert!(sync.cursor.at < sync.shown.len().max(1));
+        }
+        let mut driver = Driver::with_sku(columns, rows);
+        for keys in ["", "j", "G", "t", "?", "?", "g", "⏎"] {
+            driver.press(keys);
+            driver.screen();
+            let sku = driver.state.sku.as_ref().unwrap();
+            prop_assert!(sku.cursor.at < sku.copies().len().max(1));
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Sync lag, drift and one SKU's history as tables, for a screen or a report.
+
+mod detail;
+mod drifts;
+mod heat;
+mod history;
+mod matrix;
+mod steps;
+
+pub use detail::{copy_detail, drift_detail, lag_detail};
+pub use drifts::{DriftColumn, DriftColumns, age_text, item_text, past_text, values_text};
+pub use heat::Heat;
+pub use history::{HistoryColumns, copy_text};
+pub use matrix::{Matrix, MatrixLayout};

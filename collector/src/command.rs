@@ -77,6 +77,8 @@ impl CollectorArgs {
 /// When it cannot start, or one of its parts ends before it is told to.
 pub async fn run(args: CollectorArgs) -> anyhow::Result<()> {
     let settings = args.settings()?;
+    // Before anything is counted.
+    let _metrics = ordertrace_telemetry::export_metrics("ordertrace-collector")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let starting = async {

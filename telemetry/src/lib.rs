@@ -7,9 +7,11 @@
 //! | `ORDERTRACE_LOG`, else `RUST_LOG` | `tracing` filter directives; `info` unless given |
 //! | `ORDERTRACE_LOG_FORMAT` | `text` (default) or `json` |
 //! | `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | export own spans there |
-//! | `OTEL_SDK_DISABLED=true`, `OTEL_TRACES_EXPORTER=none` | do not export |
+//! | `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` | export own figures there ([`export_metrics`]) |
+//! | `OTEL_SDK_DISABLED=true`, `OTEL_TRACES_EXPORTER=none`, `OTEL_METRICS_EXPORTER=none` | do not export |
 
 mod filter;
+mod metrics;
 mod propagation;
 mod settings;
 
@@ -24,6 +26,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 pub use filter::UNTRACED_TARGET;
+pub use metrics::{MetricsGuard, export_metrics};
 pub use propagation::{continue_from, continue_in, leave_unsampled};
 use settings::{LogFormat, Settings};
 
@@ -49,7 +52,7 @@ pub enum InitError {
         /// Why not.
         source: tracing_subscriber::filter::ParseError,
     },
-    /// The exporter of own spans cannot be built from the `OTEL_*` variables.
+    /// The exporter of own spans or figures cannot be built from the `OTEL_*` variables.
     #[error("the exporter that the OTEL_* variables ask for could not be built")]
     Exporter {
         /// Why not.
@@ -121,12 +124,16 @@ fn log_layer(
 }
 
 fn provider(service_name: &'static str) -> Result<SdkTracerProvider, InitError> {
-    // The exporter's HTTPS client has no cryptography of its own. An error means that the
-    // program installed a provider before, which serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    choose_cryptography();
     let exporter =
         opentelemetry_otlp::SpanExporter::builder().build().map_err(|source| InitError::Exporter { source })?;
     propagation::install();
     let resource = Resource::builder().with_service_name(service_name).build();
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+}
+
+/// The exporter's HTTPS client has no cryptography of its own.
+fn choose_cryptography() {
+    // An error means that the program installed a provider before, which serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }

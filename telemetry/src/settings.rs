@@ -17,10 +17,25 @@ pub(crate) struct Settings {
     pub(crate) export_spans: bool,
 }
 
+/// Whether the environment asks for export of the program's own figures.
+pub(crate) fn export_metrics(lookup: impl Fn(&str) -> Option<String>) -> bool {
+    asked(&lookup, "METRICS")
+}
+
+/// Whether an endpoint is there for a signal, and nobody says that it is not to be exported. An empty variable counts
+/// as unset, as the OpenTelemetry specification says of its own.
+fn asked(lookup: &impl Fn(&str) -> Option<String>, signal: &str) -> bool {
+    let get = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+    let is = |name: &str, wanted: &str| get(name).is_some_and(|value| value.eq_ignore_ascii_case(wanted));
+    let endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), format!("OTEL_EXPORTER_OTLP_{signal}_ENDPOINT")];
+    endpoints.iter().any(|name| get(name).is_some())
+        && !is("OTEL_SDK_DISABLED", "true")
+        && !is(&format!("OTEL_{signal}_EXPORTER"), "none")
+}
+
 impl Settings {
     /// Reads the environment through `lookup`, so that tests need not change it.
     pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InitError> {
-        // An empty variable counts as unset, as the OpenTelemetry specification says of its own.
         let get = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let format = match get("ORDERTRACE_LOG_FORMAT") {
             None => LogFormat::Text,
@@ -36,12 +51,7 @@ impl Settings {
                     .parse(&value)
                     .map_err(|source| InitError::Directives { variable, value, source })?,
             };
-        let asked = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]
-            .into_iter()
-            .any(|name| get(name).is_some());
-        let is = |name: &str, wanted: &str| get(name).is_some_and(|value| value.eq_ignore_ascii_case(wanted));
-        let export_spans = asked && !is("OTEL_SDK_DISABLED", "true") && !is("OTEL_TRACES_EXPORTER", "none");
-        Ok(Self { format, directives, export_spans })
+        Ok(Self { format, directives, export_spans: asked(&lookup, "TRACES") })
     }
 }
 
@@ -74,6 +84,19 @@ mod tests {
         assert!(settings(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://[::1]:1")]).unwrap().export_spans);
         assert!(!settings(&[endpoint, ("OTEL_SDK_DISABLED", "TRUE")]).unwrap().export_spans);
         assert!(!settings(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]).unwrap().export_spans);
+    }
+
+    #[test]
+    fn figures_are_exported_on_request_only() {
+        let asked = |variables: &[(&str, &str)]| {
+            export_metrics(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned()))
+        };
+        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+        assert!(asked(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]));
+        assert!(asked(&[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://127.0.0.1:4318/v1/metrics")]));
+        assert!(!asked(&[]) && !asked(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:4318/v1/traces")]));
+        assert!(!asked(&[endpoint, ("OTEL_METRICS_EXPORTER", "None")]));
+        assert!(!asked(&[endpoint, ("OTEL_SDK_DISABLED", "true")]));
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! The programs' own spans, exported over OTLP: to another collector, and to itself.
+//! The programs' own spans and figures, exported over OTLP: to another collector, and to itself.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -7,9 +8,13 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use ordertrace_api::span::SpansReply;
+use ordertrace_api::status::Status;
 use ordertrace_tests::{CollectorProcess, run_ordertrace};
 use prost::Message;
 use tokio::io::copy_bidirectional;
@@ -96,6 +101,97 @@ async fn relay_to(relay: TcpListener, address: SocketAddr) {
     }
 }
 
+/// What is compared, and who would be told, often.
+const SETTINGS: &str = "
+sync:
+- {name: stock, entity: inventory, source: wms, targets: [{system: storefront}]}
+alerts:
+  every: 1s
+  rules: [{name: StockDrift, drift: {sync: stock}}]
+";
+
+/// Own figures leave so often.
+const METRIC_INTERVAL: (&str, &str) = ("OTEL_METRIC_EXPORT_INTERVAL", "200");
+
+/// The names of points, and of their attributes.
+fn figures(body: Bytes) -> BTreeMap<String, BTreeSet<String>> {
+    let request = ExportMetricsServiceRequest::decode(body).unwrap();
+    let scopes = request.resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
+    let metrics = scopes.flat_map(|scope| scope.metrics);
+    let named = metrics.map(|metric| {
+        let attributes: Vec<KeyValue> = match metric.data.unwrap() {
+            Data::Gauge(gauge) => gauge.data_points.into_iter().flat_map(|point| point.attributes).collect(),
+            Data::Sum(sum) => sum.data_points.into_iter().flat_map(|point| point.attributes).collect(),
+            Data::Histogram(all) => all.data_points.into_iter().flat_map(|point| point.attributes).collect(),
+            other => panic!("{other:?}"),
+        };
+        (metric.name, attributes.into_iter().map(|attribute| attribute.key).collect())
+    });
+    named.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn own_figures_go_where_the_environment_says() {
+    let (told, mut exports) = mpsc::channel(1_000);
+    let tell = move |body: Bytes| async move { told.send(body).await.unwrap() };
+    let routes = Router::new().route("/v1/metrics", post(tell)).route("/v1/traces", post(|| async {}));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let environment = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        METRIC_INTERVAL,
+    ];
+    let collector = CollectorProcess::start_with(SETTINGS, &environment).await.unwrap();
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let pair = names(&["sync", "source", "target"]);
+    let expected = [
+        ("ordertrace.sync.waiting", pair.clone()),
+        ("ordertrace.sync.late", pair.clone()),
+        ("ordertrace.sync.oldest", pair),
+        ("ordertrace.alerts.firing", names(&["rule", "severity"])),
+        ("ordertrace.alerts.evaluation_duration", names(&[])),
+    ];
+    let is_all = |figures: &BTreeMap<String, BTreeSet<String>>| {
+        expected.iter().all(|(name, attributes)| figures.get(*name) == Some(attributes))
+    };
+    let waiting = async {
+        let mut last = BTreeMap::new();
+        while !is_all(&last) {
+            last = figures(exports.recv().await.unwrap());
+        }
+        last
+    };
+    let figures = tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("own figures never came");
+    // As Prometheus would name them, they are those that it scrapes.
+    let scraped = collector.text("/metrics").await.unwrap();
+    for name in figures.keys() {
+        let scraped_name = name.replace('.', "_");
+        assert!(scraped.contains(&format!("# TYPE {scraped_name}")), "{scraped_name} is not in\n{scraped}");
+    }
+    let off = [environment[0], environment[1], METRIC_INTERVAL, ("OTEL_METRICS_EXPORTER", "none")];
+    drop(collector);
+    while exports.try_recv().is_ok() {}
+    let collector = CollectorProcess::start_with(SETTINGS, &off).await.unwrap();
+    // It has counted, and nothing has come.
+    let counted = async {
+        while !collector.text("/metrics").await.unwrap().contains("ordertrace_alerts_firing{") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), counted).await.expect("rules were never evaluated");
+    drop(collector);
+    assert!(exports.try_recv().is_err());
+}
+
+/// Points of metrics that a collector refused so far.
+async fn refused_points(collector: &CollectorProcess) -> u64 {
+    let status: Status = collector.get("/api/v1/status").await.unwrap().unwrap();
+    let metrics = status.signals.iter().find(|signal| signal.signal == "metrics");
+    metrics.map_or(0, |metrics| metrics.total.refused.iter().map(|refused| refused.count).sum())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_exports_to_itself_comes_to_rest() {
     // Where it listens is known once it does, and where it exports to must be known before.
@@ -105,8 +201,9 @@ async fn a_collector_that_exports_to_itself_comes_to_rest() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
         BATCH_DELAY,
+        METRIC_INTERVAL,
     ];
-    let collector = CollectorProcess::start_with("", &environment).await.unwrap();
+    let collector = CollectorProcess::start_with(SETTINGS, &environment).await.unwrap();
     tokio::spawn(relay_to(relay, collector.otlp_http));
     let (first, last) = ("11111111111111111111111111111111", "22222222222222222222222222222222");
     for (trace_id, so_far) in [(first, 3), (last, 6)] {
@@ -115,6 +212,14 @@ async fn a_collector_that_exports_to_itself_comes_to_rest() {
         assert_eq!(status.unwrap(), 404);
         stored(&collector, so_far).await;
     }
+    // Its own figures, which are no readings, are refused, and that makes no spans either.
+    let before = refused_points(&collector).await;
+    let refusing = async {
+        while refused_points(&collector).await < before + 50 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), refusing).await.expect("own figures never came");
     // Had receiving the first three spans made spans, those would have come before the last three.
     assert_eq!(collector.stored_spans().await.unwrap(), 6);
 }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use opentelemetry::KeyValue;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -38,6 +39,40 @@ pub struct AlertMetrics {
     messages: Family<OutcomeLabels, Counter>,
     duration: Histogram,
     failures: Counter,
+    otlp: OtlpMetrics,
+}
+
+/// The same over OTLP, should the environment ask for it; by the rules of OpenTelemetry for Prometheus each has
+/// the same name there.
+#[derive(Clone, Debug)]
+struct OtlpMetrics {
+    firing: opentelemetry::metrics::Gauge<u64>,
+    messages: opentelemetry::metrics::Counter<u64>,
+    duration: opentelemetry::metrics::Histogram<f64>,
+    failures: opentelemetry::metrics::Counter<u64>,
+}
+
+impl Default for OtlpMetrics {
+    fn default() -> Self {
+        let meter = opentelemetry::global::meter("ordertrace-collector");
+        let duration = meter.f64_histogram("ordertrace.alerts.evaluation_duration").with_unit("s");
+        Self {
+            firing: meter.u64_gauge("ordertrace.alerts.firing").with_description(FIRING).build(),
+            messages: meter.u64_counter("ordertrace.alert.notifications").with_description(MESSAGES).build(),
+            duration: duration.with_boundaries(boundaries().collect()).with_description(DURATION).build(),
+            failures: meter.u64_counter("ordertrace.alerts.evaluation_failures").with_description(FAILURES).build(),
+        }
+    }
+}
+
+const FIRING: &str = "Alerts that fire, by rule";
+const MESSAGES: &str = "Attempts to tell a receiver, by what became of them";
+const DURATION: &str = "From the beginning of a round over all rules to its end";
+const FAILURES: &str = "Rules, or whole rounds, that could not be evaluated; the next round does it";
+
+/// Seconds.
+fn boundaries() -> impl Iterator<Item = f64> {
+    exponential_buckets(0.002, 2.0, 14)
 }
 
 impl Default for AlertMetrics {
@@ -45,8 +80,9 @@ impl Default for AlertMetrics {
         Self {
             firing: Family::default(),
             messages: Family::default(),
-            duration: Histogram::new(exponential_buckets(0.002, 2.0, 14)),
+            duration: Histogram::new(boundaries()),
             failures: Counter::default(),
+            otlp: OtlpMetrics::default(),
         }
     }
 }
@@ -55,29 +91,30 @@ impl AlertMetrics {
     /// Makes them part of what `/metrics` shows.
     pub fn register(&self, registry: &mut Registry) {
         let alerts = registry.sub_registry_with_prefix("ordertrace_alerts");
-        alerts.register("firing", "Alerts that fire, by rule", self.firing.clone());
-        let duration = "From the beginning of a round over all rules to its end";
-        alerts.register_with_unit("evaluation_duration", duration, Unit::Seconds, self.duration.clone());
-        let failures = "Rules, or whole rounds, that could not be evaluated; the next round does it";
-        alerts.register("evaluation_failures", failures, self.failures.clone());
-        let messages = "Attempts to tell a receiver, by what became of them";
-        registry.register("ordertrace_alert_notifications", messages, self.messages.clone());
+        alerts.register("firing", FIRING, self.firing.clone());
+        alerts.register_with_unit("evaluation_duration", DURATION, Unit::Seconds, self.duration.clone());
+        alerts.register("evaluation_failures", FAILURES, self.failures.clone());
+        registry.register("ordertrace_alert_notifications", MESSAGES, self.messages.clone());
     }
 
     /// A round came to its end, after which these fire.
     pub(super) fn round(&self, took: Duration, rules: &Rules, firing: &[Kept]) {
         self.duration.observe(took.as_secs_f64());
+        self.otlp.duration.record(took.as_secs_f64(), &[]);
         for rule in rules.iter() {
             let terms = &rule.terms;
             let labels = RuleLabels { rule: terms.rule.clone(), severity: terms.severity.name() };
             let count = firing.iter().filter(|kept| kept.rule == terms.rule).count();
             self.firing.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+            let of = [KeyValue::new("rule", labels.rule), KeyValue::new("severity", labels.severity)];
+            self.otlp.firing.record(count as u64, &of);
         }
     }
 
     /// A rule or a round could not be evaluated.
     pub(super) fn failure(&self) {
         self.failures.inc();
+        self.otlp.failures.add(1, &[]);
     }
 
     /// A receiver was told, or not.
@@ -88,6 +125,8 @@ impl AlertMetrics {
         };
         let labels = OutcomeLabels { receiver: receiver.to_owned(), outcome };
         self.messages.get_or_create(&labels).inc_by(messages as u64);
+        let of = [KeyValue::new("receiver", labels.receiver), KeyValue::new("outcome", labels.outcome)];
+        self.otlp.messages.add(messages as u64, &of);
     }
 }
 

@@ -8,6 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::otlp::{AGE, CONTRADICTING, OtlpMetrics, UNRESOLVED, oldest_s, quantiles};
+
 type Seconds = Gauge<f64, AtomicU64>;
 
 /// A pair of systems; never a SKU or an order.
@@ -46,6 +48,7 @@ pub struct SyncMetrics {
     age: Family<AgeLabels, Seconds>,
     unresolved: Gauge,
     contradicting: Gauge,
+    otlp: OtlpMetrics,
 }
 
 impl SyncMetrics {
@@ -60,48 +63,51 @@ impl SyncMetrics {
         sync.register_with_unit("oldest", oldest, Unit::Seconds, self.oldest.clone());
         let lag = "Time until the target showed a change, of those that arrived within the last hour";
         sync.register_with_unit("lag", lag, Unit::Seconds, self.lag.clone());
-        let unresolved = "Ids that readings carry instead of a SKU, and that nobody knows the SKU of";
-        sync.register("unresolved_ids", unresolved, self.unresolved.clone());
-        let contradicting = "Ids that readings carry instead of a SKU, and that were told to be several";
-        sync.register("contradicting_ids", contradicting, self.contradicting.clone());
-        let age = "How long ago the newest feed or search index was made that is known of";
-        sync.register_with_unit("age", age, Unit::Seconds, self.age.clone());
+        sync.register("unresolved_ids", UNRESOLVED, self.unresolved.clone());
+        sync.register("contradicting_ids", CONTRADICTING, self.contradicting.clone());
+        sync.register_with_unit("age", AGE, Unit::Seconds, self.age.clone());
     }
 
     /// So many readings were taken in.
     pub(super) fn taken(&self, readings: usize) {
         self.readings.inc_by(readings as u64);
+        self.otlp.readings.add(readings as u64, &[]);
     }
 
     /// A round ended early.
     pub(super) fn failure(&self) {
         self.failures.inc();
+        self.otlp.failures.add(1, &[]);
     }
 
     /// Feeds and indexes are so old.
     pub(super) fn ages(&self, ages: Vec<AgeNow>) {
         for AgeNow { entity, system, name, age_ms, .. } in ages {
             let labels = AgeLabels { entity: entity.name(), system, name };
-            self.age.get_or_create(&labels).set(age_ms as f64 / 1e3);
+            let age_s = age_ms as f64 / 1e3;
+            self.age.get_or_create(&labels).set(age_s);
+            self.otlp.age(labels.entity, &labels.system, &labels.name, age_s);
         }
     }
 
     /// So many ids are not clear.
     pub(super) fn unclear(&self, ids: &UnclearIds) {
+        self.otlp.unresolved.record(ids.unresolved, &[]);
+        self.otlp.contradicting.record(ids.contradicting, &[]);
         self.unresolved.set(whole(ids.unresolved));
         self.contradicting.set(whole(ids.contradicting));
     }
 
     /// The pairs stand so at `now`.
     pub(super) fn stand(&self, lags: &[SyncLag], now: Timestamp) {
+        self.otlp.stand(lags, now);
         for lag in lags {
             let SyncLag { sync, source, target, .. } = lag.clone();
             let pair = PairLabels { sync, source, target };
             self.waiting.get_or_create(&pair).set(whole(lag.waiting));
             self.late.get_or_create(&pair).set(whole(lag.late));
-            let oldest = lag.oldest.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
-            self.oldest.get_or_create(&pair).set(oldest);
-            for (quantile, lag_ms) in [("0.5", lag.p50_ms), ("0.95", lag.p95_ms), ("0.99", lag.p99_ms)] {
+            self.oldest.get_or_create(&pair).set(oldest_s(lag, now));
+            for (quantile, lag_ms) in quantiles(lag) {
                 let PairLabels { sync, source, target } = pair.clone();
                 let labels = QuantileLabels { sync, source, target, quantile };
                 // As summaries have it: without observations there is no quantile.

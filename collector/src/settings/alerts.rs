@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use ordertrace_api::finding::{FindingKind, Severity};
 use ordertrace_api::reading::{Entity, StockState};
@@ -38,6 +39,10 @@ pub struct ReceiverSettings {
     /// A service of PagerDuty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pagerduty: Option<PagerDutySettings>,
+    /// PEM file of certificate authorities to trust beside the public ones and those of this host, read at
+    /// the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Prometheus Alertmanager, API v2.

@@ -6,12 +6,9 @@ use clickhouse::Client;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use crate::engine::Endpoint;
-use crate::trust;
+use crate::trust::{self, CaFileError};
 
 /// Between signs of life on an idle connection.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -48,13 +45,8 @@ pub struct Cluster {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
     /// The file of certificate authorities cannot be used.
-    #[error("clickhouse.ca_file {}: {reason}; it must be a PEM file of CA certificates", path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error("clickhouse.ca_file {0}")]
+    CaFile(CaFileError),
     /// The TLS library refuses its own defaults.
     #[error("TLS to ClickHouse cannot be set up")]
     Tls(#[source] rustls::Error),
@@ -99,7 +91,7 @@ impl fmt::Debug for Connection {
 fn client(ca_file: Option<&Path>) -> Result<Client, ConnectionError> {
     let mut roots = trust::public_roots();
     if let Some(path) = ca_file {
-        add_authorities(&mut roots, path)?;
+        trust::add_file(&mut roots, path).map_err(ConnectionError::CaFile)?;
     }
     let tls = trust::client_config(roots).map_err(ConnectionError::Tls)?;
     let mut connector = HttpConnector::new();
@@ -115,18 +107,4 @@ fn client(ca_file: Option<&Path>) -> Result<Client, ConnectionError> {
         .pool_idle_timeout(Duration::from_secs(2))
         .build(connector);
     Ok(Client::with_http_client(client))
-}
-
-/// Adds the authorities of a file.
-fn add_authorities(roots: &mut RootCertStore, path: &Path) -> Result<(), ConnectionError> {
-    let error = |reason: String| ConnectionError::CaFile { path: path.to_owned(), reason };
-    let public = roots.len();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|source| error(source.to_string()))? {
-        let certificate = certificate.map_err(|source| error(source.to_string()))?;
-        roots.add(certificate).map_err(|source| error(source.to_string()))?;
-    }
-    if roots.len() == public {
-        return Err(error("no certificate in it".to_owned()));
-    }
-    Ok(())
 }

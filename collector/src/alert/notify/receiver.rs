@@ -14,6 +14,7 @@ use super::{pagerduty, slack, webhook};
 use crate::alert::rule::{RuleError, wrong};
 use crate::alert::state::Kept;
 use crate::settings::ReceiverSettings;
+use crate::trust;
 
 /// A request that takes longer has failed.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -101,7 +102,12 @@ impl Receiver {
             .pool_max_idle_per_host(1);
         // A company's proxy knows nothing of this host's own ports.
         let builder = if way.is_local() { builder.no_proxy() } else { builder };
-        let tls = crate::trust::public().map_err(|error| error.to_string());
+        let mut roots = trust::public_roots();
+        trust::add_system(&mut roots);
+        if let Some(file) = &settings.ca_file {
+            trust::add_file(&mut roots, file).or_else(|error| wrong(format!("{path}.ca_file"), error.to_string()))?;
+        }
+        let tls = trust::client_config(roots).map_err(|error| error.to_string());
         let http =
             tls.and_then(|tls| builder.tls_backend_preconfigured(tls).build().map_err(|error| error.to_string()));
         match http {

@@ -17,7 +17,7 @@ pub(crate) struct Cli {
 enum What {
     /// Orders: findings beside the truth
     Findings(FindingsRun),
-    /// Stock and prices: what drifts, and lags, beside the truth
+    /// Stock and prices: what drifts, lags and alerts, beside the truth
     Sync(SyncRun),
 }
 

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::alert::Alert;
+use ordertrace_api::replay::ReplayedAlert;
 use ordertrace_api::sync::DriftNow;
 use ordertrace_shop::stock::{Cause, Fault, Known, Watched};
 
+use super::alerts::Expected;
 use super::said::{Lag, Place};
 
 /// Differences of each kind that are shown.
@@ -20,6 +23,9 @@ pub(super) struct Comparison<'w> {
     lags: u64,
     /// Lags that nobody can tell.
     unclear: u64,
+    alerts: Expected<'w>,
+    /// Alerts that rules held against what was recorded came to again.
+    replayed: usize,
     wrong: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -31,8 +37,9 @@ struct Item<'w> {
 
 impl<'w> Comparison<'w> {
     pub(super) fn of(watched: &'w [Watched]) -> Self {
+        let alerts = Expected::of(watched);
         let watched = watched.iter().map(|watched| (Place::watched(watched), Item { watched, seen: 0 })).collect();
-        Self { watched, drifts: 0, lags: 0, unclear: 0, wrong: BTreeMap::new() }
+        Self { watched, drifts: 0, lags: 0, unclear: 0, alerts, replayed: 0, wrong: BTreeMap::new() }
     }
 
     /// Whether everything said is true and everything true was said.
@@ -103,6 +110,33 @@ impl<'w> Comparison<'w> {
         self.note(wrong);
     }
 
+    /// Holds the alerts that fire at `now`, where that is `said` to differ, against what can be known by then.
+    ///
+    /// # Errors
+    /// When there is more to tell than a rule may have alerts.
+    pub(super) fn alerts(&mut self, now: Timestamp, alerts: &[Alert], said: &[DriftNow]) -> anyhow::Result<()> {
+        let wrong = self.alerts.hold(now, alerts, said)?;
+        self.note(wrong);
+        Ok(())
+    }
+
+    /// Holds what rules came to when they were held against what was recorded against what they came to at the time.
+    pub(super) fn replay(&mut self, replayed: Vec<ReplayedAlert>, at_the_time: Vec<Alert>) {
+        let by_episode = |alerts: Vec<Alert>| -> BTreeMap<(String, u32), Alert> {
+            alerts.into_iter().map(|alert| ((alert.id.clone(), alert.episode), alert)).collect()
+        };
+        let mut replayed = by_episode(replayed.into_iter().map(|replayed| replayed.alert).collect());
+        let mut wrong = Vec::new();
+        for (episode, alert) in by_episode(at_the_time) {
+            match replayed.remove(&episode) {
+                Some(again) if again == alert => self.replayed += 1,
+                other => wrong.push(("replayed otherwise", format!("{other:?} instead of {alert:?}"))),
+            }
+        }
+        wrong.extend(replayed.into_values().map(|alert| ("replayed extra", format!("{alert:?}"))));
+        self.note(wrong);
+    }
+
     fn note(&mut self, wrong: Vec<(&'static str, String)>) {
         for (what, line) in wrong {
             self.wrong.entry(what).or_default().push(line);
@@ -152,8 +186,9 @@ impl fmt::Display for Comparison<'_> {
         write!(
             f,
             "{rhythm} drifts by rhythm, {in_flight} in flight, {faulty} by {kinds} kinds of faults; as expected {} at \
-             evaluations and {} lags, {} that nobody can tell",
-            self.drifts, self.lags, self.unclear
+             evaluations and {} lags, {} that nobody can tell, {} alerts at evaluations, {} thresholds that nobody can \
+             tell, {} alerts once more from what was recorded",
+            self.drifts, self.lags, self.unclear, self.alerts.agreed, self.alerts.unclear, self.replayed
         )?;
         for (what, lines) in &self.wrong {
             write!(f, ", {} {what}", lines.len())?;

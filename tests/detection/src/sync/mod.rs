@@ -1,5 +1,6 @@
-//! Days of stock and prices: drifts and the feed's age at every evaluation, and lags in the end, beside the truth.
+//! Days of stock and prices: drifts, alerts and the feed's age at every evaluation, and lags in the end, beside the truth.
 
+mod alerts;
 mod compare;
 mod drive;
 mod feed;
@@ -14,7 +15,7 @@ use ordertrace_shop::Seeds;
 use ordertrace_shop::stock::{Plan, make};
 
 use self::compare::Comparison;
-use self::drive::{Drive, drive};
+use self::drive::{Drive, drive, replay};
 use self::feed::FeedComparison;
 use crate::world::World;
 
@@ -64,6 +65,8 @@ impl SyncRun {
             let driven = drive(&world, &days, options, (&mut comparison, &mut feed), &bar).await?;
             bar.finish_and_clear();
             comparison.lags(&said::lags(&world.client()).await?);
+            let replayed = replay(&world, &driven.looks).await?;
+            comparison.replay(replayed, said::alerts(&world.client(), None).await?);
             println!(
                 "seed {seed}: {} SKUs, {} requests, {} evaluations, {feed}, {comparison}; {} s, of which {} storing, {} evaluating",
                 self.skus,

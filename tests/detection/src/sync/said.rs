@@ -2,13 +2,18 @@
 
 use clickhouse::{Client, Row};
 use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::alert::{Alert, AlertState};
 use ordertrace_api::reading::StockState;
 use ordertrace_api::sync::{DriftNow, SyncReply};
+use ordertrace_collector::alert::{Ledger, Wanted};
 use ordertrace_collector::moment::Range;
 use ordertrace_collector::settings::{SyncSettings, SyncTargetSettings};
 use ordertrace_collector::sync::{Pairs, SyncView};
 use ordertrace_shop::stock::{Compared, SYNCS, Target, Watched};
 use serde::Deserialize;
+
+/// Alerts that are read.
+const MOST_ALERTS: usize = 100_000;
 
 /// What is compared, in which target, of which item.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,30 +47,32 @@ struct LagRow {
 }
 
 impl Place {
+    pub(super) fn new(sync: &str, target: &str, sku: &str, channel: &str, currency: &str) -> Self {
+        let [sync, target, sku, channel, currency] = [sync, target, sku, channel, currency].map(str::to_owned);
+        Self { sync, target, sku, channel, currency }
+    }
+
+    /// All items of a target.
+    pub(super) fn target(sync: &str, target: &str) -> Self {
+        Self::new(sync, target, "", "", "")
+    }
+
     pub(super) fn watched(watched: &Watched) -> Self {
-        Self {
-            sync: watched.sync.to_owned(),
-            target: watched.target.to_owned(),
-            sku: watched.sku.clone(),
-            channel: watched.channel.to_owned(),
-            currency: watched.currency.to_owned(),
-        }
+        Self::new(watched.sync, watched.target, &watched.sku, watched.channel, watched.currency)
     }
 
     pub(super) fn drift(drift: &DriftNow) -> Self {
-        Self {
-            sync: drift.sync.clone(),
-            target: drift.target.clone(),
-            sku: drift.subject.clone(),
-            channel: drift.channel.clone(),
-            currency: drift.currency.clone(),
-        }
+        Self::new(&drift.sync, &drift.target, &drift.subject, &drift.channel, &drift.currency)
     }
 }
 
 /// What the shop's systems must agree on, as a collector is told.
 pub(super) fn pairs() -> anyhow::Result<Pairs> {
-    Ok(Pairs::new(&SYNCS.map(settings))?)
+    Ok(Pairs::new(&syncs())?)
+}
+
+pub(super) fn syncs() -> [SyncSettings; 2] {
+    SYNCS.map(settings)
 }
 
 fn settings(compared: Compared) -> SyncSettings {
@@ -89,6 +96,14 @@ fn settings(compared: Compared) -> SyncSettings {
 pub(super) async fn said(view: &SyncView, most: usize, now: Timestamp) -> anyhow::Result<SyncReply> {
     let hour_ago = now - SignedDuration::from_hours(1);
     Ok(view.sync(Range::new(hour_ago, now)?, None, most, now).await?)
+}
+
+/// All alerts, or those of one state.
+pub(super) async fn alerts(client: &Client, state: Option<AlertState>) -> anyhow::Result<Vec<Alert>> {
+    let wanted = Wanted { state, limit: MOST_ALERTS, ..Wanted::default() };
+    let alerts = Ledger::new(client.clone()).list(&wanted).await?;
+    anyhow::ensure!(alerts.len() < MOST_ALERTS, "there are more than {MOST_ALERTS} alerts; give fewer --skus");
+    Ok(alerts)
 }
 
 /// All lags that were recorded.

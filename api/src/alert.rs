@@ -24,6 +24,9 @@ pub struct AlertsQuery {
     /// Only of this rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Only those whose id begins so: up to 32 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// At most this many, 1 to 1000; 200 unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -38,8 +41,21 @@ pub struct AlertsReply {
     pub more: bool,
     /// How many rules this collector evaluates; 0 = it alerts nobody.
     pub rules: u32,
+    /// Rules that this collector cannot evaluate: their alerts stay as they are.
+    pub failures: Vec<RuleFailure>,
     /// How this collector fares with those whom it tells.
     pub receivers: Vec<ReceiverState>,
+}
+
+/// A rule that could not be evaluated when it was tried last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RuleFailure {
+    /// Its name.
+    pub rule: String,
+    /// Why not.
+    pub error: String,
+    /// Since when it cannot be.
+    pub since: Timestamp,
 }
 
 /// One time in which a rule held for one thing.
@@ -61,6 +77,8 @@ pub struct Alert {
     pub says: String,
     /// How much, with its unit.
     pub value: String,
+    /// Who is hit: orders and their money, in a sentence; empty = nobody knows.
+    pub hit: String,
     /// The command that shows more.
     pub look: String,
     /// Where it is written what to do.

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod order;
 pub mod problem;
 pub mod reading;
+pub mod replay;
 pub mod routes;
 pub mod source;
 pub mod span;

@@ -34,6 +34,9 @@ pub const ALERT_ACKNOWLEDGEMENT: &str = "/api/v1/alerts/{id}/acknowledgement";
 /// `POST`: nobody is to be told of an alert for a time; see [`SilenceRequest`](crate::alert::SilenceRequest).
 /// 200 = [`SilenceReply`](crate::alert::SilenceReply).
 pub const ALERT_SILENCE: &str = "/api/v1/alerts/{id}/silence";
+/// `POST`: what rules would have told of a time that is past; see [`ReplayQuery`](crate::replay::ReplayQuery).
+/// 200 = [`ReplayReply`](crate::replay::ReplayReply).
+pub const RULES_REPLAY: &str = "/api/v1/rules/replay";
 /// `GET`: a flow as orders go; see [`LearnQuery`](crate::flow::LearnQuery).
 pub const LEARNED_FLOW: &str = "/api/v1/flows/learned";
 /// `GET`: what happened since the page before; see [`TailQuery`](crate::tail::TailQuery).

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::alert::{self, AlertMetrics, AlertView, Receivers, RuleError, Rules};
+use crate::alert::{self, AlertMetrics, AlertView, Failures, Receivers, RuleError, Rules};
 use crate::api::{self, ApiState};
 use crate::detect::{self, Detection, DetectionMetrics, Ledger};
 use crate::engine::{Engine, EngineError, EngineSettings, Progress};
@@ -125,7 +125,7 @@ impl Collector {
         let (source_metrics, sources) =
             (SourceMetrics::default(), SourceView::new(client.clone(), settings.sources, &settings.sync));
         source_metrics.register(&mut registry);
-        let alert_metrics = AlertMetrics::default();
+        let (alert_metrics, failures) = (AlertMetrics::default(), Failures::default());
         if settings.detection.enabled && !rules.is_empty() {
             alert_metrics.register(&mut registry);
         }
@@ -142,6 +142,8 @@ impl Collector {
             alerts: AlertView {
                 ledger: alert::Ledger::new(client.clone()),
                 rules: rules.len(),
+                failures: failures.clone(),
+                replay: Arc::default(),
                 receivers: receivers.clone(),
             },
             journeys: journeys.clone(),
@@ -180,7 +182,7 @@ impl Collector {
             });
             if !rules.is_empty() {
                 let (rules, every) = ((rules, receivers), settings.alerts.every);
-                let alerting = alert::run(client.clone(), rules, every, alert_metrics, stop.clone());
+                let alerting = alert::run(client.clone(), rules, every, (alert_metrics, failures), stop.clone());
                 tasks.spawn(async move {
                     alerting.await;
                     "alerts"

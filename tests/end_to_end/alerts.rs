@@ -8,8 +8,10 @@ use axum::body::Bytes;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use jiff::Timestamp;
-use ordertrace_tests::{Alertmanager, CollectorProcess, free_ports};
+use jiff::{SignedDuration, Timestamp};
+use ordertrace_api::alert::{Alert, AlertsReply};
+use ordertrace_api::replay::ReplayReply;
+use ordertrace_tests::{Alertmanager, CollectorProcess, TlsFront, free_ports};
 use serde_json::{Value, json};
 
 /// Rules are evaluated every second here; messages that failed are sent again after six at the latest.
@@ -143,16 +145,17 @@ async fn an_alertmanager_is_told_once_though_the_collector_is_killed() {
     let reply: Value = collector.get("/api/v1/alerts").await.unwrap().unwrap();
     let hat = reply["alerts"].as_array().unwrap().iter().find(|alert| alert["labels"]["sku"] == "HAT").unwrap();
     let path = |what: &str| format!("/api/v1/alerts/{}/{what}", hat["id"].as_str().unwrap());
-    let silence = json!({ "duration_s": 3600, "who": "ada", "comment": "counting" });
     let form = collector.post("application/x-www-form-urlencoded", &path("silence"), "who=ada".to_owned()).await;
     assert_eq!(form.unwrap().0, 415, "no page of another site can do that");
-    let (status, said) = collector.post("application/json", &path("silence"), silence.to_string()).await.unwrap();
-    assert_eq!(status, 200, "{said}");
+    let id = &hat["id"].as_str().unwrap()[..8];
+    let silence = ["alerts", "silence", id, "--for", "1h", "--who", "ada", "--comment", "counting"];
+    let (code, said) = collector.ordertrace(&silence).await.unwrap();
+    assert!(code == Some(0) && said.starts_with("oncall: silent until "), "{said}");
     let silenced = alertmanager.get("alerts?silenced=true&active=false").await.unwrap();
     assert_eq!(silenced.as_array().map(Vec::len), Some(1), "{silenced:#}");
-    let note = json!({ "who": "ada", "note": "counting them" }).to_string();
-    let (status, said) = collector.post("application/json", &path("acknowledgement"), note).await.unwrap();
-    assert_eq!(status, 200, "{said}");
+    let ack = ["alerts", "ack", id, "--who", "ada", "--note", "counting them"];
+    let (code, said) = collector.ordertrace(&ack).await.unwrap();
+    assert!(code == Some(0) && said.starts_with("ada takes care of StockDrift: HAT main: "), "{said}");
     let (code, text) = collector.ordertrace(&["alerts"]).await.unwrap();
     assert!(code == Some(0) && text.contains("ada takes care of it: counting them"), "{text}");
 
@@ -181,6 +184,79 @@ async fn an_alertmanager_is_told_once_though_the_collector_is_killed() {
     assert!(text.contains("StockDrift") && text.contains("ordertrace sync --sku HAT"), "{text}");
     let (code, _) = collector.ordertrace(&["alerts"]).await.unwrap();
     assert_eq!(code, Some(1), "nothing is active");
+
+    // The same rules, and others, beside what is recorded.
+    let told: AlertsReply = collector.get("/api/v1/alerts?state=resolved").await.unwrap().unwrap();
+    let replay: ReplayReply = serde_json::from_str(&rules_test(&collector, RULE, Some(0)).await).unwrap();
+    let episodes = |alerts: Vec<&Alert>| {
+        let mut of_sku: Vec<_> = alerts.iter().map(|alert| (alert.labels["sku"].clone(), alert.state)).collect();
+        of_sku.sort_by(|(one, _), (other, _)| one.cmp(other));
+        of_sku
+    };
+    let replayed = replay.alerts.iter().map(|replayed| &replayed.alert).collect();
+    assert_eq!(episodes(replayed), episodes(told.alerts.iter().collect()), "{replay:#?}");
+    for replayed in &replay.alerts {
+        let alert = told.alerts.iter().find(|alert| alert.labels == replayed.alert.labels).unwrap();
+        let apart =
+            |one: Option<Timestamp>, other: Option<Timestamp>| one.unwrap().duration_since(other.unwrap()).abs();
+        let one_look = SignedDuration::from_secs(2);
+        assert!(apart(alert.fired_at, replayed.alert.fired_at) <= one_look, "{alert:?} {replayed:?}");
+        assert!(apart(alert.resolved_at, replayed.alert.resolved_at) <= one_look, "{alert:?} {replayed:?}");
+        assert_eq!(replayed.fired_value.as_deref(), Some("7 units, 233.3 %"));
+    }
+    rules_test(&collector, &RULE.replace("'5'", "'7'"), Some(1)).await;
+    rules_test(&collector, &RULE.replace("stock", "stok"), Some(2)).await;
+    let reply: AlertsReply = collector.get("/api/v1/alerts").await.unwrap().unwrap();
+    assert_eq!(reply.alerts, told.alerts, "nothing is written");
+}
+
+/// What `ordertrace rules test` says of a file with these rules, and ends with that code.
+async fn rules_test(collector: &CollectorProcess, rules: &str, ends: Option<i32>) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("other.yaml");
+    std::fs::write(&file, format!("{RULES}alerts:\n  every: 1s{rules}")).unwrap();
+    let arguments = ["rules", "test", "-c", file.to_str().unwrap(), "--since", "5m", "--format", "json"];
+    let (code, text) = collector.ordertrace(&arguments).await.unwrap();
+    assert_eq!(code, ends, "{text}");
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_behind_tls_is_trusted_by_its_authority_alone() {
+    let (hook, url) = Hook::start(&[]).await;
+    let target = url.trim_start_matches("http://");
+    let (own, of_host) = (TlsFront::start(target).await.unwrap(), TlsFront::start(target).await.unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let [own_file, host_file] = ["own.pem", "host.pem"].map(|name| folder.path().join(name));
+    std::fs::write(&own_file, &own.authority).unwrap();
+    std::fs::write(&host_file, &of_host.authority).unwrap();
+    let receiver = |name: &str, front: &TlsFront, file: &str| {
+        let secret = "secret: {env: HOOK_SECRET}";
+        format!("  - {{name: {name}, {file}webhook: {{url: '{}/{name}', {secret}}}}}\n", front.url)
+    };
+    let own_file = format!("ca_file: '{}', ", own_file.display());
+    let receivers = [
+        receiver("own", &own, &own_file),
+        receiver("host", &of_host, ""),
+        receiver("other", &own, ""),
+        receiver("both", &of_host, &own_file),
+    ];
+    let settings = format!("{RULES}alerts:\n  every: 1s\n  receivers:\n{}{RULE}", receivers.concat());
+    let environment = [("HOOK_SECRET", "s3cret"), ("SSL_CERT_FILE", host_file.to_str().unwrap())];
+    let collector = CollectorProcess::start_with(&settings, &environment).await.unwrap();
+    stock(&collector, "wms", &[("HAT", 3)]).await;
+    stock(&collector, "storefront", &[("HAT", 10)]).await;
+    for path in ["/own", "/host", "/both"] {
+        until(path, async || (!hook.told(path).is_empty()).then_some(())).await;
+    }
+    let reply = until("the refusal", async || {
+        let reply: AlertsReply = collector.get("/api/v1/alerts").await.unwrap().unwrap();
+        let error = reply.receivers.iter().find(|receiver| receiver.name == "other")?.error.clone();
+        error
+    });
+    let error = reply.await;
+    assert!(error.contains("certificate"), "{error}");
+    assert!(hook.told("/other").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,17 +1,16 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use clickhouse::Client;
 use tracing::instrument;
 
 use super::condition::Source;
+use super::decision::Decision;
+use super::failures::Failures;
 use super::ledger::Ledger;
 use super::metrics::AlertMetrics;
-use super::observation::{Observation, identity};
 use super::rule::{Rule, Rules};
-use super::state::{Kept, REFRESH_MS, Stage, ended, step};
-use super::threshold::Level;
-use crate::detect;
+use super::state::{Kept, REFRESH_MS, Stage, ended};
 use crate::storage::now_ms;
 
 /// What nobody looked after for so long is of a rule that is gone: other collectors may be about to learn of it.
@@ -20,17 +19,25 @@ const FORGOTTEN_MS: i64 = 5 * REFRESH_MS;
 /// Holds rules against what is stored, round by round. All that it knows is stored: any number may do it, and
 /// each may end at any time.
 pub struct Evaluator {
+    client: Client,
     source: Source,
     ledger: Ledger,
     rules: Rules,
     metrics: AlertMetrics,
+    failures: Failures,
 }
 
 impl Evaluator {
     /// Of one database.
     pub fn new(client: Client, rules: Rules, metrics: AlertMetrics) -> Self {
-        let source = Source { client: client.clone(), findings: detect::Ledger::new(client.clone()) };
-        Self { source, ledger: Ledger::new(client), rules, metrics }
+        let (source, ledger) = (Source::new(client.clone()), Ledger::new(client.clone()));
+        Self { client, source, ledger, rules, metrics, failures: Failures::default() }
+    }
+
+    /// The same that notes among `failures` what it cannot evaluate.
+    #[must_use]
+    pub fn telling(self, failures: Failures) -> Self {
+        Self { failures, ..self }
     }
 
     /// Holds all rules against what is stored, at the present time of ClickHouse's clock, by which all collectors
@@ -39,7 +46,7 @@ impl Evaluator {
     /// # Errors
     /// When ClickHouse does not answer.
     pub async fn round(&self) -> clickhouse::error::Result<usize> {
-        self.round_at(now_ms(&self.source.client).await?).await
+        self.round_at(now_ms(&self.client).await?).await
     }
 
     /// The same at `now_ms`, milliseconds since the Unix epoch.
@@ -55,7 +62,10 @@ impl Evaluator {
         let (mut written, mut failed) = (Vec::new(), 0);
         for rule in self.rules.iter() {
             let active = by_rule.remove(rule.terms.rule.as_str()).unwrap_or_default();
-            match self.look(rule, &active, now_ms).await {
+            let looked = self.look(rule, &active, now_ms).await;
+            let error = looked.as_ref().err().map(ToString::to_string);
+            self.failures.note(&rule.terms.rule, error, now_ms);
+            match looked {
                 Ok(news) => written.extend(news),
                 Err(error) => {
                     failed += 1;
@@ -75,20 +85,9 @@ impl Evaluator {
     /// What is to be written of one rule's alerts.
     async fn look(&self, rule: &Rule, active: &[&Kept], now_ms: i64) -> clickhouse::error::Result<Vec<Kept>> {
         let seen = rule.condition.see(&self.source, active, rule.limit, now_ms).await?;
-        let seen: Vec<(String, &Observation)> =
-            seen.iter().map(|seen| (identity(&rule.terms.rule, &seen.labels), seen)).collect();
-        let known: HashSet<&str> = active.iter().map(|kept| kept.id.as_str()).collect();
-        let new: Vec<&(String, &Observation)> = seen
-            .iter()
-            .filter(|(id, seen)| seen.level == Level::Over && !known.contains(id.as_str()))
-            .take(rule.limit.saturating_sub(active.len()))
-            .collect();
-        let ids: Vec<&str> = new.iter().map(|(id, _)| id.as_str()).collect();
-        let before = self.ledger.last(&ids).await?;
-        let seen: HashMap<&str, &Observation> = seen.iter().map(|(id, seen)| (id.as_str(), *seen)).collect();
-        let held = active.iter().map(|kept| step(&rule.terms, Some(kept), seen.get(kept.id.as_str()).copied(), now_ms));
-        let opened = new.iter().map(|(id, seen)| step(&rule.terms, before.get(id), Some(seen), now_ms));
-        Ok(held.chain(opened).flatten().collect())
+        let decision = Decision::new(rule, active, &seen);
+        let before = self.ledger.last(&decision.new_ids()).await?;
+        Ok(decision.outcome(&before, now_ms))
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Wanted {
     pub state: Option<AlertState>,
     /// Only of this rule.
     pub rule: Option<String>,
-    /// Only this one, 32 hexadecimal digits.
+    /// Only those whose id begins so, up to 32 hexadecimal digits.
     pub id: Option<String>,
     /// At most this many.
     pub limit: usize,
@@ -44,6 +44,7 @@ struct AlertRow {
     runbook: String,
     value: String,
     says: String,
+    hit: String,
     look: String,
     since: i64,
     fired_at: i64,
@@ -59,8 +60,7 @@ struct AcknowledgementRow {
     at: i64,
 }
 
-const COLUMNS: &str =
-    "id, episode, updated_at, rule, severity, stage, labels, runbook, value, says, look, since, fired_at, resolved_at";
+const COLUMNS: &str = "id, episode, updated_at, rule, severity, stage, labels, runbook, value, says, hit, look, since, fired_at, resolved_at";
 
 const STAGES: [(Stage, i8); 4] = [(Stage::Pending, 1), (Stage::Firing, 2), (Stage::Resolved, 3), (Stage::Lapsed, 4)];
 
@@ -117,7 +117,7 @@ impl Ledger {
              WHERE stage != 'lapsed'
                 AND (stage != 'resolved' OR resolved_at >= fromUnixTimestamp64Milli(?, 'UTC'))
                 AND alerts.since < fromUnixTimestamp64Milli(?, 'UTC')
-                AND (? = 0 OR toInt8(stage) = ?) AND (empty(?) OR rule = ?) AND (empty(?) OR id = unhex(?))
+                AND (? = 0 OR toInt8(stage) = ?) AND (empty(?) OR rule = ?) AND id >= unhex(?) AND id <= unhex(?)
              ORDER BY stage = 'firing' DESC, stage, severity DESC, alerts.since DESC, id LIMIT ?"
         );
         let state = wanted.state.map_or(0, |state| code(&STAGES, stage_of(state)));
@@ -132,8 +132,8 @@ impl Ledger {
             .bind(state)
             .bind(rule)
             .bind(rule)
-            .bind(id)
-            .bind(id)
+            .bind(format!("{id:0<32}"))
+            .bind(format!("{id:f<32}"))
             .bind(wanted.limit as u64)
             .fetch_all::<AlertRow>()
             .await?;
@@ -207,6 +207,7 @@ impl AlertRow {
             runbook: kept.runbook,
             value: kept.value,
             says: kept.says,
+            hit: kept.hit,
             look: kept.look,
             since: kept.since_ms,
             fired_at: kept.fired_at_ms,
@@ -226,6 +227,7 @@ impl AlertRow {
             runbook: self.runbook,
             value: self.value,
             says: self.says,
+            hit: self.hit,
             look: self.look,
             since_ms: self.since,
             fired_at_ms: self.fired_at,
@@ -251,6 +253,7 @@ pub(super) fn alert(kept: Kept, acknowledgement: Option<Acknowledgement>) -> Ale
         labels: kept.labels,
         says: kept.says,
         value: kept.value,
+        hit: kept.hit,
         look: kept.look,
         runbook: Some(kept.runbook).filter(|url| !url.is_empty()),
         since: moment(kept.since_ms),

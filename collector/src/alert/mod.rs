@@ -5,26 +5,33 @@
 //! ledger says. So any number of collectors may evaluate at once, and each may end at any time.
 
 mod condition;
+mod decision;
 mod evaluator;
+mod failures;
 mod ledger;
 mod metrics;
 mod notify;
 mod observation;
+mod replay;
 mod rule;
 mod scope;
 mod state;
 mod threshold;
 
+use std::sync::Arc;
+
 use clickhouse::Client;
 use ordertrace_config::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use tracing::info_span;
 
 pub use evaluator::Evaluator;
+pub use failures::Failures;
 pub use ledger::{Ledger, Wanted};
 pub use metrics::AlertMetrics;
 pub use notify::{Receivers, SilenceError};
+pub use replay::{Moment, Replay, ReplayError};
 pub use rule::{RuleError, Rules};
 
 use crate::background;
@@ -36,6 +43,10 @@ pub struct AlertView {
     pub ledger: Ledger,
     /// How many rules this collector evaluates.
     pub rules: usize,
+    /// Of these, those that cannot be evaluated.
+    pub failures: Failures,
+    /// Whose turn it is to hold rules against the past: one at a time.
+    pub replay: Arc<Mutex<()>>,
     /// Those who are told.
     pub receivers: Receivers,
 }
@@ -45,10 +56,10 @@ pub async fn run(
     client: Client,
     (rules, receivers): (Rules, Receivers),
     every: Duration,
-    metrics: AlertMetrics,
+    (metrics, failures): (AlertMetrics, Failures),
     stop: CancellationToken,
 ) {
-    let evaluator = Evaluator::new(client.clone(), rules.clone(), metrics.clone());
+    let evaluator = Evaluator::new(client.clone(), rules.clone(), metrics.clone()).telling(failures);
     let news = Notify::new();
     let evaluating = async {
         let mut rounds = background::every(every.get());

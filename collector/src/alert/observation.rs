@@ -21,6 +21,8 @@ pub(super) struct Observation {
     pub(super) value: String,
     /// What is wrong, in a sentence.
     pub(super) says: String,
+    /// Who is hit: orders and their money; empty = nobody knows.
+    pub(super) hit: String,
     /// The command that shows more.
     pub(super) look: String,
 }

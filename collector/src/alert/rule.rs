@@ -16,6 +16,7 @@ use super::threshold::{Threshold, Unit};
 use crate::settings::{
     AlertSettings, ChangeRule, DriftRule, EachSettings, ItemSettings, RuleSettings, SyncSettings, ThresholdSettings,
 };
+use crate::sync::Pairs;
 
 /// The longest time for which something may have to hold: 7 days.
 const LONGEST_HOLD_S: u64 = 7 * 86_400;
@@ -124,6 +125,34 @@ impl Rules {
     /// Whether copies must be kept for them, though nothing is compared.
     pub fn need_copies(&self) -> bool {
         self.iter().any(|rule| matches!(rule.condition, Condition::Change(_)))
+    }
+
+    /// Only the one of this name.
+    ///
+    /// # Errors
+    /// [`RuleError`] when there is none.
+    pub fn only(self, name: &str) -> Result<Self, RuleError> {
+        let names: Vec<&str> = self.iter().map(|rule| rule.terms.rule.as_str()).collect();
+        Check { path: "alerts.rules".to_owned(), sync: &[] }.known("name", "rule", name, &names)?;
+        Ok(Self(self.0.into_iter().filter(|rule| rule.terms.rule == name).collect()))
+    }
+
+    /// What is said of rules over what is not compared by `pairs`: nothing is recorded of it.
+    pub fn unrecorded(&self, pairs: &Pairs) -> Vec<String> {
+        let said = self.iter().filter_map(|rule| {
+            let (sync, source, scope) = rule.condition.compared()?;
+            let targets: Vec<Option<&str>> = match &scope.targets {
+                targets if targets.is_empty() => vec![None],
+                targets => targets.iter().map(|target| Some(target.as_str())).collect(),
+            };
+            let missing = targets.into_iter().find(|target| !pairs.compare(sync, source, *target))?;
+            let to = missing.map(|target| format!(" with {target}")).unwrap_or_default();
+            let name = &rule.terms.rule;
+            Some(format!(
+                "{name}: the collector does not compare {source}{to} as sync {sync:?}, so nothing of it is recorded"
+            ))
+        });
+        said.collect()
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&Rule> {

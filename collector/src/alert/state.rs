@@ -48,6 +48,8 @@ pub(super) struct Kept {
     pub(super) runbook: String,
     pub(super) value: String,
     pub(super) says: String,
+    /// Who is hit; empty = nobody knows.
+    pub(super) hit: String,
     pub(super) look: String,
     /// Since when the threshold is passed.
     pub(super) since_ms: i64,
@@ -111,6 +113,7 @@ fn opened(terms: &Terms, episode: u32, seen: &Observation, now_ms: i64) -> Kept 
         runbook: terms.runbook.clone(),
         value: seen.value.clone(),
         says: seen.says.clone(),
+        hit: seen.hit.clone(),
         look: seen.look.clone(),
         since_ms: now_ms,
         fired_at_ms: 0,
@@ -156,6 +159,7 @@ mod tests {
             level,
             value: "7".to_owned(),
             says: "HAT differs".to_owned(),
+            hit: String::new(),
             look: "ordertrace sync".to_owned(),
         }
     }

@@ -11,13 +11,16 @@ use ordertrace_api::problem::Problem;
 use super::ApiState;
 use super::problem::Refusal;
 use super::range::unless_empty;
-use crate::alert::{SilenceError, Wanted};
+use crate::alert::{AlertView, SilenceError, Wanted};
 
 /// Alerts in a reply unless the query says otherwise.
 const DEFAULT_LIMIT: u32 = 200;
 
 /// Alerts that a query may ask for.
 const MAX_LIMIT: u32 = 1000;
+
+/// Hexadecimal digits of an alert's id.
+const ID_DIGITS: usize = 32;
 
 /// The longest silence: 30 days.
 const LONGEST_SILENCE_S: u32 = 30 * 86_400;
@@ -34,6 +37,7 @@ const LONGEST_TEXT: usize = 2_000;
         ("until" = Option<String>, Query, description = "Only alerts that began before this time, RFC 3339"),
         ("state" = Option<String>, Query, description = "pending, firing or resolved; any, without it"),
         ("rule" = Option<String>, Query, description = "Only alerts of this rule"),
+        ("id" = Option<String>, Query, description = "Only alerts whose id begins so: up to 32 hexadecimal digits"),
         ("limit" = Option<u32>, Query, description = "At most this many, 1 to 1000; 200 unless given"),
     ),
     responses(
@@ -49,13 +53,17 @@ pub(super) async fn list(
     let Query(query) = query.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
     let limit = Refusal::unless_within("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     unless_empty(query.since, query.until)?;
-    let AlertsQuery { since, until, state: wanted_state, rule, .. } = query;
-    let wanted = Wanted { since, until, state: wanted_state, rule, id: None, limit: limit as usize + 1 };
+    let AlertsQuery { since, until, state: wanted_state, rule, id, .. } = query;
+    if let Some(id) = id.as_deref().filter(|id| !is_hex(id) || id.len() > ID_DIGITS) {
+        return Err(Refusal::bad_request(format!("id is {id:?}; write up to {ID_DIGITS} hexadecimal digits")));
+    }
+    let wanted = Wanted { since, until, state: wanted_state, rule, id, limit: limit as usize + 1 };
     let mut alerts = state.alerts.ledger.list(&wanted).await?;
     let more = alerts.len() > limit as usize;
     alerts.truncate(limit as usize);
     let rules = u32::try_from(state.alerts.rules).unwrap_or(u32::MAX);
-    Ok(Json(AlertsReply { alerts, more, rules, receivers: state.alerts.receivers.states() }))
+    let AlertView { failures, receivers, .. } = &state.alerts;
+    Ok(Json(AlertsReply { alerts, more, rules, failures: failures.list(), receivers: receivers.states() }))
 }
 
 #[utoipa::path(
@@ -131,7 +139,7 @@ fn read<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Refusal> {
 
 /// The alert as it was last, if it is not over.
 async fn active(state: &ApiState, id: String) -> Result<Alert, Refusal> {
-    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_id = id.len() == ID_DIGITS && is_hex(&id);
     let wanted = Wanted { id: Some(id.clone()), limit: 1, ..Wanted::default() };
     let mut found = if is_id { state.alerts.ledger.list(&wanted).await? } else { Vec::new() };
     match found.pop() {
@@ -141,6 +149,10 @@ async fn active(state: &ApiState, id: String) -> Result<Alert, Refusal> {
         }
         Some(alert) => Ok(alert),
     }
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn name(who: &str) -> Result<String, Refusal> {

@@ -12,6 +12,7 @@ mod openapi;
 mod orders;
 mod problem;
 mod range;
+mod rules;
 mod spans;
 mod status;
 mod surface;
@@ -92,6 +93,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::ALERTS, get(alerts::list))
         .route(routes::ALERT_ACKNOWLEDGEMENT, post(alerts::acknowledge))
         .route(routes::ALERT_SILENCE, post(alerts::silence))
+        .route(routes::RULES_REPLAY, post(rules::replay))
         .route(routes::TRACE_SPANS, get(spans::of_trace))
         .route(routes::TAIL, get(tail::page))
         // Only these: health checks and scrapes come all the time and tell nothing.

@@ -25,6 +25,12 @@ impl Refusal {
         Err(Self::bad_request(format!("{name} is {value}; it must be 1 to {most}")))
     }
 
+    /// A query that failed.
+    pub(super) fn unavailable(reason: String) -> Self {
+        tracing::warn!(error = reason, "a query failed");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage is not available", reason)
+    }
+
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not found", detail)
     }
@@ -32,8 +38,7 @@ impl Refusal {
 
 impl From<clickhouse::error::Error> for Refusal {
     fn from(error: clickhouse::error::Error) -> Self {
-        tracing::warn!(%error, "a query failed");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage is not available", error.to_string())
+        Self::unavailable(error.to_string())
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
 use ordertrace_api::finding::{Evidence, Finding, FindingKind, FindingState, Money, Severity};
@@ -11,7 +13,10 @@ use crate::storage::{SEVERITIES, code, key_of, key_tuple, of_code};
 
 /// Findings as they are kept.
 #[derive(Clone)]
-pub struct Ledger(Client);
+pub struct Ledger {
+    client: Client,
+    latest: String,
+}
 
 /// A finding, and by what it is found again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +89,18 @@ const MOST_CHANGED: usize = 10_000;
 /// The latest row of each finding.
 const LATEST: &str = "SELECT * FROM findings ORDER BY updated_at DESC LIMIT 1 BY id";
 
+/// The row of each finding that was the latest at a time, milliseconds since the Unix epoch by ClickHouse's
+/// clock: what was written last and before that time was so then, whatever of its history has been dropped.
+fn latest_at(at_ms: i64) -> String {
+    let at = format!("fromUnixTimestamp64Milli({at_ms}, 'UTC')");
+    format!(
+        "SELECT * FROM
+            (SELECT {COLUMNS} FROM findings WHERE updated_at <= {at}
+             UNION ALL SELECT {COLUMNS} FROM finding_history WHERE written_at <= {at})
+         ORDER BY updated_at DESC LIMIT 1 BY id"
+    )
+}
+
 /// What stands as a number in the table.
 const STATES: [(FindingState, i8); 3] =
     [(FindingState::Open, 1), (FindingState::Closed, 2), (FindingState::Retracted, 3)];
@@ -134,7 +151,13 @@ impl Ledger {
     /// The findings of one database.
     pub fn new(client: Client) -> Self {
         // Where tables are spread over a cluster, a finding is written when its row is there.
-        Self(client.with_setting("distributed_foreground_insert", "1"))
+        Self { client: client.with_setting("distributed_foreground_insert", "1"), latest: LATEST.to_owned() }
+    }
+
+    /// The same as far as was known at a time, milliseconds since the Unix epoch by ClickHouse's clock:
+    /// of [`list`](Self::list) and what hangs together with it.
+    pub(crate) fn at(self, at_ms: i64) -> Self {
+        Self { latest: latest_at(at_ms), ..self }
     }
 
     /// Findings kept under any of these keys.
@@ -147,7 +170,7 @@ impl Ledger {
              PREWHERE anchor_value IN ? WHERE (anchor_kind, anchor_value, anchor_system) IN ?
              ORDER BY updated_at DESC LIMIT 1 BY id"
         );
-        let rows = self.0.query(&query).bind(values).bind(tuples).fetch_all::<FindingRow>().await?;
+        let rows = self.client.query(&query).bind(values).bind(tuples).fetch_all::<FindingRow>().await?;
         Ok(rows.into_iter().filter_map(FindingRow::into_entry).collect())
     }
 
@@ -167,7 +190,7 @@ impl Ledger {
     pub(super) async fn open(&self) -> clickhouse::error::Result<Vec<Key>> {
         let query =
             format!("SELECT DISTINCT anchor_kind, anchor_value, anchor_system FROM ({LATEST}) WHERE state = 'open'");
-        let rows = self.0.query(&query).fetch_all::<AnchorRow>().await?;
+        let rows = self.client.query(&query).fetch_all::<AnchorRow>().await?;
         Ok(rows.into_iter().map(|row| key_of(row.anchor_kind, row.anchor_value, row.anchor_system)).collect())
     }
 
@@ -177,7 +200,18 @@ impl Ledger {
         let query = "SELECT kind, uniqExactIf(id, now_state = 'open') FROM
                 (SELECT id, any(kind) AS kind, argMax(state, updated_at) AS now_state FROM findings GROUP BY id)
              GROUP BY kind";
-        let rows = self.0.query(query).fetch_all::<(String, u64)>().await?;
+        let rows = self.client.query(query).fetch_all::<(String, u64)>().await?;
+        Ok(rows.into_iter().filter_map(|(kind, count)| Some((FindingKind::of_name(&kind)?, count))).collect())
+    }
+
+    /// How many orders have findings that hold, by kind.
+    #[instrument(name = "SELECT orders by kind of finding", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
+    pub(crate) async fn orders_by_kind(&self) -> clickhouse::error::Result<HashMap<FindingKind, u64>> {
+        let query = format!(
+            "SELECT kind, uniqExact(order_key) FROM ({}) WHERE state = 'open' AND order_key != '' GROUP BY kind",
+            self.latest
+        );
+        let rows = self.client.query(&query).fetch_all::<(String, u64)>().await?;
         Ok(rows.into_iter().filter_map(|(kind, count)| Some((FindingKind::of_name(&kind)?, count))).collect())
     }
 
@@ -188,19 +222,15 @@ impl Ledger {
             "SELECT {COLUMNS} FROM (SELECT * FROM findings WHERE kind = ? ORDER BY updated_at DESC LIMIT 1 BY id)
              WHERE state = 'open'"
         );
-        let rows = self.0.query(&query).bind(kind.name()).fetch_all::<FindingRow>().await?;
+        let rows = self.client.query(&query).bind(kind.name()).fetch_all::<FindingRow>().await?;
         Ok(rows.into_iter().filter_map(FindingRow::into_entry).collect())
     }
 
     /// Those of these findings that hold.
     #[instrument(name = "SELECT findings by id", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "findings"))]
     pub(crate) async fn open_with(&self, ids: &[&str]) -> clickhouse::error::Result<Vec<Finding>> {
-        let query = format!(
-            "SELECT {COLUMNS} FROM
-                (SELECT * FROM findings WHERE lower(hex(id)) IN ? ORDER BY updated_at DESC LIMIT 1 BY id)
-             WHERE state = 'open'"
-        );
-        let rows = self.0.query(&query).bind(ids).fetch_all::<FindingRow>().await?;
+        let query = format!("SELECT {COLUMNS} FROM ({}) WHERE lower(hex(id)) IN ? AND state = 'open'", self.latest);
+        let rows = self.client.query(&query).bind(ids).fetch_all::<FindingRow>().await?;
         Ok(rows.into_iter().filter_map(FindingRow::into_entry).map(|entry| entry.finding).collect())
     }
 
@@ -213,14 +243,15 @@ impl Ledger {
         let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.name()).collect();
         let states: Vec<i8> = wanted.states.iter().map(|state| code(&STATES, *state)).collect();
         let query = format!(
-            "SELECT {COLUMNS} FROM ({LATEST})
+            "SELECT {COLUMNS} FROM ({})
              WHERE (state = 'open' OR closed_at >= fromUnixTimestamp64Nano(?, 'UTC'))
                 AND since < fromUnixTimestamp64Nano(?, 'UTC')
                 AND (empty(?) OR kind IN ?) AND (empty(?) OR toInt8(state) IN ?) AND toInt8(severity) >= ?
-             ORDER BY state, severity DESC, since DESC, id LIMIT ?"
+             ORDER BY state, severity DESC, since DESC, id LIMIT ?",
+            self.latest
         );
         let rows = self
-            .0
+            .client
             .query(&query)
             .bind(wanted.since.map_or(0, nanoseconds))
             .bind(wanted.until.map_or(i64::MAX, nanoseconds))
@@ -247,7 +278,7 @@ impl Ledger {
              WHERE updated_at > fromUnixTimestamp64Milli(?, 'UTC') AND updated_at <= fromUnixTimestamp64Milli(?, 'UTC')
              ORDER BY updated_at, id LIMIT {MOST_CHANGED}"
         );
-        let rows = self.0.query(&query).bind(after_ms).bind(until_ms).fetch_all::<FindingRow>().await?;
+        let rows = self.client.query(&query).bind(after_ms).bind(until_ms).fetch_all::<FindingRow>().await?;
         Ok(rows.into_iter().filter_map(FindingRow::into_entry).map(|entry| entry.finding).collect())
     }
 
@@ -257,7 +288,7 @@ impl Ledger {
         if entries.is_empty() {
             return Ok(());
         }
-        let mut insert = self.0.insert::<FindingRow>("findings").await?;
+        let mut insert = self.client.insert::<FindingRow>("findings").await?;
         for entry in entries {
             insert.write(&FindingRow::of(entry)?).await?;
         }

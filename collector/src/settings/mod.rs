@@ -9,6 +9,7 @@ mod hotspots;
 mod limits;
 mod noise;
 mod recognise;
+mod replay;
 mod sources;
 mod sync;
 
@@ -34,6 +35,7 @@ pub use noise::NoiseRule;
 pub use recognise::{
     KeyRule, KindName, KindStrength, MilestoneRule, QueryRule, RecogniseSettings, Scope, TemplateRule,
 };
+pub use replay::ReplaySettings;
 pub use sources::{RhythmSettings, SourceSettings};
 pub use sync::{SyncSettings, SyncTargetSettings};
 

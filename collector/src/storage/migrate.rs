@@ -5,7 +5,7 @@ use clickhouse::Client;
 use super::layout::Layout;
 
 /// The schema in order of number.
-const MIGRATIONS: [(u32, &str, &str); 18] = [
+const MIGRATIONS: [(u32, &str, &str); 19] = [
     (1, "spans", include_str!("migrations/0001_spans.sql")),
     (2, "keys", include_str!("migrations/0002_keys.sql")),
     (3, "loose_ends", include_str!("migrations/0003_loose_ends.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(u32, &str, &str); 18] = [
     (15, "sync", include_str!("migrations/0015_sync.sql")),
     (16, "alerts", include_str!("migrations/0016_alerts.sql")),
     (17, "order_lines", include_str!("migrations/0017_order_lines.sql")),
+    (21, "history", include_str!("migrations/0021_history.sql")),
     (22, "sources", include_str!("migrations/0022_sources.sql")),
 ];
 

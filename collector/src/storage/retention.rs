@@ -39,6 +39,8 @@ pub(super) async fn apply(
         ("unclear_ids", "at", readings_days),
         ("sync_lags", "ended", readings_days),
         ("past_drifts", "ended", readings_days),
+        ("drift_history", "written_at", readings_days),
+        ("finding_history", "written_at", journeys_days),
         // What was told is told again with every poll.
         ("sources", "at", readings_days),
         // What is active is written again and again.

@@ -36,6 +36,22 @@ pub(super) const ITEM: &str = "entity, subject, location, channel, currency, sta
 pub(crate) const OPEN: &str = "
     (SELECT * FROM drifts FINAL WHERE ended = fromUnixTimestamp64Nano(0, 'UTC')) AS open";
 
+/// The drifts of one sync, which is bound, that had not ended as far as was known at a time, milliseconds since the
+/// Unix epoch by ClickHouse's clock. What was written last and before that time was so then, whatever of
+/// its history has been dropped.
+pub(crate) fn open_at(at_ms: i64) -> String {
+    const COLUMNS: &str = "entity, subject, location, channel, currency, state, field, sync, target, since, ended,
+            source_value, target_value, difference, uncertain_ms, written_at";
+    format!(
+        "(SELECT * FROM
+            (SELECT {COLUMNS} FROM
+                (SELECT {COLUMNS} FROM drifts UNION ALL SELECT {COLUMNS} FROM drift_history)
+             WHERE written_at <= fromUnixTimestamp64Milli({at_ms}, 'UTC') AND sync = ?
+             ORDER BY written_at DESC LIMIT 1 BY {ITEM}, sync, target)
+          WHERE ended = fromUnixTimestamp64Nano(0, 'UTC')) AS open"
+    )
+}
+
 /// The columns of a reading.
 pub(super) const READ: &str = "toString(readings.entity) AS entity, subject, id_kind, id_system, location, channel, currency,
     state, field, system, value, at, changed_at, version, interval_ms, toUnixTimestamp64Milli(stored_at) AS stored_at_ms";

@@ -19,13 +19,14 @@ mod item;
 mod known;
 mod ledger;
 mod metrics;
+mod otlp;
 mod pair;
 mod past;
 mod view;
 
 pub use alias::{AliasError, Aliases};
 pub use evaluator::{Evaluator, Taken, run};
-pub(crate) use ledger::OPEN;
+pub(crate) use ledger::{OPEN, open_at};
 pub use metrics::SyncMetrics;
 pub use pair::{Pairs, PairsError};
 pub use view::SyncView;

@@ -120,6 +120,12 @@ impl Pairs {
         self.0.is_empty()
     }
 
+    /// Whether a target, or any, is compared with that source under that name.
+    pub(crate) fn compare(&self, sync: &str, source: &str, target: Option<&str>) -> bool {
+        let is_meant = |pair: &Pair| pair.sync == sync && pair.source == source;
+        self.iter().any(|pair| is_meant(pair) && target.is_none_or(|target| pair.target == target))
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Pair> {
         self.0.iter()
     }

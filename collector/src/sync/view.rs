@@ -53,6 +53,11 @@ struct WaitingRow {
 const IS_LATE: &str = "(sync = ? AND target = ? AND open.since < fromUnixTimestamp64Nano(?, 'UTC'))";
 
 impl SyncView {
+    /// What is compared.
+    pub(crate) fn pairs(&self) -> &Pairs {
+        &self.pairs
+    }
+
     /// Of one database.
     pub fn new(client: Client, pairs: Pairs) -> Self {
         Self { ledger: Ledger::new(client.clone()), client, pairs }

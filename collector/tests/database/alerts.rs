@@ -220,6 +220,58 @@ async fn units_are_worth_the_newest_price() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_divides_by_nothing_and_what_is_no_number_is_told_and_breaks_no_rule() {
+    let database = Database::start().await;
+    let largest = "79228162514264337593543950335";
+    for (sku, values, difference) in [
+        ("ZERO", ("0", "1"), "1"),
+        ("TEXT", ("10", "many"), ""),
+        ("NAN", ("NaN", "10"), ""),
+        ("INFINITE", ("10", "1e400"), ""),
+        ("LARGEST", ("0", largest), largest),
+        ("SMALL", ("100", "101"), "1"),
+    ] {
+        drift(&database, Drift { sku, values, difference, ..HAT }).await;
+    }
+    let columns = "entity, subject, channel, currency, system, value, moment";
+    for (sku, currency, price) in [("ZERO", "EUR", largest), ("SMALL", "EUR", "NaN"), ("TEXT", "XXQ", "1")] {
+        let of = format!("'price', '{sku}', 'web', '{currency}', 'pim', '{price}', now64(9)");
+        database.execute(&format!("INSERT INTO copies ({columns}) SELECT {of}")).await;
+    }
+    let euros = |amount: &str| format!("money: {{amount: '{amount}', currency: EUR}}");
+    let text = format!(
+        "
+- {{name: Percent, drift: {{sync: stock, over: {{percent: '{largest}'}}}}}}
+- {{name: Units, drift: {{sync: stock, over: {{units: '5'}}}}}}
+- {{name: Money, drift: {{sync: stock, over: {{{}}}}}}}
+- {{name: Sum, drift: {{sync: stock, over: {{units: '{largest}'}}, each: target}}}}
+- {{name: MoneySum, drift: {{sync: stock, over: {{{}}}, each: target}}}}
+- {{name: Others, drift: {{sync: stock, over: {{units: '5'}}, each: target, only: {{subjects: [SMALL, ZERO]}}}}}}",
+        euros("5"),
+        euros(largest)
+    );
+    // Twice: what is told already is looked at in other ways.
+    let evaluator = evaluator(&database, &text);
+    for at_s in [10, 100] {
+        look(&evaluator, at_s).await;
+    }
+    let alerts = list(&database, Some(AlertState::Firing)).await;
+    let of = |rule: &str| {
+        let of_rule = alerts.iter().filter(|alert| alert.rule == rule);
+        let mut skus: Vec<&str> = of_rule.map(|alert| alert.labels.get("sku").map_or("all", String::as_str)).collect();
+        skus.sort_unstable();
+        skus
+    };
+    let no_numbers = ["INFINITE", "NAN", "TEXT"];
+    assert_eq!(of("Percent"), ["INFINITE", "LARGEST", "NAN", "TEXT", "ZERO"], "of nothing anything is too much");
+    assert_eq!(of("Units"), ["INFINITE", "LARGEST", "NAN", "TEXT"]);
+    assert_eq!(of("Money"), [&no_numbers[..], &["ZERO"]].concat(), "what has no price is not told");
+    assert_eq!((of("Sum"), of("MoneySum"), of("Others")), (vec!["all"], vec!["all"], Vec::new()));
+    let sum = alerts.iter().find(|alert| alert.rule == "Sum").unwrap();
+    assert!(sum.says.ends_with("; 4 differ by no number that can be added up"), "{}", sum.says);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_price_that_jumps_alerts_for_as_long_as_it_is_new() {
     let database = Database::start().await;
     let price = async |sku: &str, value: &str, at_s: i64| {
@@ -313,6 +365,7 @@ async fn findings_alert_and_rules_that_are_gone_do_not() {
     let alert = &alerts[0];
     assert_eq!((alert.value.as_str(), alert.look.as_str()), ("12.30 EUR", "ordertrace order order:A1"));
     assert_eq!(alert.runbook.as_deref(), Some("https://wiki/paid"));
+    assert_eq!(alert.hit, "order:A1, 12.30 EUR");
 
     // Others may still have the rule for a while.
     let other = "- {name: Storms, finding: {kinds: [retry_storm]}}";

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use ordertrace_api::keys::KindTable;
 use ordertrace_api::source::SourceState;
-use ordertrace_collector::alert::{self, AlertMetrics, Receivers, Rules};
+use ordertrace_collector::alert::{self, AlertMetrics, Failures, Receivers, Rules};
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::journey::{Found, JourneyLimits, Journeys};
@@ -194,6 +194,8 @@ async fn replicated_tables_can_be_made() {
         ("past_drifts", "ReplacingMergeTree"),
         ("aliases", "ReplacingMergeTree"),
         ("unclear_ids", "ReplacingMergeTree"),
+        ("drift_history", "MergeTree"),
+        ("finding_history", "MergeTree"),
         ("sync_progress", "ReplacingMergeTree"),
         ("sources", "ReplacingMergeTree"),
         ("alerts", "ReplacingMergeTree"),
@@ -284,7 +286,7 @@ async fn of_the_collectors_of_a_cluster_one_tells() {
     let mut running = tokio::task::JoinSet::new();
     for collector in &collectors {
         let told = (Rules::new(&settings, &[]).unwrap(), Receivers::new(&settings).unwrap());
-        let (client, metrics) = (collector.client().clone(), AlertMetrics::default());
+        let (client, metrics) = (collector.client().clone(), (AlertMetrics::default(), Failures::default()));
         running.spawn(alert::run(client, told, settings.every, metrics, stop.clone()));
     }
     for (state, event, count) in [("open", "fired", 1), ("closed", "resolved", 2)] {

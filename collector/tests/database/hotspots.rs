@@ -313,6 +313,8 @@ async fn serve(database: &Database) -> String {
         alerts: ordertrace_collector::alert::AlertView {
             ledger: ordertrace_collector::alert::Ledger::new(client.clone()),
             rules: 0,
+            failures: ordertrace_collector::alert::Failures::default(),
+            replay: Arc::default(),
             receivers: ordertrace_collector::alert::Receivers::default(),
         },
         sync: SyncView::new(client.clone(), Pairs::default()),

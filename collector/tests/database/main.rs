@@ -19,6 +19,7 @@ mod once;
 mod order_costs;
 mod orders;
 mod otel_views;
+mod replay;
 mod retention;
 mod sources;
 mod spans;

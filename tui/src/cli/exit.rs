@@ -1,5 +1,8 @@
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use ordertrace_api::keys::{Key, KeyError};
+use ordertrace_collector::settings::SettingsError;
 
 use crate::client::ClientError;
 
@@ -50,6 +53,25 @@ pub enum Failure {
         /// What it may mean.
         candidates: Vec<Key>,
     },
+    /// The beginning of an id is that of several alerts.
+    #[error("{prefix:?} is the beginning of several alerts' ids; write more of it:{}", lines(candidates))]
+    Alerts {
+        /// What was asked for.
+        prefix: String,
+        /// What it may mean.
+        candidates: Vec<String>,
+    },
+    /// A configuration file cannot be read.
+    #[error(transparent)]
+    Settings(Box<SettingsError>),
+    /// What stands in a file cannot be meant.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to write instead.
+        reason: String,
+    },
     /// The text is no key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -74,6 +96,9 @@ impl Failure {
             | Self::Until
             | Self::Key(_)
             | Self::Ambiguous { .. }
+            | Self::Alerts { .. }
+            | Self::Settings(_)
+            | Self::File { .. }
             | Self::Client(ClientError::Url { .. }) => 2,
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
             Self::Client(_) | Self::Json(_) | Self::Output(_) => 3,
@@ -82,5 +107,9 @@ impl Failure {
 }
 
 fn listed(candidates: &[Key]) -> String {
-    candidates.iter().map(|key| format!("\n  {}", crate::text::plain(&key.to_string()))).collect()
+    lines(&candidates.iter().map(Key::to_string).collect::<Vec<_>>())
+}
+
+fn lines(candidates: &[String]) -> String {
+    candidates.iter().map(|line| format!("\n  {}", crate::text::plain(line))).collect()
 }

@@ -11,6 +11,7 @@ mod hotspots;
 mod log;
 mod order;
 mod orders;
+mod rules;
 mod serve;
 mod status;
 mod surface;
@@ -84,6 +85,9 @@ pub enum Command {
     Findings(findings::FindingsArgs),
     /// What somebody must know: rules over findings, drifts and lags
     Alerts(alerts::AlertsArgs),
+    /// When somebody is told
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// What orders must reach
     #[command(subcommand)]
     Flow(flow::FlowCommand),
@@ -205,6 +209,7 @@ pub async fn run<W: Write>(command: Command, options: &Options, output: &mut Out
         Command::Orders(args) => orders::run(args, options, output).await,
         Command::Findings(args) => findings::run(args, options, output).await,
         Command::Alerts(args) => alerts::run(args, options, output).await,
+        Command::Rules(command) => rules::run(command, options, output).await,
         Command::Flow(command) => flow::run(command, options, output).await,
         Command::Hotspots(args) => hotspots::run(args, options, output).await,
         Command::Explain(args) => explain::run(args, options, output).await,

@@ -1,12 +1,13 @@
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use clap::CommandFactory;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use ordertrace_api::agent::AGENT_STATUS;
+use ordertrace_api::alert::{AcknowledgeRequest, Acknowledgement, AlertsQuery, Silence, SilenceReply, SilenceRequest};
 use ordertrace_api::hotspot::{Against, Hotspots, HotspotsQuery};
 use ordertrace_api::journey::{Candidates, Journey};
 use ordertrace_api::order::OrdersPage;
@@ -45,7 +46,34 @@ async fn collector() -> String {
         );
         Json(sample::hotspots())
     };
+    let alerts = |Query(query): Query<AlertsQuery>| async move {
+        // Those that are not over.
+        assert_eq!((query.since, query.limit), (Some(sample::now()), Some(10)));
+        let prefix = query.id.unwrap();
+        let mut reply = sample::alerts();
+        reply.alerts.retain(|alert| alert.id.starts_with(&prefix) && alert.resolved_at.is_none());
+        Json(reply)
+    };
+    let acknowledge = |Path(id): Path<String>, Json(request): Json<AcknowledgeRequest>| async move {
+        assert_eq!(id, "a1".repeat(16));
+        let AcknowledgeRequest { who, note } = request;
+        Json(Acknowledgement { who, note, at: sample::now() })
+    };
+    let silence = |Path(id): Path<String>, Json(request): Json<SilenceRequest>| async move {
+        if id == "a1".repeat(16) {
+            let problem =
+                Problem { title: "nobody silences".to_owned(), status: 409, detail: "no Alertmanager".to_owned() };
+            return (StatusCode::CONFLICT, Json(problem)).into_response();
+        }
+        assert_eq!((request.who.as_str(), request.comment.as_str()), ("ada", "counting"));
+        let until = sample::now() + SignedDuration::from_secs(i64::from(request.duration_s));
+        let silences = vec![Silence { receiver: "oncall".to_owned(), id: "s1".to_owned() }];
+        Json(SilenceReply { silences, until }).into_response()
+    };
     let router = Router::new()
+        .route(routes::ALERTS, get(alerts))
+        .route(routes::ALERT_ACKNOWLEDGEMENT, post(acknowledge))
+        .route(routes::ALERT_SILENCE, post(silence))
         .route(routes::JOURNEY, get(journey))
         .route(routes::STATUS, get(|| async { Json(sample::status()) }))
         .route(routes::HOTSPOTS, get(hotspots))
@@ -117,6 +145,33 @@ async fn hotspots_are_sorted_cut_and_compared_as_asked() {
 }
 
 #[tokio::test]
+async fn an_alert_is_named_by_the_beginning_of_its_id() {
+    let (exit, said) = run_line("alerts ack a1 --who ada --note on-it").await;
+    assert_eq!(exit.unwrap().code(), 0);
+    assert!(said.starts_with("ada takes care of MarketplaceStopped: marketplace has not shown"), "{said}");
+    let (_, json) = run_line("alerts ack A1A1 --who ada --note on-it --format json").await;
+    let noted: Acknowledgement = serde_json::from_str(&json).unwrap();
+    assert_eq!((noted.who.as_str(), noted.note.as_str()), ("ada", "on-it"));
+    let (_, said) = run_line("alerts silence a5 --for 1h30m --who ada --comment counting").await;
+    let silent = "oncall: silent until 2026-11-21 14:02:03 UTC about StockDrift: HAT-RED-M main: wms 0, marketplace 7";
+    assert_eq!(said.trim_end(), silent);
+
+    let several = run_line("alerts ack a --who ada").await.0.unwrap_err();
+    assert_eq!(several.code(), 2);
+    let (said, ids) = (several.to_string(), ["a1", "a5"].map(|id| id.repeat(16)));
+    assert!(said.starts_with("\"a\" is the beginning of several alerts' ids; write more of it:\n"), "{said}");
+    assert!(ids.iter().all(|id| said.contains(id)), "{said}");
+    assert_eq!(run_line("alerts ack 0e --who ada").await.0.unwrap().code(), 1, "it is over, or never was");
+    let refused = run_line("alerts silence a1 --for 1h --who ada").await.0.unwrap_err();
+    assert!(refused.code() == 3 && refused.to_string().ends_with("409: nobody silences: no Alertmanager"), "{refused}");
+    assert_eq!(run_line("alerts ack a1 --who ada --since 1h").await.0.unwrap_err().code(), 2);
+    for wrong in ["ack HAT --who ada", "silence a1 --for 31d --who ada", "silence a1 --who ada", "--limit 2 ack a1"] {
+        let line = format!("ordertrace alerts {wrong}");
+        assert_eq!(Cli::try_parse_from(line.split(' ')).unwrap_err().exit_code(), 2, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn exit_codes_are_those_of_the_contract() {
     assert_eq!(run_line("order nobody").await.0.unwrap().code(), 1);
     let (exit, json) = run_line("orders --format json").await;
@@ -139,6 +194,7 @@ fn completions_name_the_commands() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (_, script) = runtime.block_on(run_line("completions bash"));
     assert!(script.contains("completions") && script.contains("--collector"));
+    assert!(script.contains("silence") && script.contains("--comment"));
 }
 
 #[test]

@@ -19,8 +19,18 @@ pub fn alerts_lines(reply: &AlertsReply, around: &Surroundings) -> Vec<Line> {
     lines.into_iter().map(|line| line.cut(around.columns)).collect()
 }
 
+/// So many digits of an id tell a thousand alerts apart all but surely; `alerts ack` says where they do not.
+const ID_DIGITS: usize = 8;
+
+fn id_of(alert: &Alert) -> &str {
+    alert.id.get(..ID_DIGITS).unwrap_or(&alert.id)
+}
+
 fn more_of(alert: &Alert) -> Line {
-    let mut line = Line::of(Tone::Dim, format!("    {}", alert.look));
+    let mut line = Line::of(Tone::Dim, format!("    {}  {}", id_of(alert), alert.look));
+    if !alert.hit.is_empty() {
+        line.push(Tone::Dim, format!("   hits {}", alert.hit));
+    }
     if let Some(by) = alert.acknowledgement.as_ref().filter(|_| alert.state != AlertState::Resolved) {
         let note = if by.note.is_empty() { String::new() } else { format!(": {}", by.note) };
         line.push(Tone::Dim, format!("   {} takes care of it{note}", by.who));
@@ -33,16 +43,18 @@ pub fn alerts_markdown(reply: &AlertsReply, around: &Surroundings) -> String {
     let mut text = Markdown::default();
     let rows = reply.alerts.iter().map(|alert| {
         vec![
+            code(id_of(alert)),
             alert.severity.name().to_owned(),
             alert.state.name().to_owned(),
             escape(&alert.rule),
             around.date_clock(alert.since),
             escape(&alert.value),
             escape(&alert.says),
+            escape(&alert.hit),
             code(&alert.look),
         ]
     });
-    text.table(&["severity", "state", "rule", "since", "how much", "what", "look"], rows);
+    text.table(&["id", "severity", "state", "rule", "since", "how much", "what", "who is hit", "look"], rows);
     if reply.more {
         text.line("\nThere are more.");
     }

@@ -10,6 +10,7 @@ mod journey_markdown;
 mod markdown;
 mod orders;
 mod print;
+mod replay;
 mod sources;
 mod status;
 mod surface;
@@ -31,6 +32,7 @@ pub use journey::journey_lines;
 pub use journey_markdown::journey_markdown;
 pub use orders::{orders_lines, orders_markdown};
 pub use print::Printer;
+pub use replay::{replay_lines, replay_markdown};
 pub use status::{status_lines, status_markdown};
 pub use surface::{surface_lines, surface_markdown};
 pub use sync::{history_lines, sync_lines, sync_markdown};
@@ -61,7 +63,8 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// `2026-11-19 09:12:03 UTC`.
-    fn date_clock(&self, at: Timestamp) -> String {
+    /// A date and time of day, with the zone.
+    pub fn date_clock(&self, at: Timestamp) -> String {
         let zone = at.to_zoned(self.zone.clone()).strftime("%Z").to_string();
         format!("{} {zone}", crate::text::date_clock(at, &self.zone))
     }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::alert::{Acknowledgement, Alert, AlertState, AlertsReply, ReceiverState};
 use ordertrace_api::finding::Severity;
+use ordertrace_api::replay::{ReplayReply, ReplayedAlert};
 
 use super::now;
 
@@ -17,7 +18,7 @@ fn labels<const N: usize>(labels: [(&str, &str); N]) -> BTreeMap<String, String>
 /// One of each state and of each thing that an alert may be about.
 pub(crate) fn alerts() -> AlertsReply {
     let drift = Alert {
-        id: "5e".repeat(16),
+        id: "a5".repeat(16),
         episode: 1,
         rule: "StockDrift".to_owned(),
         severity: Severity::Warning,
@@ -25,6 +26,7 @@ pub(crate) fn alerts() -> AlertsReply {
         labels: labels([("sku", "HAT-RED-M"), ("sync", "stock"), ("target", "marketplace")]),
         says: "HAT-RED-M main: wms 0, marketplace 7".to_owned(),
         value: "7 units".to_owned(),
+        hit: String::new(),
         look: "ordertrace sync --sku HAT-RED-M".to_owned(),
         runbook: None,
         since: ago(90),
@@ -34,12 +36,13 @@ pub(crate) fn alerts() -> AlertsReply {
         acknowledgement: None,
     };
     let lag = Alert {
-        id: "1a".repeat(16),
+        id: "a1".repeat(16),
         rule: "MarketplaceStopped".to_owned(),
         severity: Severity::Critical,
         state: AlertState::Firing,
         labels: labels([("source", "wms"), ("sync", "stock"), ("target", "marketplace"), ("team", "channels")]),
         says: "marketplace has not shown a change of HAT-RED-M at wms for 2h, and 612 more".to_owned(),
+        hit: "12 orders, 840 EUR".to_owned(),
         value: "2h".to_owned(),
         since: ago(6_600),
         fired_at: Some(ago(6_000)),
@@ -52,6 +55,7 @@ pub(crate) fn alerts() -> AlertsReply {
         rule: "PaidNotCreated".to_owned(),
         severity: Severity::Critical,
         state: AlertState::Firing,
+        hit: "order:A-10042, 64.90 EUR; 2 other orders have such findings".to_owned(),
         labels: labels([("finding", "f0"), ("kind", "paid_not_created"), ("order", "order:A-10042")]),
         says: "paid 64.90 EUR, and the ERP has no order".to_owned(),
         value: "64.90 EUR".to_owned(),
@@ -72,7 +76,7 @@ pub(crate) fn alerts() -> AlertsReply {
         ..drift.clone()
     };
     let resolved = Alert {
-        id: "0e".repeat(16),
+        id: "b0".repeat(16),
         state: AlertState::Resolved,
         since: ago(9_000),
         fired_at: Some(ago(8_700)),
@@ -91,6 +95,7 @@ pub(crate) fn alerts() -> AlertsReply {
         alerts: vec![lag, finding, drift, silence, resolved],
         more: true,
         rules: 4,
+        failures: Vec::new(),
         receivers: vec![
             receiver("oncall", "alertmanager", Some(ago(30)), None),
             receiver("chat", "slack", Some(ago(900)), Some("503 Service Unavailable")),
@@ -102,4 +107,21 @@ pub(crate) fn alerts() -> AlertsReply {
 /// Rules, and nothing that they hold for.
 pub(crate) fn no_alerts() -> AlertsReply {
     AlertsReply { alerts: Vec::new(), more: false, ..alerts() }
+}
+
+/// What the same rules would have told of the three hours before.
+pub(crate) fn replay() -> ReplayReply {
+    let fired_value = |alert: &Alert| alert.fired_at.map(|_| "17 units, 242.9 %".to_owned());
+    let replayed = |alert: Alert| ReplayedAlert { fired_value: fired_value(&alert), alert };
+    ReplayReply {
+        since: ago(10_800),
+        until: now(),
+        step_s: 15,
+        rules: 4,
+        alerts: alerts().alerts.into_iter().rev().map(replayed).collect(),
+        more: true,
+        notes: vec![
+            "Other: the collector does not compare wms as sync \"other\", so nothing of it is recorded".to_owned(),
+        ],
+    }
 }

@@ -18,7 +18,7 @@ use ordertrace_api::journey::{Journey, JourneyKey, JourneyState, LimitReached, M
 use ordertrace_api::keys::{Key, Strength};
 use ordertrace_api::span::{Span, SpanKind, SpansReply};
 
-pub(crate) use alerts::{alerts, no_alerts};
+pub(crate) use alerts::{alerts, no_alerts, replay};
 pub(crate) use arbitrary::{any_findings, any_journey};
 pub(crate) use build::HandoffBuilder;
 pub(crate) use explain::explanation;

@@ -5,7 +5,7 @@ use ordertrace_api::reading::Entity;
 use serde::Deserialize;
 use tracing::instrument;
 
-use super::Source;
+use super::source::Source;
 use crate::alert::observation::{Observation, labels, spoken, word};
 use crate::alert::scope::Scope;
 use crate::alert::threshold::level;
@@ -37,11 +37,12 @@ impl AgeCondition {
     #[instrument(name = "SELECT copies that are old", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "copies"))]
     pub(super) async fn see(&self, source: &Source, now_ms: i64) -> clickhouse::error::Result<Vec<Observation>> {
         let query = format!(
-            "SELECT system, subject, toUnixTimestamp64Milli(moment) AS made_ms FROM copies FINAL
+            "SELECT system, subject, toUnixTimestamp64Milli(moment) AS made_ms FROM {}
              WHERE entity = ? AND moment < fromUnixTimestamp64Milli(?, 'UTC')
                 AND (empty(?) OR system IN ?) AND (empty(?) OR location IN ?) AND (empty(?) OR channel IN ?)
                 AND (empty(?) OR arrayExists(pattern -> subject LIKE pattern, ?))
-             ORDER BY moment, system, subject LIMIT {MOST}"
+             ORDER BY moment, system, subject LIMIT {MOST}",
+            source.feeds()
         );
         let closes_ms = i64::try_from(self.closes_under.as_millis()).unwrap_or(i64::MAX);
         let query = source.client.query(&query).bind(self.entity.name()).bind(now_ms.saturating_sub(closes_ms));
@@ -59,6 +60,7 @@ impl AgeCondition {
             level: level(age > self.over, age > self.closes_under),
             says: format!("the newest {what} {subject} of {system} was made {} ago", spoken(age)),
             value: spoken(age),
+            hit: String::new(),
             look: format!("ordertrace sync --feed {}", word(subject)),
         }
     }

@@ -66,6 +66,7 @@ impl ChangeCondition {
             Unit::Percent => format!("{by} * 100 / abs(toFloat64OrZero(before))"),
             Unit::Units | Unit::Money => by.to_owned(),
         };
+        let (is_known, changed) = (source.is_known(), source.changed());
         // Copies say what changed lately, so that only readings of that are looked at. The value that held at the
         // beginning is the last before it, or else the first that is known.
         let query = format!(
@@ -77,10 +78,7 @@ impl ChangeCondition {
              FROM readings
              WHERE readings.entity = ? AND state = ? AND id_kind = ''
                 AND at >= fromUnixTimestamp64Nano(?, 'UTC') AND at <= fromUnixTimestamp64Nano(?, 'UTC')
-                AND subject IN (
-                    SELECT copies.subject FROM copies
-                    WHERE copies.entity = ? AND copies.state = ? AND copies.since >= fromUnixTimestamp64Nano(?, 'UTC')
-                    LIMIT {MOST_SUBJECTS})
+                AND {is_known} AND subject IN ({changed} LIMIT {MOST_SUBJECTS})
                 AND (empty(?) OR system IN ?) AND (empty(?) OR location IN ?) AND (empty(?) OR channel IN ?)
                 AND (empty(?) OR arrayExists(pattern -> subject LIKE pattern, ?))
              GROUP BY system, subject, location, channel, currency
@@ -130,6 +128,7 @@ impl ChangeCondition {
             level,
             says: format!("{item}: {system} went from {change} within {within}"),
             value: change,
+            hit: String::new(),
             look: format!("ordertrace sync --sku {}", word(subject)),
         }
     }

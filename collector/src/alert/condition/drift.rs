@@ -1,17 +1,15 @@
 use clickhouse::Row;
-use clickhouse::query::Query;
 use ordertrace_api::reading::Entity;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use tracing::instrument;
 
-use super::Source;
+use super::source::{ITEMS, Source};
 use crate::alert::observation::{Observation, labels, limited, word};
 use crate::alert::scope::Scope;
 use crate::alert::state::Kept;
 use crate::alert::threshold::{Level, Threshold, Unit};
 use crate::percent;
-use crate::sync::OPEN;
 
 /// A target does not show what its source does.
 #[derive(Clone, Debug)]
@@ -56,17 +54,10 @@ pub(super) struct Sum {
     pub(super) difference: String,
     /// Items without a price, where the threshold is money.
     pub(super) unknown: u64,
+    /// Items that differ by no number, or by none that can be added up.
+    pub(super) uncounted: u64,
     /// The one that differs most.
     pub(super) subject: String,
-}
-
-/// Those of a sync and a scope; [`bind_items`] binds it.
-pub(super) const ITEMS: &str = "
-    sync = ? AND (empty(?) OR target IN ?) AND (empty(?) OR location IN ?) AND (empty(?) OR channel IN ?)
-    AND (empty(?) OR arrayExists(pattern -> open.subject LIKE pattern, ?))";
-
-pub(super) fn bind_items(query: Query, sync: &str, scope: &Scope) -> Query {
-    scope.bind(query.bind(sync))
 }
 
 impl DriftCondition {
@@ -78,7 +69,7 @@ impl DriftCondition {
         active: &[&Kept],
         limit: usize,
     ) -> clickhouse::error::Result<Vec<Observation>> {
-        let (prices, price) = self.prices();
+        let (open, (prices, price)) = (source.open(), self.prices(source));
         let size = match self.threshold.map(|threshold| threshold.unit) {
             Some(Unit::Percent) => {
                 "abs(toFloat64OrZero(difference)) * 100 / abs(toFloat64OrZero(source_value))".to_owned()
@@ -97,14 +88,14 @@ impl DriftCondition {
         let query = format!(
             "SELECT entity, open.subject AS subject, location, channel, currency, field, target, source_value, target_value, difference,
                 {price} AS price
-             FROM {OPEN} {prices}
+             FROM {open} {prices}
              WHERE {ITEMS} AND (difference = '' OR isNaN({size}) OR {size} >= ? OR {is_told})
              ORDER BY {told_first} difference = '' DESC, {size} DESC, open.subject, location, channel, target
              LIMIT ?"
         );
         let over = self.threshold.map_or(0.0, |threshold| threshold.approximately());
         let most = told.len().saturating_add(limit).saturating_add(1);
-        let query = bind_items(source.client.query(&query), &self.sync, &self.scope).bind(over);
+        let query = source.bind_items(source.client.query(&query), &self.sync, &self.scope).bind(over);
         let query = if told.is_empty() { query } else { query.bind(&told).bind(&told) };
         let rows = query.bind(most as u64).fetch_all::<OpenDrift>().await?;
         Ok(limited(rows.iter().map(|row| self.judge(row)).collect(), limit))
@@ -113,38 +104,35 @@ impl DriftCondition {
     /// Each target with all its items.
     #[instrument(name = "SELECT drifts by target", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
     pub(super) async fn see_together(&self, source: &Source) -> clickhouse::error::Result<Vec<Observation>> {
-        // Exact, and with room for any number of items: what has more than 20 digits before the point is of nobody.
-        let decimal =
-            |text: &str| format!("abs(toDecimal256OrZero(if(abs(toFloat64OrZero({text})) < 1e20, {text}, ''), 14))");
-        let (prices, price) = self.prices();
-        let amount = match self.currency {
-            Some(_) => format!("{} * {}", decimal("units"), decimal("price_text")),
-            None => decimal("units"),
+        // Exact, and with room for any number of items: what has more than 20 digits before the point is not added up.
+        let counts = |text: &str| format!("ifNull(abs(toFloat64OrNull({text})) < 1e20, false)");
+        let decimal = |text: &str| format!("abs(toDecimal256OrZero(if({}, {text}, ''), 14))", counts(text));
+        let (open, (prices, price)) = (source.open(), self.prices(source));
+        let (amount, counted) = match self.currency {
+            Some(_) => (
+                format!("{} * {}", decimal("units"), decimal("price_text")),
+                format!("{} AND (price_text = '' OR {})", counts("units"), counts("price_text")),
+            ),
+            None => (decimal("units"), counts("units")),
         };
         let query = format!(
             "SELECT target, count() AS items, toString(sum({amount})) AS difference, countIf(price_text = '') AS unknown,
+                countIf(NOT ({counted})) AS uncounted,
                 argMax(item, {amount}) AS subject
              FROM (SELECT target, open.subject AS item, open.difference AS units, {price} AS price_text
-                FROM {OPEN} {prices} WHERE {ITEMS})
+                FROM {open} {prices} WHERE {ITEMS})
              GROUP BY target ORDER BY target"
         );
-        let query = bind_items(source.client.query(&query), &self.sync, &self.scope);
+        let query = source.bind_items(source.client.query(&query), &self.sync, &self.scope);
         let rows = query.fetch_all::<Sum>().await?;
         Ok(rows.iter().map(|row| self.judge_sum(row)).collect())
     }
 
     /// A join with the newest price of each SKU in the rule's currency, and the expression for a unit's price.
-    fn prices(&self) -> (String, String) {
+    fn prices(&self, source: &Source) -> (String, String) {
         // One of a few known codes: nothing that could end the text.
         let Some(currency) = &self.currency else { return (String::new(), "''".to_owned()) };
-        let join = format!(
-            "LEFT JOIN (
-                SELECT copies.subject AS priced, argMax(copies.value, (moment, copies.value)) AS newest
-                FROM copies FINAL
-                WHERE copies.entity = 'price' AND copies.currency = '{currency}' AND copies.subject IN (
-                    SELECT subject FROM drifts WHERE ended = fromUnixTimestamp64Nano(0, 'UTC'))
-                GROUP BY copies.subject) AS prices ON priced = open.subject"
-        );
+        let join = format!("LEFT JOIN ({}) AS prices ON priced = open.subject", source.prices(currency));
         (join, format!("if(open.entity = 'price', if(open.currency = '{currency}', '1', ''), newest)"))
     }
 
@@ -192,6 +180,7 @@ impl DriftCondition {
                 None => value(row, &unit),
             },
             says: format!("{item}: {} {}{unit}, {target} {}{unit}", self.source, row.source_value, row.target_value),
+            hit: String::new(),
             look: format!("ordertrace sync --sku {}", word(subject)),
         }
     }
@@ -200,21 +189,30 @@ impl DriftCondition {
     pub(super) fn judge_sum(&self, row: &Sum) -> Observation {
         // What no decimal holds is more than any threshold.
         let difference = row.difference.parse().unwrap_or(Decimal::MAX);
-        let level = self.threshold.map_or(Level::Over, |threshold| threshold.level(difference, Decimal::ZERO));
+        let level = match self.threshold {
+            Some(threshold) if row.uncounted == 0 => threshold.level(difference, Decimal::ZERO),
+            // They differ, and nobody can say by how little.
+            _ => Level::Over,
+        };
         let (source, target, subject) = (&self.source, &row.target, &row.subject);
         let amount = format!("{} {}", difference.normalize(), self.currency.as_deref().unwrap_or("units"));
         let unknown = match (&self.currency, row.unknown) {
             (Some(currency), items @ 1..) => format!("; {items} have no price in {currency}"),
             _ => String::new(),
         };
+        let uncounted = match row.uncounted {
+            0 => String::new(),
+            items => format!("; {items} differ by no number that can be added up"),
+        };
         Observation {
             labels: labels([("sync", &self.sync), ("source", source), ("target", target)]),
             level,
             says: format!(
-                "{target} differs from {source} by {amount} in {} items, most in {subject}{unknown}",
+                "{target} differs from {source} by {amount} in {} items, most in {subject}{unknown}{uncounted}",
                 row.items
             ),
             value: amount,
+            hit: String::new(),
             look: format!("ordertrace sync --sku {}", word(subject)),
         }
     }
@@ -326,11 +324,15 @@ mod tests {
             items: 12,
             difference: difference.to_owned(),
             unknown: 0,
+            uncounted: 0,
             subject: "HAT".to_owned(),
         };
         assert_eq!(condition.judge_sum(&sum("100")).level, Level::Under);
         let seen = condition.judge_sum(&sum("100.50"));
         assert_eq!(seen.says, "web differs from wms by 100.5 units in 12 items, most in HAT");
         assert_eq!(condition.judge_sum(&sum("9".repeat(40).as_str())).level, Level::Over);
+        let uncounted = condition.judge_sum(&Sum { uncounted: 2, ..sum("1") });
+        assert_eq!(uncounted.level, Level::Over);
+        assert!(uncounted.says.ends_with("most in HAT; 2 differ by no number that can be added up"), "{uncounted:?}");
     }
 }

@@ -4,12 +4,10 @@ use clickhouse::Row;
 use serde::Deserialize;
 use tracing::instrument;
 
-use super::Source;
-use super::drift::{ITEMS, bind_items};
+use super::source::{ITEMS, Source};
 use crate::alert::observation::{Observation, labels, spoken, word};
 use crate::alert::scope::Scope;
 use crate::alert::threshold::level;
-use crate::sync::OPEN;
 
 /// How long the oldest change waits.
 #[derive(Clone, Debug)]
@@ -41,9 +39,10 @@ impl LagCondition {
         let query = format!(
             "SELECT target, count() AS waiting, toUnixTimestamp64Milli(min(open.since)) AS oldest_ms,
                 argMin(open.subject, open.since) AS subject
-             FROM {OPEN} WHERE {ITEMS} GROUP BY target ORDER BY target"
+             FROM {} WHERE {ITEMS} GROUP BY target ORDER BY target",
+            source.open()
         );
-        let query = bind_items(source.client.query(&query), &self.sync, &self.scope);
+        let query = source.bind_items(source.client.query(&query), &self.sync, &self.scope);
         let rows = query.fetch_all::<Waiting>().await?;
         Ok(rows.iter().map(|row| self.judge(row, now_ms)).collect())
     }
@@ -62,6 +61,7 @@ impl LagCondition {
             level: level(waits > self.over, waits > self.closes_under),
             says: format!("{target} has not shown a change of {subject} at {source} for {shown}{others}"),
             value: shown,
+            hit: String::new(),
             look: format!("ordertrace sync --sku {}", word(subject)),
         }
     }

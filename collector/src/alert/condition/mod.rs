@@ -5,6 +5,7 @@ mod change;
 mod drift;
 mod finding;
 mod lag;
+mod source;
 
 use ordertrace_api::finding::{FindingKind, Severity};
 
@@ -12,10 +13,11 @@ pub(super) use age::AgeCondition;
 pub(super) use change::ChangeCondition;
 pub(super) use drift::DriftCondition;
 pub(super) use lag::LagCondition;
+pub(super) use source::Source;
 
 use super::observation::Observation;
+use super::scope::Scope;
 use super::state::Kept;
-use crate::detect;
 
 /// What a rule looks at.
 #[derive(Clone, Debug)]
@@ -41,14 +43,16 @@ pub(super) struct FindingCondition {
     pub(super) severity: Option<Severity>,
 }
 
-/// Where conditions read.
-#[derive(Clone)]
-pub(super) struct Source {
-    pub(super) client: clickhouse::Client,
-    pub(super) findings: detect::Ledger,
-}
-
 impl Condition {
+    /// The sync and its source that it is about, and which of its items; `None` where it is about no copies.
+    pub(super) fn compared(&self) -> Option<(&str, &str, &Scope)> {
+        match self {
+            Self::Drift(condition) => Some((&condition.sync, &condition.source, &condition.scope)),
+            Self::Lag(condition) => Some((&condition.sync, &condition.source, &condition.scope)),
+            Self::Age(_) | Self::Change(_) | Self::Finding(_) => None,
+        }
+    }
+
     /// What is so at `now_ms` (milliseconds since the Unix epoch), of what is `active` all, and the worst of
     /// what is not, `limit` in all.
     pub(super) async fn see(

@@ -98,12 +98,17 @@ impl Told {
 pub(super) fn postable(kept: &Kept, now_ms: i64) -> PostableAlert {
     let ends_at_ms =
         if kept.stage == Stage::Resolved { kept.resolved_at_ms } else { now_ms.saturating_add(ENDS_AFTER_MS) };
-    let mut annotations: Labels =
-        [("summary", &kept.says), ("value", &kept.value), ("command", &kept.look), ("runbook_url", &kept.runbook)]
-            .into_iter()
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(name, text)| (name.to_owned(), text.clone()))
-            .collect();
+    let mut annotations: Labels = [
+        ("summary", &kept.says),
+        ("value", &kept.value),
+        ("hit", &kept.hit),
+        ("command", &kept.look),
+        ("runbook_url", &kept.runbook),
+    ]
+    .into_iter()
+    .filter(|(_, text)| !text.is_empty())
+    .map(|(name, text)| (name.to_owned(), text.clone()))
+    .collect();
     annotations.insert("since".to_owned(), moment(kept.since_ms).to_string());
     PostableAlert {
         labels: identity(&kept.rule, kept.severity.name(), &kept.labels),
@@ -175,6 +180,7 @@ mod tests {
             "annotations": {
                 "summary": "HAT main: wms 10, web <19>",
                 "value": "9 units, 90 %",
+                "hit": "2 orders, 40 EUR",
                 "command": "ordertrace sync --sku HAT",
                 "runbook_url": "https://wiki/drift",
                 "since": "2026-11-21T09:25:54Z",

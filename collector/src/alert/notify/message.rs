@@ -76,14 +76,14 @@ impl<'k> Message<'k> {
     /// Names and values of all that there is to say, for receivers that list it.
     pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
         let kept = self.kept;
-        let mut facts = vec![
-            ("how much", kept.value.clone()),
-            ("since", moment(kept.since_ms).to_string()),
-            ("look", kept.look.clone()),
-        ];
+        let mut facts = vec![("how much", kept.value.clone()), ("since", moment(kept.since_ms).to_string())];
         if self.event == Event::Resolved {
-            facts.insert(2, ("until", moment(kept.resolved_at_ms).to_string()));
+            facts.push(("until", moment(kept.resolved_at_ms).to_string()));
         }
+        if !kept.hit.is_empty() {
+            facts.push(("hit", kept.hit.clone()));
+        }
+        facts.push(("look", kept.look.clone()));
         if !kept.runbook.is_empty() {
             facts.push(("runbook", kept.runbook.clone()));
         }
@@ -122,6 +122,7 @@ pub(super) mod tests {
             runbook: "https://wiki/drift".to_owned(),
             value: "9 units, 90 %".to_owned(),
             says: "HAT main: wms 10, web <19>".to_owned(),
+            hit: "2 orders, 40 EUR".to_owned(),
             look: "ordertrace sync --sku HAT".to_owned(),
             since_ms: 1_795_253_154_000,
             fired_at_ms: 1_795_253_454_000,

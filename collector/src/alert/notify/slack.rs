@@ -54,7 +54,10 @@ mod tests {
         let body = body(&Message::of(&kept(Stage::Firing)));
         assert_eq!(body["text"], "StockDrift, warning: HAT main: wms 10, web &lt;19&gt;");
         let block = body["attachments"][0]["blocks"][0]["text"]["text"].as_str().unwrap();
-        assert!(block.contains("*look* `ordertrace sync --sku HAT`\n*runbook* https://wiki/drift"), "{block}");
+        assert!(
+            block.contains("*hit* 2 orders, 40 EUR\n*look* `ordertrace sync --sku HAT`\n*runbook* https://wiki/drift"),
+            "{block}"
+        );
         let long = crate::alert::state::Kept { says: "x".repeat(9_000), ..kept(Stage::Resolved) };
         let text = super::body(&Message::of(&long))["text"].as_str().unwrap().chars().count();
         assert_eq!(text, SECTION);

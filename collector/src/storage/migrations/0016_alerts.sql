@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS alerts
     runbook LowCardinality(String),
     value String CODEC(ZSTD(1)),
     says String CODEC(ZSTD(1)),
+    hit String COMMENT 'whom: orders and their money; empty = nobody knows' CODEC(ZSTD(1)),
     look String COMMENT 'the command that shows more' CODEC(ZSTD(1)),
     since DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     fired_at DateTime64(3, 'UTC') COMMENT 'the epoch = it did not' CODEC(Delta, ZSTD(1)),

@@ -10,6 +10,7 @@ use ordertrace_collector::settings::AlertSettings;
 use ordertrace_shop::stock::{Cause, Differs, SYNCS, Stretch, Watched};
 use rust_decimal::Decimal;
 
+use super::feed;
 use super::said::{Place, syncs};
 
 /// A rule over the items of a sync that differ.
@@ -99,7 +100,7 @@ pub(super) fn rules() -> anyhow::Result<Rules> {
         let lag = format!("{{sync: {sync}, over: {}s, closes_under: {}s}}", over.as_secs(), closes_under.as_secs());
         format!("- {{name: {name}, lag: {lag}}}\n")
     });
-    let text: String = of_items.chain(of_lag).collect();
+    let text: String = of_items.chain(of_lag).chain([feed::RULE.to_owned()]).collect();
     let settings: AlertSettings = ordertrace_config::parse(&format!("rules:\n{text}"), "the rules")?;
     Ok(Rules::new(&settings, &syncs())?)
 }
@@ -120,7 +121,7 @@ impl<'w> Expected<'w> {
             item.seen += item.watched.seen[item.seen..].partition_point(|seen| seen.at <= now);
         }
         let mut left: BTreeMap<(String, Place), &Alert> = BTreeMap::new();
-        for alert in alerts {
+        for alert in alerts.iter().filter(|alert| alert.rule != feed::NAME) {
             left.insert((alert.rule.clone(), place(alert)), alert);
         }
         let mut wrong = self.hold_items(now, &mut left)?;

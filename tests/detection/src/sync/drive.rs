@@ -75,8 +75,9 @@ pub(super) async fn drive(
         driven.looks.push(look);
         let said = said(&view, days.watched.len(), now).await?;
         comparison.drifts(now, &said.drifts);
-        comparison.alerts(now, &alerts(&world.client(), Some(AlertState::Firing)).await?, &said.drifts)?;
-        feed.compare(now, &said.ages).await?;
+        let firing = alerts(&world.client(), Some(AlertState::Firing)).await?;
+        comparison.alerts(now, &firing, &said.drifts)?;
+        feed.compare(now, &said.ages, &firing);
     }
     Ok(driven)
 }

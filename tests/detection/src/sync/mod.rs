@@ -61,7 +61,7 @@ impl SyncRun {
             let step = SignedDuration::from_secs(i64::from(self.step));
             let options = Drive { evaluators: self.evaluators, restart_every: self.restart_every, step, begins_at };
             let mut comparison = Comparison::of(&days.watched);
-            let mut feed = FeedComparison::new(&days.feed, &world.client())?;
+            let mut feed = FeedComparison::new(&days.feed);
             let driven = drive(&world, &days, options, (&mut comparison, &mut feed), &bar).await?;
             bar.finish_and_clear();
             comparison.lags(&said::lags(&world.client()).await?);

@@ -1,19 +1,28 @@
+mod action;
+
 use std::io::Write;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use ordertrace_api::alert::{AlertState, AlertsQuery};
 
+use action::AlertAction;
+
 use super::{Exit, Failure, Options, Output};
 use crate::report::{Format, alerts_lines, alerts_markdown};
+use crate::text::plain;
 
 /// Arguments of `alerts`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Rules, and who is told, stand in the collector's configuration under alerts. With --since: also those \
-                        that were resolved since then."
+                        that were resolved since then.",
+    args_conflicts_with_subcommands = true
 )]
 pub struct AlertsArgs {
+    /// What to do about one of them, instead of listing them.
+    #[command(subcommand)]
+    pub action: Option<AlertAction>,
     /// Only alerts of this state [default: pending and firing, with --since all]
     #[arg(long, value_name = "STATE", value_parser = PossibleValuesParser::new(AlertState::ALL.map(AlertState::name)))]
     pub state: Option<String>,
@@ -30,6 +39,9 @@ pub(super) async fn run<W: Write>(
     options: &Options,
     output: &mut Output<W>,
 ) -> Result<Exit, Failure> {
+    if let Some(action) = args.action {
+        return action::run(action, options, output).await;
+    }
     let client = options.client()?;
     let (since, until) = options.range.resolve(output.around.now)?;
     let state = args.state.as_deref().and_then(AlertState::parse);
@@ -39,6 +51,7 @@ pub(super) async fn run<W: Write>(
         until,
         state,
         rule: args.rule,
+        id: None,
         limit: Some(args.limit),
     };
     let reply = client.alerts(&query).await?;
@@ -51,14 +64,14 @@ pub(super) async fn run<W: Write>(
         Format::Pretty => output.printer.print(&alerts_lines(&reply, &output.around), &mut output.out)?,
         Format::Markdown => output.out.write_all(alerts_markdown(&reply, &output.around).as_bytes())?,
     }
+    for failure in &reply.failures {
+        let since = output.around.date_clock(failure.since);
+        let (rule, error) = (plain(&failure.rule), plain(&failure.error));
+        eprintln!("{rule} cannot be evaluated since {since}, and its alerts stay as they are: {error}");
+    }
     for receiver in reply.receivers.iter().filter(|receiver| receiver.error.is_some()) {
         let error = receiver.error.as_deref().unwrap_or_default();
-        eprintln!(
-            "{} cannot be told: {}; {} messages wait",
-            receiver.name,
-            crate::text::plain(error),
-            receiver.waiting
-        );
+        eprintln!("{} cannot be told: {}; {} messages wait", receiver.name, plain(error), receiver.waiting);
     }
     Ok(if reply.alerts.is_empty() { Exit::NothingFound } else { Exit::Answered })
 }

@@ -170,6 +170,10 @@ mod tests {
                 "alerts.receivers[1].name: another receiver is called \"a\" already",
             ),
             ("[{name: ' ', slack: {url: {env: X}}}]", "alerts.receivers[0].name: is empty"),
+            (
+                "[{name: a, ca_file: /dev/null, slack: {url: {env: X}}}]",
+                "alerts.receivers[0].ca_file: /dev/null: no certificate in it; it must be a PEM file of CA certificates",
+            ),
             ("[{name: a, alertmanager: {url: 'am:9093'}}]", "alerts.receivers[0].alertmanager.url: is no http"),
             (
                 "[{name: a, webhook: {url: 'https://me:s3cret@x/', secret: {env: X}}}]",

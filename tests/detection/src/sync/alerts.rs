@@ -139,7 +139,9 @@ impl<'w> Expected<'w> {
                 let by = differs.map_or(Ok(Decimal::ZERO), |differs| Decimal::from_str_exact(&differs.by))?.abs();
                 let level = level(&by, &rule.over.into(), &rule.closes_under.into());
                 let key = (rule.name, place.clone());
-                let course = next(self.of_items.remove(&key), level, now, rule.hold);
+                // Alerts have whole milliseconds.
+                let at = Timestamp::from_millisecond(now.as_millisecond())?;
+                let course = next(self.of_items.remove(&key), level, at, rule.hold);
                 if let Some(course) = course {
                     self.of_items.insert(key, course);
                 }

@@ -72,7 +72,7 @@ fn doubt(source: &SourceStatus) -> Doubt {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use ordertrace_api::sync::{DriftNow, SyncLag};
+    use ordertrace_api::sync::{DriftNow, SyncLag, UnclearIds};
 
     use super::*;
 
@@ -127,7 +127,8 @@ mod tests {
     #[test]
     fn a_pair_is_doubtful_by_the_sources_of_its_two_systems_and_its_entity() {
         let lags = vec![lag("web"), lag("market")];
-        let mut reply = SyncReply { lags, drifts: vec![drift("web"), drift("market")], more: false, ages: Vec::new() };
+        let drifts = vec![drift("web"), drift("market")];
+        let mut reply = SyncReply { lags, drifts, more: false, ages: Vec::new(), ids: UnclearIds::default() };
         let sources = [
             source("web", &[Entity::Inventory], SourceState::Failed),
             source("web", &[Entity::Price], SourceState::Stale),

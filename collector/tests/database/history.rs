@@ -17,6 +17,7 @@ fn pairs() -> Pairs {
     let erp = SyncTargetSettings {
         system: "erp".to_owned(),
         tolerance: "0".to_owned(),
+        tolerance_percent: "0".to_owned(),
         units_each: "12".to_owned(),
         floor: ordertrace_config::Duration::default(),
     };
@@ -35,6 +36,9 @@ fn stock(system: &'static str, value: &'static str, at_s: i64) -> ReadingRecord<
         entity: Entity::Inventory,
         system,
         subject: "HAT",
+        id_kind: "",
+        id_system: "",
+        other_ids: &[],
         location: "main",
         channel: "",
         currency: "",

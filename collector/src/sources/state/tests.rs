@@ -126,7 +126,7 @@ fn a_system_that_tells_of_itself_must_not_be_silent_for_longer_than_it_may() {
     let (state, since, reason) = only(&told, 3_701);
     assert_eq!((state, since), (SourceState::Stale, Some(100)));
     assert!(reason.starts_with("no reading came for 1h: see whether erp still sends"), "{reason}");
-    let day = ordertrace_config::Duration::from_days(1);
+    let day = Duration::from_days(1);
     let settings = SourceSettings {
         rhythms: vec![RhythmSettings { system: "erp".to_owned(), stale_after: day }],
         ..SourceSettings::default()

@@ -47,7 +47,7 @@ fn the_first_screen_says_how_many_fire() {
 fn they_are_asked_for_whatever_is_on_the_screen() {
     let mut driver = Driver::with_journey(80, 24);
     driver.answer_alerts(Ok(sample::no_alerts()));
-    driver.tick(4_900);
+    driver.tick(3_900);
     assert_eq!(driver.alarms.len(), 0);
     driver.tick(100);
     assert!(matches!(&driver.alarms[..], [Action::FetchAlerts { query, .. }] if query.since == Some(driver.state.now)));

@@ -24,7 +24,7 @@ fn it_is_asked_for_when_it_is_looked_at() {
     driver.press("D");
     assert!(asks_sync(&driver));
     driver.answer_sync(Ok(sample::sync()));
-    driver.tick(4_900);
+    driver.tick(3_900);
     assert!(!asks_sync(&driver), "too early");
     driver.tick(100);
     driver.answer_sync(Err("Connection refused".to_owned()));

@@ -6,7 +6,8 @@ use super::{Cursor, Poll, TextFilter, later};
 
 /// More alerts than anybody reads; the worst come first.
 const LIMIT: u32 = 500;
-const EVERY: SignedDuration = SignedDuration::from_secs(5);
+/// More often than what is on the screen is said to be old.
+const EVERY: SignedDuration = SignedDuration::from_secs(4);
 
 /// How far back those that are over are shown.
 const OVER: SignedDuration = SignedDuration::from_hours(24);

@@ -6,7 +6,8 @@ use super::{Cursor, Lookback, Poll};
 use crate::cli::Range;
 use crate::sync_table::copy_text;
 
-const EVERY: SignedDuration = SignedDuration::from_secs(5);
+/// More often than what is on the screen is said to be old.
+const EVERY: SignedDuration = SignedDuration::from_secs(4);
 
 /// Changes of each copy: more than there are columns on any screen.
 const LIMIT: u32 = 400;

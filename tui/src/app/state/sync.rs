@@ -7,7 +7,8 @@ use crate::sync_table::{DriftColumn, Matrix, item_text};
 
 /// More drifts than anybody reads; the oldest come first.
 const LIMIT: u32 = 1_000;
-const EVERY: SignedDuration = SignedDuration::from_secs(5);
+/// More often than what is on the screen is said to be old.
+const EVERY: SignedDuration = SignedDuration::from_secs(4);
 
 /// Ranges that end now, in minutes: of changes that arrived.
 const LENGTHS: &[(i64, &str)] =

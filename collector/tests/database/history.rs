@@ -17,6 +17,7 @@ fn pairs() -> Pairs {
     let erp = SyncTargetSettings {
         system: "erp".to_owned(),
         tolerance: "0".to_owned(),
+        tolerance_percent: "0".to_owned(),
         units_each: "12".to_owned(),
         floor: ordertrace_config::Duration::default(),
     };
@@ -35,6 +36,9 @@ fn stock(system: &'static str, value: &'static str, at_s: i64) -> ReadingRecord<
         entity: Entity::Inventory,
         system,
         subject: "HAT",
+        id_kind: "",
+        id_system: "",
+        other_ids: &[],
         location: "main",
         channel: "",
         currency: "",
@@ -58,8 +62,11 @@ async fn history(database: &Database, entity: Option<Entity>, limit: usize) -> H
     SyncView::new(database.client(), pairs()).history("HAT", entity, range, limit).await.unwrap()
 }
 
+/// System, and of each value what it is, since when in seconds, and how uncertain that is.
+type Line<'h> = (&'h str, Vec<(&'h str, i64, u32)>);
+
 /// System, when what was said since when, and how much earlier that may have been.
-fn lines(history: &History) -> Vec<(&str, Vec<(&str, i64, u32)>)> {
+fn lines(history: &History) -> Vec<Line<'_>> {
     let values = |copy: &CopyHistory| -> Vec<(String, i64, u32)> {
         let since = |at_: Timestamp| at_.duration_since(at(0)).as_secs();
         copy.values.iter().map(|value| (value.value.clone(), since(value.since), value.uncertain_ms)).collect()

@@ -28,7 +28,7 @@ pub struct SyncQuery {
 }
 
 /// Reply of [`SYNC`](crate::routes::SYNC).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SyncReply {
     /// Each pair of systems, by name of what is compared and target.
     pub lags: Vec<SyncLag>,

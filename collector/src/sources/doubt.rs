@@ -127,8 +127,7 @@ mod tests {
     #[test]
     fn a_pair_is_doubtful_by_the_sources_of_its_two_systems_and_its_entity() {
         let lags = vec![lag("web"), lag("market")];
-        let drifts = vec![drift("web"), drift("market")];
-        let mut reply = SyncReply { lags, drifts, more: false, ages: Vec::new(), ids: UnclearIds::default() };
+        let mut reply = SyncReply { lags, drifts: vec![drift("web"), drift("market")], ..SyncReply::default() };
         let sources = [
             source("web", &[Entity::Inventory], SourceState::Failed),
             source("web", &[Entity::Price], SourceState::Stale),

@@ -107,7 +107,7 @@ impl SyncView {
                         if(changed_at > 0, changed_at, at_ns) AS since, toUInt64OrNull(version) AS counted,
                         max(counted) OVER (PARTITION BY {COPY} ORDER BY since, at_ns) AS highest
                     FROM readings
-                    WHERE readings.entity IN ? AND subject = ?
+                    WHERE readings.entity IN ? AND subject = ? AND id_kind = ''
                         AND at >= fromUnixTimestamp64Nano(?, 'UTC') AND at < fromUnixTimestamp64Nano(?, 'UTC')
                 )
                 WHERE counted IS NULL OR counted >= highest

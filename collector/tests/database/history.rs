@@ -62,8 +62,11 @@ async fn history(database: &Database, entity: Option<Entity>, limit: usize) -> H
     SyncView::new(database.client(), pairs()).history("HAT", entity, range, limit).await.unwrap()
 }
 
+/// System, and of each value what it is, since when in seconds, and how uncertain that is.
+type Line<'h> = (&'h str, Vec<(&'h str, i64, u32)>);
+
 /// System, when what was said since when, and how much earlier that may have been.
-fn lines(history: &History) -> Vec<(&str, Vec<(&str, i64, u32)>)> {
+fn lines(history: &History) -> Vec<Line<'_>> {
     let values = |copy: &CopyHistory| -> Vec<(String, i64, u32)> {
         let since = |at_: Timestamp| at_.duration_since(at(0)).as_secs();
         copy.values.iter().map(|value| (value.value.clone(), since(value.since), value.uncertain_ms)).collect()

@@ -19,7 +19,7 @@ fn sync() {
 fn nothing_to_compare_and_nothing_that_differs() {
     both_sizes("sync_nothing_compared", Driver::with_orders, |driver| {
         driver.press("D");
-        driver.answer_sync(Ok(SyncReply { lags: Vec::new(), drifts: Vec::new(), more: false, ages: Vec::new() }));
+        driver.answer_sync(Ok(SyncReply::default()));
     });
     both_sizes("sync_agrees", Driver::with_orders, |driver| {
         driver.press("D");

@@ -251,8 +251,7 @@ async fn a_receiver_behind_tls_is_trusted_by_its_authority_alone() {
     }
     let reply = until("the refusal", async || {
         let reply: AlertsReply = collector.get("/api/v1/alerts").await.unwrap().unwrap();
-        let error = reply.receivers.iter().find(|receiver| receiver.name == "other")?.error.clone();
-        error
+        reply.receivers.into_iter().find(|receiver| receiver.name == "other")?.error
     });
     let error = reply.await;
     assert!(error.contains("certificate"), "{error}");

@@ -48,11 +48,11 @@ async fn mute() -> SocketAddr {
 }
 
 /// Sources that answer have time enough for it on any machine.
-fn poll(name: &str, system: &str, source: Value) -> Value {
+fn poll(name: &str, system: &str, source: &Value) -> Value {
     poll_for("10s", name, system, source)
 }
 
-fn poll_for(timeout: &str, name: &str, system: &str, source: Value) -> Value {
+fn poll_for(timeout: &str, name: &str, system: &str, source: &Value) -> Value {
     json!({
         "name": name,
         "system": system,
@@ -155,7 +155,7 @@ async fn every_bad_input_is_a_clear_state_of_its_source() {
     write("rows.csv", "sku,qty\nHAT,NaN\nSCARF,1e400\nGLOVES,3\n");
     write("web.csv", "sku,qty\nHAT,1\n");
     write("prices.csv", "sku,qty\nHAT,1\n");
-    let price = |source: Value| {
+    let price = |source: &Value| {
         let readings = [json!({
             "entity": "price",
             "columns": { "sku": "sku", "value": "qty" },
@@ -168,17 +168,17 @@ async fn every_bad_input_is_a_clear_state_of_its_source() {
     let server = json!({ "host": mute.ip(), "port": mute.port(), "database": "erp", "user": "reader", "query": "select sku, qty from stock" });
     let cursor = json!({ "column": "rev", "kind": "number" });
     let polls = [
-        poll("cursor", "erp", postgres.source("select sku, qty, rev from stock", Some(cursor))),
-        poll_for("1s", "sleeps", "oms", postgres.source("select 'HAT' as sku, 1 as qty, pg_sleep(600)", None)),
-        poll_for("3s", "locked", "wms", postgres.source("select sku, qty from locked", None)),
-        poll_for("1s", "mute-postgres", "crm", json!({ "postgres": server })),
-        poll_for("1s", "mute-mysql", "tax", json!({ "mysql": server })),
-        poll_for("1s", "mute-http", "fraud", json!({ "http": { "url": format!("http://{mute}/stock") } })),
-        poll("page-3-of-9", "shop", pages.source()),
-        poll("header", "feed", csv(folder.path(), "header.csv")),
-        poll("rows", "search", csv(folder.path(), "rows.csv")),
-        poll("web", "web", csv(folder.path(), "web.csv")),
-        price(csv(folder.path(), "prices.csv")),
+        poll("cursor", "erp", &postgres.source("select sku, qty, rev from stock", Some(&cursor))),
+        poll_for("1s", "sleeps", "oms", &postgres.source("select 'HAT' as sku, 1 as qty, pg_sleep(600)", None)),
+        poll_for("3s", "locked", "wms", &postgres.source("select sku, qty from locked", None)),
+        poll_for("1s", "mute-postgres", "crm", &json!({ "postgres": server })),
+        poll_for("1s", "mute-mysql", "tax", &json!({ "mysql": server })),
+        poll_for("1s", "mute-http", "fraud", &json!({ "http": { "url": format!("http://{mute}/stock") } })),
+        poll("page-3-of-9", "shop", &pages.source()),
+        poll("header", "feed", &csv(folder.path(), "header.csv")),
+        poll("rows", "search", &csv(folder.path(), "rows.csv")),
+        poll("web", "web", &csv(folder.path(), "web.csv")),
+        price(&csv(folder.path(), "prices.csv")),
     ];
     let mut agent = agent(folder.path(), &collector, &polls);
     let told = gauge("commerce.inventory.level", "pos", &[("HAT", json!(1.0), ""), ("SCARF", json!("NaN"), "")]);

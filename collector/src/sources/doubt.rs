@@ -72,7 +72,7 @@ fn doubt(source: &SourceStatus) -> Doubt {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use ordertrace_api::sync::{DriftNow, SyncLag, UnclearIds};
+    use ordertrace_api::sync::{DriftNow, SyncLag};
 
     use super::*;
 

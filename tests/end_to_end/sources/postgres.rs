@@ -54,7 +54,7 @@ impl Postgres {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.owner).await.unwrap();
     }
 
-    pub(super) fn source(&self, query: &str, cursor: Option<Value>) -> Value {
+    pub(super) fn source(&self, query: &str, cursor: Option<&Value>) -> Value {
         let server = json!({
             "socket": self.dir.path(),
             "database": "postgres",

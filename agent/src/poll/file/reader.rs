@@ -339,7 +339,13 @@ mod tests {
         let text: String = (0..rows).map(|row| format!("S{row},{row}\n")).collect();
         std::fs::write(path, format!("SKU,Cents\n{text}")).unwrap();
         let config = example_polls().remove(1);
-        let origin = Origin { source: "s".to_owned(), system: "erp".to_owned(), interval_ms: 1 };
+        let origin = Origin {
+            source: "s".to_owned(),
+            system: "erp".to_owned(),
+            entities: "inventory".to_owned(),
+            interval_ms: 1,
+            timeout_ms: 1,
+        };
         let gathering = Gathering::new(Arc::new(Plan::new(&config).unwrap()), Arc::new(origin));
         let source = FileSource::csv(&CsvConfig::new(path.to_str().unwrap())).unwrap();
         let (sender, messages) = mpsc::channel(1);

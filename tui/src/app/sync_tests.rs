@@ -34,12 +34,31 @@ fn it_is_asked_for_when_it_is_looked_at() {
 
 #[test]
 fn shades_and_figures_say_what_has_died() {
-    let driver = Driver::with_sync(80, 24);
+    let mut driver = Driver::with_sync(80, 24);
     let screen = driver.screen();
     let row = screen.lines().find(|line| line.contains("marketplace ") && line.contains("█")).unwrap();
     assert!(row.contains("2h00m") && row.contains("613"), "{row}");
-    assert!(screen.contains("feed shopping of pim 2h05m old"), "{screen}");
+    assert!(screen.contains("ids without one clear SKU"), "{screen}");
+    driver.event(super::Event::Resize { columns: 140, rows: 40 });
+    assert!(driver.screen().contains("feed shopping of pim 2h05m old"), "{}", driver.screen());
     assert!(screen.contains("░ within its floor") && screen.contains("█ for 1h"), "{screen}");
+}
+
+#[test]
+fn nobody_reads_that_all_is_there_while_a_source_is_not_up_to_date() {
+    let mut driver = Driver::with_orders(80, 24);
+    driver.press("D");
+    let mut reply = sample::sync();
+    (reply.drifts, reply.more) = (Vec::new(), false);
+    reply.lags.iter_mut().for_each(|lag| (lag.waiting, lag.late, lag.oldest) = (0, 0, None));
+    driver.answer_sync(Ok(reply.clone()));
+    let screen = driver.screen();
+    assert!(screen.contains("·? not up to date") && screen.contains("No drift is known, but"), "{screen}");
+    assert!(!screen.contains("All targets show"), "{screen}");
+    driver.tick(4_000);
+    reply.lags.iter_mut().for_each(|lag| lag.doubts.clear());
+    driver.answer_sync(Ok(reply));
+    assert!(driver.screen().contains("All targets show what their sources do."), "{}", driver.screen());
 }
 
 #[test]

@@ -3,15 +3,8 @@ use ordertrace_api::source::{SourceState, SourceStatus};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
+use crate::sync_table::state_text;
 use crate::text::{Line, Tone, fit, human, ns_between, wrap};
-
-/// In words.
-pub(super) fn state_text(state: SourceState) -> &'static str {
-    match state {
-        SourceState::Refused => "refused rows",
-        state => state.name(),
-    }
-}
 
 /// Tone and mark, so that it is told without colour too.
 fn shown(state: SourceState) -> (Tone, &'static str) {

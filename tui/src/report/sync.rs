@@ -1,11 +1,9 @@
 use ordertrace_api::history::History;
-use ordertrace_api::source::Doubt;
 use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearId, UnclearIds};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
-use super::sources::state_text;
-use crate::sync_table::{HistoryColumns, age_text, item_text, past_text, values_text};
+use crate::sync_table::{HistoryColumns, age_text, doubt_text, item_text, past_text, values_text};
 use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, wrap};
 
 /// The columns of lags behind the names, and their widths.
@@ -45,7 +43,7 @@ fn compared_lines(reply: &SyncReply, around: &Surroundings) -> Vec<Line> {
     for lag in &reply.lags {
         lines.push(lag_line(lag, (names, &shown), around));
         lines.extend(
-            lag.doubts.iter().map(|doubt| Line::of(Tone::Warning, format!("  ? {}", doubt_text(doubt, around)))),
+            lag.doubts.iter().map(|doubt| Line::of(Tone::Warning, format!("  ? {}", doubt_text(doubt, around.now)))),
         );
     }
     lines.push(Line::default());
@@ -158,17 +156,6 @@ fn drift_line(drift: &DriftNow, around: &Surroundings) -> Line {
     line.and(Tone::Dim, since).and(Tone::Plain, past).and(Tone::Warning, if drift.doubtful { " ?" } else { "" })
 }
 
-/// `poll wms-stock of wms: failed, as of 12m03s ago`.
-fn doubt_text(doubt: &Doubt, around: &Surroundings) -> String {
-    let of =
-        doubt.poll.as_ref().map_or_else(|| doubt.system.clone(), |poll| format!("poll {poll} of {}", doubt.system));
-    let state = state_text(doubt.state);
-    match doubt.as_of {
-        Some(as_of) => format!("{of}: {state}, as of {}", around.ago(as_of)),
-        None => format!("{of}: {state}, nothing of it is known"),
-    }
-}
-
 /// The same for a ticket.
 pub fn sync_markdown(reply: &SyncReply, around: &Surroundings) -> String {
     let mut text = Markdown::default();
@@ -191,7 +178,7 @@ fn compared_markdown(text: &mut Markdown, reply: &SyncReply, around: &Surroundin
     let heads: Vec<String> = LAG_COLUMNS.iter().map(|(name, _)| name.to_lowercase()).collect();
     let heads: Vec<&str> = std::iter::once("what").chain(heads.iter().map(String::as_str)).chain(["doubts"]).collect();
     let doubts = |lag: &SyncLag| {
-        let doubts = lag.doubts.iter().map(|doubt| escape(&doubt_text(doubt, around)));
+        let doubts = lag.doubts.iter().map(|doubt| escape(&doubt_text(doubt, around.now)));
         doubts.collect::<Vec<_>>().join("; ")
     };
     text.table(

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ordertrace_api::history::CopyHistory;
+use ordertrace_api::source::{Doubt, SourceState};
 use ordertrace_api::sync::{DriftNow, SyncLag};
 
 use super::heat::Heat;
@@ -24,7 +25,20 @@ pub fn lag_detail(lag: &SyncLag, now: Timestamp, zone: &TimeZone) -> Vec<Line> {
         None => line.push(heat.tone(), heat.says()),
     }
     line.push(Tone::Dim, uncertain(lag.uncertain_ms));
-    vec![line, arrived(lag)]
+    let doubts = lag.doubts.iter().map(|doubt| Line::of(Tone::Warning, format!("?       {}", doubt_text(doubt, now))));
+    // What makes it doubtful stands before what was so.
+    std::iter::once(line).chain(doubts).chain([arrived(lag)]).collect()
+}
+
+/// `poll wms-stock of wms: failed, as of 12m03s ago`.
+pub fn doubt_text(doubt: &Doubt, now: Timestamp) -> String {
+    let of =
+        doubt.poll.as_ref().map_or_else(|| doubt.system.clone(), |poll| format!("poll {poll} of {}", doubt.system));
+    let state = state_text(doubt.state);
+    match doubt.as_of {
+        Some(as_of) => format!("{of}: {state}, as of {} ago", human(ns_between(as_of, now))),
+        None => format!("{of}: {state}, nothing of it is known"),
+    }
 }
 
 /// How long it took until what arrived lately was there.
@@ -36,6 +50,14 @@ fn arrived(lag: &SyncLag) -> Line {
         line.push(Tone::Plain, time(ms));
     }
     line
+}
+
+/// How a source is, in words.
+pub fn state_text(state: SourceState) -> &'static str {
+    match state {
+        SourceState::Refused => "refused rows",
+        state => state.name(),
+    }
 }
 
 /// A drift, and how its pair of systems stands.

@@ -61,6 +61,8 @@ impl DriftColumn {
     /// What it says of a drift.
     pub fn text(self, drift: &DriftNow, now: Timestamp) -> String {
         match self {
+            // It may be over by now, and nobody knows.
+            Self::Age if drift.doubtful => format!("{}?", human(ns_between(drift.since, now))),
             Self::Age => human(ns_between(drift.since, now)),
             Self::Units => match &drift.difference {
                 Some(by) if by.starts_with('-') => by.clone(),
@@ -98,9 +100,9 @@ impl DriftColumn {
 
     /// Its width on a screen of so many columns; 0 = it is left out.
     fn width(self, columns: usize) -> usize {
-        let wide = columns >= 110;
+        let wide = columns >= 124;
         match self {
-            Self::Age => 7,
+            Self::Age => 8,
             Self::Units if columns >= 40 => 9,
             Self::Past if columns >= 100 => 6,
             Self::Place if columns >= 70 => {
@@ -244,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_row_is_as_wide_as_the_screen() {
-        for columns in 11..200 {
+        for columns in 12..200 {
             for drift in sample::sync().drifts {
                 let line = DriftColumns::of(columns).row(&drift, sample::now());
                 assert_eq!(line.width(), columns, "{:?}", line.text());

@@ -51,6 +51,11 @@ impl Matrix {
         &self.lags
     }
 
+    /// Whether some of it cannot be relied on.
+    pub fn is_doubtful(&self) -> bool {
+        self.lags.iter().any(|lag| !lag.doubts.is_empty())
+    }
+
     /// How many targets there are.
     pub fn targets(&self) -> usize {
         self.targets.len()
@@ -114,7 +119,7 @@ impl<'m> MatrixLayout<'m> {
         let mut line = Line::of(Tone::Strong, pad(target, self.name));
         for sync in self.first..self.first + self.shown {
             let (tone, text) = match self.matrix.cell(target, sync) {
-                Some(lag) => (Heat::of(lag, now).tone(), cell_text(lag, self.cell, now)),
+                Some(lag) => (tone(lag, now), cell_text(lag, self.cell, now)),
                 None => (Tone::Plain, String::new()),
             };
             line.push(Tone::Plain, " ");
@@ -132,14 +137,29 @@ impl<'m> MatrixLayout<'m> {
     }
 }
 
+/// Nobody knows that all is there while a source is not up to date.
+fn tone(lag: &SyncLag, now: Timestamp) -> Tone {
+    match Heat::of(lag, now) {
+        Heat::Agrees if !lag.doubts.is_empty() => Tone::Warning,
+        heat => heat.tone(),
+    }
+}
+
 /// `██ 2h00m 613, 306 late`, or as much as fits; how long it takes where all has arrived.
 fn cell_text(lag: &SyncLag, columns: usize, now: Timestamp) -> String {
     let heat = Heat::of(lag, now);
-    let shade = String::from(heat.shade()).repeat(if columns >= 12 { 2 } else { 1 });
+    let shade = match (lag.doubts.is_empty(), columns) {
+        (true, 12..) => String::from(heat.shade()).repeat(2),
+        (true, _) => String::from(heat.shade()),
+        (false, _) => format!("{}?", heat.shade()),
+    };
     let oldest = lag.oldest.map(|oldest| human(ns_between(oldest, now))).unwrap_or_default();
     let p95 = lag.p95_ms.map(|p95_ms| human((p95_ms * 1e6) as u64));
     let (waiting, late) = (lag.waiting, lag.late);
     let texts = match (heat, p95) {
+        (Heat::Agrees, _) if !lag.doubts.is_empty() => {
+            vec![format!("{shade} not up to date"), format!("{shade} old"), shade]
+        }
         (Heat::Agrees, Some(p95)) => vec![format!("{shade} all there, p95 {p95}"), format!("{shade} p95 {p95}"), shade],
         (Heat::Agrees, None) => vec![format!("{shade} all there"), shade],
         (Heat::Waits, _) => {

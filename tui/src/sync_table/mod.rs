@@ -7,7 +7,7 @@ mod history;
 mod matrix;
 mod steps;
 
-pub use detail::{copy_detail, drift_detail, lag_detail};
+pub use detail::{copy_detail, doubt_text, drift_detail, lag_detail, state_text};
 pub use drifts::{DriftColumn, DriftColumns, age_text, item_text, past_text, values_text};
 pub use heat::Heat;
 pub use history::{HistoryColumns, copy_text};

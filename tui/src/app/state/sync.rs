@@ -21,6 +21,8 @@ pub struct SyncScreen {
     pub matrix: Matrix,
     /// How old feeds and search indexes are, the oldest first.
     pub ages: Vec<AgeNow>,
+    /// Ids of readings without a SKU, or with several.
+    pub unclear_ids: u64,
     /// The drifts of the table.
     pub shown: Vec<DriftNow>,
     /// When they came.
@@ -55,6 +57,7 @@ impl SyncScreen {
         Self {
             matrix: Matrix::default(),
             ages: Vec::new(),
+            unclear_ids: 0,
             shown: Vec::new(),
             received_at: None,
             more: false,
@@ -98,6 +101,7 @@ impl SyncScreen {
         self.matrix = Matrix::of(&reply.lags);
         self.more = reply.more;
         self.ages = reply.ages;
+        self.unclear_ids = reply.ids.unresolved.saturating_add(reply.ids.contradicting);
         self.drifts = reply.drifts;
         self.received_at = Some(now);
         self.arrange();

@@ -135,6 +135,9 @@ fn sync_legend() -> Vec<Line> {
         };
         lines.push(Line::of(heat.tone(), String::from(heat.shade())).and(Tone::Dim, format!(" {says}")));
     }
+    lines.push(
+        Line::of(Tone::Warning, "?").and(Tone::Dim, " a source of it is not up to date: it may be otherwise by now"),
+    );
     lines.push(Line::of(Tone::Dim, "2h00m 613/306  the first waits since 2h, 613 do, 306 of them late"));
     lines
 }

@@ -49,7 +49,8 @@ fn title(sync: &SyncScreen) -> Line {
         let [waiting, late] = [lags.iter().map(|lag| lag.waiting).sum::<u64>(), lags.iter().map(|lag| lag.late).sum()];
         line.push(Tone::Dim, " │ ");
         line.push(Tone::Plain, format!("{waiting} differ"));
-        line.push(if late > 0 { Tone::Error } else { Tone::Good }, format!("  {late} late"));
+        let calm = if sync.matrix.is_doubtful() { Tone::Plain } else { Tone::Good };
+        line.push(if late > 0 { Tone::Error } else { calm }, format!("  {late} late"));
     }
     if let Some((what, target)) = sync.pair_name() {
         line.push(Tone::Strong, format!(" │ only {what} at {target}"));
@@ -71,16 +72,19 @@ fn draw_matrix(canvas: &mut Canvas<'_>, state: &State, head: u16) {
             canvas.choose(row, from + 1, to + 1);
         }
     }
-    canvas.put(1, head - 1, columns, legend(layout.left_out()));
+    canvas.put(1, head - 1, columns, legend(layout.left_out(), sync.matrix.is_doubtful()));
 }
 
 /// What the shades mean, without colours too.
-fn legend(left_out: usize) -> Line {
+fn legend(left_out: usize, doubtful: bool) -> Line {
     let mut line = Line::default();
     for heat in Heat::ALL {
         let gap = if line.0.is_empty() { "" } else { "   " };
         line.push(heat.tone(), format!("{gap}{}", heat.shade()));
         line.push(Tone::Dim, format!(" {}", heat.says()));
+    }
+    if doubtful {
+        line.push(Tone::Warning, "   ? old data");
     }
     if left_out > 0 {
         line.push(Tone::Warning, format!("   → {left_out} more"));
@@ -107,11 +111,15 @@ fn draw_chosen(canvas: &mut Canvas<'_>, state: &State, top: u16, rows: u16) {
     }
 }
 
-/// That there are more drifts, and how old feeds and search indexes are, the oldest first.
+/// That there are more drifts, that ids are not clear, and how old feeds and search indexes are, the oldest first.
 fn remark(sync: &SyncScreen) -> Option<Line> {
     let mut line = Line::default();
     if sync.more {
         line.push(Tone::Warning, " only the oldest are shown");
+    }
+    if sync.unclear_ids > 0 {
+        let gap = if line.0.is_empty() { " " } else { " │ " };
+        line.push(Tone::Warning, format!("{gap}{} ids without one clear SKU", sync.unclear_ids));
     }
     for age in &sync.ages {
         let gap = if line.0.is_empty() { " " } else { " │ " };
@@ -125,12 +133,16 @@ fn remark(sync: &SyncScreen) -> Option<Line> {
 /// Why the table is empty, and what to do.
 fn nothing(state: &State) -> Vec<Line> {
     let sync = &state.sync;
+    let doubtful = sync.pair().map_or_else(|| sync.matrix.is_doubtful(), |lag| !lag.doubts.is_empty());
     match sync.received_at {
         None => asking(state),
         Some(_) if sync.matrix.targets() == 0 => {
             say(&["The collector compares nothing.", "", "Say what must agree under sync in its configuration."])
         }
         Some(_) if sync.filter.is_set() => say(&[format!("No drift says {:?}.", sync.filter.wanted())]),
+        Some(_) if doubtful => {
+            say(&["No drift is known, but what is marked ? rests on old data.", "", "Why: ordertrace status"])
+        }
         Some(_) if sync.is_narrowed() => say(&["This target shows what its source does.", "", "q shows all drifts."]),
         Some(_) => say(&["All targets show what their sources do."]),
     }

@@ -23,8 +23,8 @@ const MIGRATIONS: [(u32, &str, &str); 19] = [
     (15, "sync", include_str!("migrations/0015_sync.sql")),
     (16, "alerts", include_str!("migrations/0016_alerts.sql")),
     (17, "order_lines", include_str!("migrations/0017_order_lines.sql")),
-    (21, "history", include_str!("migrations/0021_history.sql")),
-    (22, "sources", include_str!("migrations/0022_sources.sql")),
+    (18, "history", include_str!("migrations/0018_history.sql")),
+    (19, "sources", include_str!("migrations/0019_sources.sql")),
 ];
 
 /// A migration that could not be applied.
@@ -123,9 +123,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn migrations_are_in_order_and_hold_only_repeatable_statements() {
-        assert!(MIGRATIONS.is_sorted_by(|(one, ..), (next, ..)| one < next));
-        for (_, name, sql) in MIGRATIONS {
+    fn migrations_are_numbered_without_gaps_and_hold_only_repeatable_statements() {
+        for (at, (number, name, sql)) in MIGRATIONS.into_iter().enumerate() {
+            assert_eq!(number as usize, at + 1, "{name}");
             for statement in statements(sql) {
                 let code: Vec<&str> = statement.lines().filter(|line| !line.starts_with("--")).collect();
                 let head = code.first().copied().unwrap_or_default();

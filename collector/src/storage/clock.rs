@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use clickhouse::Client;
 
 /// Rows are seen by all once they are so old: an insert takes its time from when it is stamped.
-const SETTLED_MS: i64 = 3_000;
+pub const SETTLED: Duration = Duration::from_secs(3);
 
 /// The time by ClickHouse's clock, which stamps what is stored: milliseconds since the Unix epoch.
 ///
@@ -16,5 +18,6 @@ pub async fn now_ms(client: &Client) -> clickhouse::error::Result<i64> {
 /// # Errors
 /// When ClickHouse does not answer.
 pub async fn settled_ms(client: &Client) -> clickhouse::error::Result<i64> {
-    Ok(now_ms(client).await?.saturating_sub(SETTLED_MS))
+    let settled_ms = i64::try_from(SETTLED.as_millis()).unwrap_or(i64::MAX);
+    Ok(now_ms(client).await?.saturating_sub(settled_ms))
 }

@@ -11,13 +11,14 @@ mod metrics;
 mod migrate;
 mod nodes;
 mod once;
+mod over;
 mod retention;
 mod writer;
 
 use clickhouse::Client;
 use tokio_util::task::AbortOnDropHandle;
 
-pub use clock::{now_ms, settled_ms};
+pub use clock::{SETTLED, now_ms, settled_ms};
 pub(crate) use codes::{SEVERITIES, SOURCE_OUTCOMES, code, of_code};
 pub use codes::{key_of, key_tuple, kind_of, observer_of, strength_of};
 pub(crate) use columns::Sketch;
@@ -25,6 +26,7 @@ pub use columns::{Decoder, SPANS, StoredError, StoredSpan, TraceRow};
 pub use connection::{Cluster, Connection, ConnectionError};
 pub use metrics::StorageMetrics;
 pub use migrate::MigrateError;
+pub use over::drop_over;
 pub use retention::Retention;
 pub use writer::GroupLimits;
 
@@ -78,6 +80,7 @@ pub struct Storage {
     client: Client,
     metrics: StorageMetrics,
     _recovery: AbortOnDropHandle<()>,
+    _tidying: AbortOnDropHandle<()>,
 }
 
 impl Storage {
@@ -104,8 +107,9 @@ impl Storage {
         let metrics = StorageMetrics::default();
         let once = Once::new(&nodes, limits.timeout);
         let recovery = AbortOnDropHandle::new(tokio::spawn(once::recover(once.clone(), metrics.clone())));
+        let tidying = AbortOnDropHandle::new(tokio::spawn(over::tidy(nodes)));
         let writer = Writer::start(once, limits, metrics.clone());
-        Ok(Self { writer, client, metrics, _recovery: recovery })
+        Ok(Self { writer, client, metrics, _recovery: recovery, _tidying: tidying })
     }
 
     /// Counts of what was stored.

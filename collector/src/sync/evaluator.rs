@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clickhouse::Client;
 use jiff::{SignedDuration, Timestamp};
@@ -7,20 +7,23 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info_span, instrument};
 
 use super::alias::{self, Aliases, Resolved, Resolver};
-use super::copy::{Copy, Read};
+use super::copy::Read;
 use super::drift::Drift;
 use super::item::{Item, Subject};
 use super::known::Known;
-use super::ledger::{Ledger, SUBJECTS};
+use super::ledger::Ledger;
 use super::metrics::SyncMetrics;
 use super::pair::Pairs;
 use super::view::SyncView;
 use crate::background;
 use crate::moment::Range;
-use crate::storage::settled_ms;
+use crate::storage::{SETTLED, settled_ms};
 
 /// Readings taken in at once.
 const MOST_READINGS: usize = 20_000;
+
+/// Subjects looked up at once: those of most rounds, because each query and each insert costs whatever it is about.
+const AT_ONCE: usize = 10_000;
 
 /// One that goes on looks again at what was stored so long before: another collector may have ended between
 /// what it wrote and what it had yet to write.
@@ -84,8 +87,12 @@ impl Evaluator {
     /// # Errors
     /// When ClickHouse does not answer; nothing is lost then.
     pub async fn round(&mut self) -> clickhouse::error::Result<()> {
+        let began = Instant::now();
         let until_ms = settled_ms(&self.client).await?;
-        self.catch_up(until_ms).await
+        self.catch_up(until_ms).await?;
+        let took = began.elapsed();
+        self.metrics.round(took, SETTLED + took);
+        Ok(())
     }
 
     /// Takes in what was stored up to `until_ms`, milliseconds since the Unix epoch, by ClickHouse's clock.
@@ -106,8 +113,8 @@ impl Evaluator {
                 .chain(&resolved.reads)
                 .for_each(|read| subjects.entry(&read.item.subject).or_default().push(read));
             let subjects: Vec<(&Subject, Vec<&Read>)> = subjects.into_iter().collect();
-            for subjects in subjects.chunks(SUBJECTS) {
-                self.look(subjects).await?;
+            for subjects in subjects.chunks(AT_ONCE) {
+                self.look(subjects, feed.until_ms).await?;
             }
             self.resolver.keep(resolved).await?;
             self.metrics.taken(count);
@@ -121,27 +128,30 @@ impl Evaluator {
         }
     }
 
-    /// Takes the readings of some subjects in and writes what became of it.
+    /// Takes the readings of some subjects in, which were stored up to `until_ms`, and writes what became of it.
     #[instrument(name = "sync", skip_all)]
-    async fn look(&self, news: &[(&Subject, Vec<&Read>)]) -> clickhouse::error::Result<()> {
+    async fn look(&self, news: &[(&Subject, Vec<&Read>)], until_ms: i64) -> clickhouse::error::Result<()> {
         let subjects: Vec<&Subject> = news.iter().map(|(subject, _)| *subject).collect();
         // Drifts first: whatever another collector writes in between, copies are then as new as drifts or
         // newer, and what they make of each other is the same again.
         let mut open = by_subject(self.ledger.open(&subjects).await?, |drift: &Drift| &drift.item);
-        let mut copies = by_subject(self.ledger.copies(&subjects).await?, |copy: &Copy| &copy.item);
-        let known: Vec<Known> = news
+        let mut copies = self.ledger.copies(&subjects).await?;
+        let known: Vec<(&Subject, i64, Known)> = news
             .iter()
             .map(|(subject, reads)| {
-                let (copies, open) = (copies.remove(subject), open.remove(subject));
-                let mut known = Known::new(copies.unwrap_or_default(), open.unwrap_or_default());
+                let before = copies.remove(*subject).unwrap_or_default();
+                let mut known = Known::new(before.copies, open.remove(*subject).unwrap_or_default());
                 known.take(&self.pairs, reads.clone());
-                known
+                (*subject, before.until_ms.max(until_ms), known)
             })
             .collect();
+        let each = || known.iter().map(|(_, _, known)| known);
         // What was written of drifts follows from copies again should this end in between.
-        self.ledger.write_lags(known.iter().flat_map(Known::over)).await?;
-        self.ledger.write_drifts(known.iter().flat_map(Known::drifts)).await?;
-        self.ledger.write_copies(known.iter().flat_map(Known::copies)).await
+        self.ledger.write_lags(each().flat_map(Known::over)).await?;
+        self.ledger.write_drifts(each().flat_map(Known::drifts)).await?;
+        self.ledger.write_copies(each().flat_map(Known::copies)).await?;
+        let subjects = known.iter().map(|(subject, until_ms, known)| (*subject, *until_ms, known.all()));
+        self.ledger.write_subjects(subjects).await
     }
 }
 

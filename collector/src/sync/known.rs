@@ -77,6 +77,11 @@ impl Known {
         }
     }
 
+    /// All copies.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Copy> {
+        self.copies.values()
+    }
+
     /// Copies to write.
     pub(super) fn copies(&self) -> impl Iterator<Item = &Copy> {
         self.touched.iter().filter_map(|place| self.copies.get(place))

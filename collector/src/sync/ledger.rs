@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use clickhouse::{Client, Row};
 use ordertrace_api::reading::Entity;
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,7 @@ use super::copy::{Copy, Read};
 use super::drift::Drift;
 use super::evaluator::Taken;
 use super::item::{Item, Subject};
+use super::packed;
 
 type Result<T> = clickhouse::error::Result<T>;
 
@@ -28,6 +31,17 @@ pub(super) struct Feed {
 
 /// Subjects looked up at once: a query may be 256 KiB long.
 pub(super) const SUBJECTS: usize = 1_000;
+
+/// A query names all the subjects that it is about, and a subject has some hundred characters at most, mostly.
+const LONGEST_QUERY: &str = "67108864";
+
+/// All copies of a subject.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    pub(super) copies: Vec<Copy>,
+    /// Up to when readings were taken in, milliseconds since the Unix epoch, by ClickHouse's clock.
+    pub(super) until_ms: i64,
+}
 
 /// The columns of an item.
 pub(super) const ITEM: &str = "entity, subject, location, channel, currency, state, field";
@@ -77,6 +91,15 @@ pub(super) struct ReadRow {
 }
 
 #[derive(Debug, Row, Serialize, Deserialize)]
+struct SubjectRow {
+    id: u64,
+    entity: String,
+    subject: String,
+    copies: String,
+    until: i64,
+}
+
+#[derive(Debug, Row, Serialize)]
 struct CopyRow {
     entity: String,
     subject: String,
@@ -137,7 +160,7 @@ struct ProgressRow {
 impl Ledger {
     pub(super) fn new(client: Client) -> Self {
         // Where tables are spread over a cluster, what was written is there.
-        Self(client.with_setting("distributed_foreground_insert", "1"))
+        Self(client.with_setting("distributed_foreground_insert", "1").with_setting("max_query_size", LONGEST_QUERY))
     }
 
     /// Up to when readings were taken in.
@@ -175,16 +198,31 @@ impl Ledger {
         Ok(Feed { reads, foreign: foreign.into_iter().filter_map(ReadRow::into_foreign).collect(), until_ms, more })
     }
 
-    /// All copies of these subjects.
-    #[instrument(name = "SELECT copies", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "copies"))]
-    pub(super) async fn copies(&self, subjects: &[&Subject]) -> Result<Vec<Copy>> {
-        let query = format!(
-            "SELECT {ITEM}, system, value, since, uncertain_ms, at, moment, version FROM copies
-             WHERE (entity, subject) IN ?
-             ORDER BY written_at DESC LIMIT 1 BY {ITEM}, system"
-        );
-        let rows = self.0.query(&query).bind(tuples(subjects)).fetch_all::<CopyRow>().await?;
-        Ok(rows.into_iter().filter_map(CopyRow::into_copy).collect())
+    /// All copies of these subjects, of those that have any.
+    #[instrument(name = "SELECT copies_by_subject", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "copies_by_subject"))]
+    pub(super) async fn copies(&self, subjects: &[&Subject]) -> Result<HashMap<Subject, Copies>> {
+        let ids: Vec<u64> = subjects.iter().map(|subject| packed::id(subject)).collect();
+        // Short reads here and there: in one thread, and without handing each to another.
+        let query = self
+            .0
+            .query("SELECT id, entity, subject, copies, until FROM copies_by_subject WHERE id IN ?")
+            .with_setting("max_threads", "1")
+            .with_setting("local_filesystem_read_method", "pread");
+        let mut newest: HashMap<Subject, SubjectRow> = HashMap::new();
+        for row in query.bind(ids).fetch_all::<SubjectRow>().await? {
+            let Some(subject) = packed::subject(&row.entity, row.subject.clone()) else { continue };
+            if newest.get(&subject).is_none_or(|known| known.until <= row.until) {
+                newest.insert(subject, row);
+            }
+        }
+        let unpacked = newest.into_iter().map(|(subject, row)| {
+            let copies = packed::unpack(&subject, &row.copies).unwrap_or_else(|error| {
+                tracing::warn!(?subject, %error, "copies cannot be read; what is read next counts as seen first");
+                Vec::new()
+            });
+            (subject, Copies { copies, until_ms: row.until })
+        });
+        Ok(unpacked.collect())
     }
 
     /// The drifts of these subjects that have not ended.
@@ -213,7 +251,23 @@ impl Ledger {
         Ok(query.fetch_all::<DriftRow>().await?.into_iter().filter_map(DriftRow::into_drift).collect())
     }
 
-    /// Writes copies as they are now.
+    /// Writes all copies of subjects, into which readings were taken that were stored until then.
+    #[instrument(name = "INSERT copies_by_subject", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "copies_by_subject"))]
+    pub(super) async fn write_subjects<'c>(
+        &self,
+        subjects: impl Iterator<Item = (&'c Subject, i64, impl Iterator<Item = &'c Copy>)>,
+    ) -> Result<()> {
+        let mut insert = self.0.insert::<SubjectRow>("copies_by_subject").await?;
+        for (subject, until_ms, copies) in subjects {
+            let (entity, name) = (subject.entity.name().to_owned(), subject.name.clone());
+            let copies = packed::pack(copies);
+            let row = SubjectRow { id: packed::id(subject), entity, subject: name, copies, until: until_ms };
+            insert.write(&row).await?;
+        }
+        insert.end().await
+    }
+
+    /// Writes copies as they are now, for whoever looks at them.
     #[instrument(name = "INSERT copies", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "copies"))]
     pub(super) async fn write_copies(&self, copies: impl Iterator<Item = &Copy>) -> Result<()> {
         let mut insert = self.0.insert::<CopyRow>("copies").await?;
@@ -295,20 +349,6 @@ impl CopyRow {
             moment: copy.moment_ns,
             version: copy.version.clone(),
         }
-    }
-
-    fn into_copy(self) -> Option<Copy> {
-        let Self { entity, subject, location, channel, currency, state, field, .. } = self;
-        Some(Copy {
-            item: item([entity, subject, location, channel, currency, state, field])?,
-            system: self.system,
-            value: self.value,
-            since_ns: self.since,
-            uncertain_ms: self.uncertain_ms,
-            at_ns: self.at,
-            moment_ns: self.moment,
-            version: self.version,
-        })
     }
 }
 

@@ -1,4 +1,5 @@
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use ordertrace_api::sync::{AgeNow, SyncLag, UnclearIds};
@@ -6,6 +7,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::otlp::{AGE, CONTRADICTING, OtlpMetrics, UNRESOLVED, oldest_s, quantiles};
@@ -37,10 +39,12 @@ struct AgeLabels {
 }
 
 /// How copies stand. Clones share the counts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SyncMetrics {
     readings: Counter,
     failures: Counter,
+    duration: Histogram,
+    behind: Seconds,
     waiting: Family<PairLabels, Gauge>,
     late: Family<PairLabels, Gauge>,
     oldest: Family<PairLabels, Seconds>,
@@ -51,12 +55,31 @@ pub struct SyncMetrics {
     otlp: OtlpMetrics,
 }
 
+impl Default for SyncMetrics {
+    fn default() -> Self {
+        Self {
+            readings: Counter::default(),
+            failures: Counter::default(),
+            duration: Histogram::new(exponential_buckets(0.002, 2.0, 14)),
+            behind: Seconds::default(),
+            waiting: Family::default(),
+            late: Family::default(),
+            oldest: Family::default(),
+            lag: Family::default(),
+        }
+    }
+}
+
 impl SyncMetrics {
     /// Makes them part of what `/metrics` shows.
     pub fn register(&self, registry: &mut Registry) {
         let sync = registry.sub_registry_with_prefix("ordertrace_sync");
         sync.register("readings", "Readings taken in", self.readings.clone());
         sync.register("failed_rounds", "Rounds that ended early; the next goes on", self.failures.clone());
+        let duration = "From the beginning of a round that takes readings in to its end";
+        sync.register_with_unit("evaluation_duration", duration, Unit::Seconds, self.duration.clone());
+        let behind = "How long ago was stored what was taken in last; it is left alone for three seconds";
+        sync.register_with_unit("behind", behind, Unit::Seconds, self.behind.clone());
         sync.register("waiting", "Items of which the target does not show what its source does", self.waiting.clone());
         sync.register("late", "Of these, those that take longer than the target's vendor says", self.late.clone());
         let oldest = "How long ago the first change was made that the target does not show; 0 = it shows all";
@@ -72,6 +95,12 @@ impl SyncMetrics {
     pub(super) fn taken(&self, readings: usize) {
         self.readings.inc_by(readings as u64);
         self.otlp.readings.add(readings as u64, &[]);
+    }
+
+    /// A round took so long, and all that was stored so long ago is taken in.
+    pub(super) fn round(&self, took: Duration, behind: Duration) {
+        self.duration.observe(took.as_secs_f64());
+        self.behind.set(behind.as_secs_f64());
     }
 
     /// A round ended early.
@@ -133,6 +162,7 @@ mod tests {
         let mut registry = Registry::default();
         metrics.register(&mut registry);
         metrics.taken(7);
+        metrics.round(Duration::from_millis(250), Duration::from_millis(3_250));
         let lag = SyncLag {
             sync: "stock".to_owned(),
             entity: Entity::Inventory,
@@ -165,6 +195,8 @@ mod tests {
         for line in [
             "ordertrace_sync_readings_total 7".to_owned(),
             "ordertrace_sync_failed_rounds_total 0".to_owned(),
+            "ordertrace_sync_evaluation_duration_seconds_sum 0.25".to_owned(),
+            "ordertrace_sync_behind_seconds 3.25".to_owned(),
             format!("ordertrace_sync_waiting{{{pair}}} 2"),
             format!("ordertrace_sync_late{{{pair}}} 1"),
             format!("ordertrace_sync_oldest_seconds{{{pair}}} 90"),

@@ -20,6 +20,7 @@ mod known;
 mod ledger;
 mod metrics;
 mod otlp;
+mod packed;
 mod pair;
 mod past;
 mod view;

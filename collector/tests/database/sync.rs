@@ -6,6 +6,7 @@ use ordertrace_api::sync::{AgeNow, DriftNow, SyncReply};
 use ordertrace_collector::moment::Range;
 use ordertrace_collector::record::ReadingRecord;
 use ordertrace_collector::settings::{SyncSettings, SyncTargetSettings};
+use ordertrace_collector::storage::drop_over;
 use ordertrace_collector::sync::{Evaluator, Pairs, SyncMetrics, SyncView, Taken};
 
 use crate::support::{Database, at_ns};
@@ -211,4 +212,44 @@ async fn a_feed_grows_old_while_none_is_made_whatever_is_compared() {
     let range = Range::new(at(0), at(1_000)).unwrap();
     let reply = SyncView::new(database.client(), nothing).sync(range, Some("products"), 9, at(400)).await.unwrap();
     assert_eq!((reply.lags.len(), of(&reply)), (0, vec![products(100_000)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_is_dropped_and_what_is_open_stays() {
+    let database = Database::start().await;
+    let mut evaluator = evaluator(&database).await;
+    let all = |value: &'static str, at_s: i64, systems: &[&'static str]| -> Vec<ReadingRecord<'static>> {
+        let skus = ["HAT", "SCARF"].into_iter();
+        skus.flat_map(|sku| systems.iter().map(move |system| stock(system, sku, value, at_s))).collect()
+    };
+    database.readings(all("10", 0, &["wms", "web", "market"])).await.unwrap();
+    database.readings(all("7", 20, &["wms"])).await.unwrap();
+    evaluator.catch_up(last_ms(&database).await).await.unwrap();
+    database.readings(all("7", 30, &["web"])).await.unwrap();
+    evaluator.catch_up(last_ms(&database).await).await.unwrap();
+    let (client, before) = (database.client(), view(&database, 50).await);
+    assert_eq!(before.drifts.len(), 2);
+    drop_over(&client, "drifts", 1_000).await.unwrap();
+    let over = "SELECT count() FROM drifts WHERE ended != toDateTime64(0, 9, 'UTC')";
+    assert_eq!(database.number(over).await, 2, "too few to be worth it");
+    drop_over(&client, "drifts", 1).await.unwrap();
+    assert_eq!(database.number("SELECT count() FROM drifts").await, 2);
+    assert_eq!(view(&database, 50).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evaluator_that_is_behind_takes_nothing_back() {
+    let database = Database::start().await;
+    let mut evaluator = evaluator(&database).await;
+    database.readings(["wms", "web"].map(|system| stock(system, "HAT", "10", 0)).to_vec()).await.unwrap();
+    database.readings(vec![stock("wms", "HAT", "7", 20)]).await.unwrap();
+    evaluator.catch_up(last_ms(&database).await).await.unwrap();
+    // It read what was there before anything was, and was held up before it wrote.
+    let stale = "INSERT INTO copies_by_subject SELECT id, entity, subject, '[]', until - 1 FROM copies_by_subject";
+    database.execute(stale).await;
+    database.readings(vec![stock("web", "HAT", "7", 25)]).await.unwrap();
+    evaluator.catch_up(last_ms(&database).await).await.unwrap();
+    let reply = view(&database, 50).await;
+    let lag = reply.lags.iter().find(|lag| lag.target == "web").unwrap();
+    assert_eq!((reply.drifts.len(), lag.arrived, lag.max_ms), (0, 1, Some(5_000.0)));
 }

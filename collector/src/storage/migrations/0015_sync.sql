@@ -15,14 +15,32 @@ CREATE TABLE IF NOT EXISTS copies
     at DateTime64(9, 'UTC') COMMENT 'when it was last read' CODEC(Delta, ZSTD(1)),
     moment DateTime64(9, 'UTC') COMMENT 'when what was read last was so' CODEC(Delta, ZSTD(1)),
     version String CODEC(ZSTD(1)),
-    written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(Delta, ZSTD(1))
+    written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    INDEX since since TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(written_at)
 ORDER BY (entity, subject, location, channel, currency, state, field, system)
 SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024;
 
+-- The same, all copies of a subject in one row: what evaluators go on from. Of a million subjects they read
+-- ten thousand in a second, here and there: so there are few columns, few rows between marks, and parts are
+-- compact however large (docs/performance.md, "Sync of a million SKUs"). The row that knows of the newest
+-- readings counts, so that an evaluator that is behind takes nothing back.
+CREATE TABLE IF NOT EXISTS copies_by_subject
+(
+    id UInt64 COMMENT 'XXH3 of the entity, a zero byte and the subject',
+    entity String,
+    subject String,
+    copies String COMMENT 'JSON: of each location, channel, currency, state, field, system, value, since, uncertain_ms, at and moment after since, version',
+    until DateTime64(3, 'UTC') COMMENT 'up to when readings were taken in'
+)
+ENGINE = ReplacingMergeTree(until)
+PRIMARY KEY id
+ORDER BY (id, entity, subject)
+SETTINGS non_replicated_deduplication_window = 0, index_granularity = 4, min_bytes_for_wide_part = 1099511627776, min_rows_for_wide_part = 1099511627776, min_compress_block_size = 1024, compress_marks = 0;
+
 -- The last time in which a target did not show what its source did, of each item. The row that was written
--- last counts.
+-- last counts, and what is over goes when it is tidied up (storage/over.rs): `sync_lags` tells of that.
 CREATE TABLE IF NOT EXISTS drifts
 (
     entity LowCardinality(String),
@@ -40,11 +58,12 @@ CREATE TABLE IF NOT EXISTS drifts
     target_value String CODEC(ZSTD(1)),
     difference String COMMENT 'how much more the target shows, decimal text; empty = no number' CODEC(ZSTD(1)),
     uncertain_ms UInt32 CODEC(ZSTD(1)),
-    written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(Delta, ZSTD(1))
+    written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    is_over UInt8 DEFAULT ended != toDateTime64(0, 9, 'UTC') CODEC(ZSTD(1))
 )
-ENGINE = ReplacingMergeTree(written_at)
+ENGINE = ReplacingMergeTree(written_at, is_over)
 ORDER BY (entity, subject, location, channel, currency, state, field, sync, target)
-SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024;
+SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024, allow_experimental_replacing_merge_with_cleanup = 1;
 
 -- How long changes took until a target showed them.
 CREATE TABLE IF NOT EXISTS sync_lags

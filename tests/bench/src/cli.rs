@@ -13,6 +13,7 @@ use crate::load::{Compression, Load, Transport};
 use crate::lookup::{self, LookupArgs};
 use crate::proxy::{self, ProxyArgs};
 use crate::report::{Comparison, Format, Machine, Report};
+use crate::sync::{self, SyncArgs};
 
 /// Compares ordertrace with its peers: both do the same work in turn, and the ratios of what it cost are printed.
 #[derive(Debug, Parser)]
@@ -37,6 +38,8 @@ enum Command {
     Lookup(LookupArgs),
     /// Which handoffs cost most in any hour of a large store
     Hotspots(HotspotsArgs),
+    /// Drifts and lags of many SKUs, at so many changes a second
+    Sync(SyncArgs),
     /// All of these, with their defaults
     All(AllArgs),
 }
@@ -61,15 +64,17 @@ impl AllArgs {
         (ingest.collector, ingest.work) = (collector.clone(), work.clone());
         (forward.agent, forward.work) = (agent.clone(), work.clone());
         (proxy.agent, proxy.work) = (agent, work.clone());
-        (lookup.collector, lookup.work) = (collector, work.clone());
-        let mut hotspots: HotspotsArgs = defaults()?;
-        hotspots.work = work;
+        (lookup.collector, lookup.work) = (collector.clone(), work.clone());
+        let (mut hotspots, mut sync): (HotspotsArgs, SyncArgs) = (defaults()?, defaults()?);
+        hotspots.work = work.clone();
+        (sync.collector, sync.work) = (collector, work);
         Ok(vec![
             ingest::compare(&ingest).await?,
             forward::compare(&forward).await?,
             proxy::compare(&proxy).await?,
             lookup::compare(&lookup).await?,
             hotspots::compare(&hotspots).await?,
+            sync::compare(&sync).await?,
         ])
     }
 }
@@ -142,6 +147,7 @@ impl Cli {
             Command::Proxy(args) => vec![proxy::compare(&args).await?],
             Command::Lookup(args) => vec![lookup::compare(&args).await?],
             Command::Hotspots(args) => vec![hotspots::compare(&args).await?],
+            Command::Sync(args) => vec![sync::compare(&args).await?],
             Command::All(args) => args.compare().await?,
         };
         Report { machine, command, comparisons }.print(self.format)?;
@@ -163,5 +169,6 @@ mod tests {
         assert!(defaults::<ProxyArgs>().is_ok());
         assert!(defaults::<LookupArgs>().is_ok());
         assert!(defaults::<HotspotsArgs>().is_ok());
+        assert!(defaults::<SyncArgs>().is_ok());
     }
 }

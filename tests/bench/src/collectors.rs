@@ -98,11 +98,30 @@ impl Collector {
 impl Installed {
     /// Makes the schema, if that is not the collector's own business, and starts it. `folder` gets its files.
     pub(crate) async fn start(&self, database: &Database, folder: &Path) -> anyhow::Result<Running> {
+        self.start_with(database, folder, None).await
+    }
+
+    /// The same; ours with these settings, which then evaluates.
+    pub(crate) async fn start_with(
+        &self,
+        database: &Database,
+        folder: &Path,
+        settings: Option<&str>,
+    ) -> anyhow::Result<Running> {
         let receiver = Receiver { grpc: free_port()?, http: free_port()? };
         let mut command = Command::new(&self.binary);
         let mut api = None;
         match self.collector {
-            Collector::Ordertrace => api = Some(ordertrace(&mut command, database, receiver)?),
+            Collector::Ordertrace => {
+                api = Some(ordertrace(&mut command, database, receiver)?);
+                // Detection costs by orders, not by spans, and none of the peers has it.
+                command.args(["--detection", if settings.is_some() { "true" } else { "false" }]);
+                if let Some(settings) = settings {
+                    let path = folder.join("collector.yaml");
+                    std::fs::write(&path, settings)?;
+                    command.arg("--config").arg(path);
+                }
+            }
             Collector::Rotel => rotel(&mut command, database, receiver).await?,
             Collector::RotelTuned => {
                 rotel(&mut command, database, receiver).await?;
@@ -133,8 +152,6 @@ fn ordertrace(command: &mut Command, database: &Database, receiver: Receiver) ->
         .args(["--otlp-http", &receiver.http.to_string()])
         .args(["--api", &api.to_string()])
         .args(["--clickhouse-url", &endpoint.url, "--clickhouse-user", &endpoint.user])
-        // It costs by orders, not by spans, and none of the peers has it.
-        .args(["--detection", "false"])
         .env("ORDERTRACE_CLICKHOUSE_PASSWORD", &endpoint.password);
     Ok(format!("http://{api}"))
 }

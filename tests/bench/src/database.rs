@@ -101,6 +101,11 @@ impl Database {
         Ok(self.client.query("SELECT version()").fetch_one::<String>().await?)
     }
 
+    /// What it is asked through, of no database.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Begins to count what it costs.
     pub(crate) fn meter(&self) -> anyhow::Result<Meter> {
         let pid = self.engine.child_pid().context("ClickHouse is down")?;

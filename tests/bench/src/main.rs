@@ -15,6 +15,7 @@ mod product;
 mod proxy;
 mod report;
 mod sink;
+mod sync;
 mod workload;
 
 use std::process::ExitCode;

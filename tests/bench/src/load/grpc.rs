@@ -19,24 +19,25 @@ use super::{Answer, Compression, checked};
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// OTLP/gRPC over one connection.
-pub(super) struct GrpcSender {
+pub(crate) struct GrpcSender {
     client: Grpc<Channel>,
+    signal: Signal,
 }
 
 impl GrpcSender {
-    pub(super) async fn new(address: SocketAddr, compression: Compression) -> anyhow::Result<Self> {
+    pub(super) async fn new(address: SocketAddr, signal: Signal, compression: Compression) -> anyhow::Result<Self> {
         let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await?;
         let client = Grpc::new(channel);
         let client = match compression {
             Compression::None => client,
             Compression::Gzip => client.send_compressed(CompressionEncoding::Gzip),
         };
-        Ok(Self { client })
+        Ok(Self { client, signal })
     }
 
     pub(super) async fn send(&mut self, body: Bytes) -> anyhow::Result<Answer> {
         self.client.ready().await.context("the connection broke")?;
-        let path = PathAndQuery::from_static(Signal::Traces.export_path());
+        let path = PathAndQuery::from_static(self.signal.export_path());
         match self.client.unary(Request::new(body), path, Encoded).await {
             Ok(response) => checked(ExportTraceServiceResponse::decode(response.into_inner())?),
             Err(status) if matches!(status.code(), Code::Unavailable | Code::ResourceExhausted) => {

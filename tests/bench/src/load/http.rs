@@ -6,6 +6,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use ordertrace_otlp::Signal;
 use prost::Message;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, StatusCode};
@@ -16,16 +17,16 @@ use super::{Answer, Compression, checked};
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// OTLP/HTTP over one connection.
-pub(super) struct HttpSender {
+pub(crate) struct HttpSender {
     client: Client,
     url: String,
     compression: Compression,
 }
 
 impl HttpSender {
-    pub(super) fn new(address: SocketAddr, compression: Compression) -> anyhow::Result<Self> {
+    pub(super) fn new(address: SocketAddr, signal: Signal, compression: Compression) -> anyhow::Result<Self> {
         let client = Client::builder().pool_max_idle_per_host(1).build()?;
-        Ok(Self { client, url: format!("http://{address}/v1/traces"), compression })
+        Ok(Self { client, url: format!("http://{address}/v1/{}", signal.name()), compression })
     }
 
     pub(super) async fn send(&mut self, body: Bytes) -> anyhow::Result<Answer> {

@@ -12,6 +12,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use clap::ValueEnum;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use ordertrace_otlp::Signal;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -86,7 +87,8 @@ enum Answer {
     Again(Duration),
 }
 
-enum Sender {
+/// One sender with a connection of its own.
+pub(crate) enum Sender {
     Grpc(GrpcSender),
     Http(HttpSender),
 }
@@ -98,19 +100,40 @@ impl Sender {
             Self::Http(sender) => sender.send(body).await,
         }
     }
+
+    /// Sends a request until it is accepted; how often it was told to come again.
+    pub(crate) async fn deliver(&mut self, body: &Bytes) -> anyhow::Result<u64> {
+        let (patient_until, mut resends) = (Instant::now() + PATIENCE, 0);
+        loop {
+            let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.send(body.clone()));
+            match answer.await.context("no answer to a request")?? {
+                Answer::Accepted => return Ok(resends),
+                Answer::Again(wait) => {
+                    anyhow::ensure!(Instant::now() < patient_until, "told to come again for {PATIENCE:?}");
+                    resends += 1;
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
 }
 
 impl Load {
+    /// One of its senders.
+    pub(crate) async fn sender(self, signal: Signal, receiver: Receiver) -> anyhow::Result<Sender> {
+        Ok(match self.transport {
+            Transport::Grpc => Sender::Grpc(GrpcSender::new(receiver.grpc, signal, self.compression).await?),
+            Transport::Http => Sender::Http(HttpSender::new(receiver.http, signal, self.compression)?),
+        })
+    }
+
     /// Sends every request of the recording once, in order, and waits for all answers.
     pub(crate) async fn send(self, recording: &Arc<Recording>, receiver: Receiver) -> anyhow::Result<Sent> {
         let next = Arc::new(AtomicUsize::new(0));
         let started = Instant::now();
         let mut senders = JoinSet::new();
         for _ in 0..self.senders {
-            let sender = match self.transport {
-                Transport::Grpc => Sender::Grpc(GrpcSender::new(receiver.grpc, self.compression).await?),
-                Transport::Http => Sender::Http(HttpSender::new(receiver.http, self.compression)?),
-            };
+            let sender = self.sender(Signal::Traces, receiver).await?;
             senders.spawn(self.run(sender, recording.clone(), next.clone(), started));
         }
         let mut resends = 0;
@@ -135,28 +158,17 @@ impl Load {
                 let due_s = (index * recording.spans_per_request) as f64 / f64::from(spans_per_s);
                 tokio::time::sleep_until(started + Duration::from_secs_f64(due_s)).await;
             }
-            let patient_until = Instant::now() + PATIENCE;
-            loop {
-                let answer = tokio::time::timeout(ANSWER_TIMEOUT, sender.send(body.clone()));
-                match answer.await.context("no answer to a request")?? {
-                    Answer::Accepted => break,
-                    Answer::Again(wait) => {
-                        anyhow::ensure!(Instant::now() < patient_until, "told to come again for {PATIENCE:?}");
-                        resends += 1;
-                        tokio::time::sleep(wait).await;
-                    }
-                }
-            }
+            resends += sender.deliver(body).await?;
         }
     }
 }
 
-/// An accepted request of which spans were rejected was not accepted.
+/// An accepted request of which spans were rejected was not accepted. Answers to metrics are of the same form.
 fn checked(response: ExportTraceServiceResponse) -> anyhow::Result<Answer> {
     let partial = response.partial_success.unwrap_or_default();
     anyhow::ensure!(
         partial.rejected_spans == 0,
-        "{} spans of a request were rejected: {}",
+        "{} spans or points of a request were rejected: {}",
         partial.rejected_spans,
         partial.error_message
     );

@@ -1,7 +1,7 @@
 //! The work every contender is given: recorded requests of a 12-span order over six systems, the same bytes for
 //! all, made ahead of the run from a seed.
 
-mod attributes;
+pub(crate) mod attributes;
 mod ids;
 mod order;
 mod system;

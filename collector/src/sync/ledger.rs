@@ -1,16 +1,19 @@
+mod rows;
+
 use std::collections::HashMap;
 
-use clickhouse::{Client, Row};
-use ordertrace_api::reading::Entity;
-use serde::{Deserialize, Serialize};
+use clickhouse::Client;
 use tracing::instrument;
 
 use super::alias::ForeignId;
 use super::copy::{Copy, Read};
 use super::drift::Drift;
 use super::evaluator::Taken;
-use super::item::{Item, Subject};
+use super::item::Subject;
 use super::packed;
+
+use rows::{CopyRow, DriftRow, LagRow, ProgressRow, SubjectRow};
+pub(super) use rows::{ReadRow, item};
 
 type Result<T> = clickhouse::error::Result<T>;
 
@@ -69,93 +72,6 @@ pub(crate) fn open_at(at_ms: i64) -> String {
 /// The columns of a reading.
 pub(super) const READ: &str = "toString(readings.entity) AS entity, subject, id_kind, id_system, location, channel, currency,
     state, field, system, value, at, changed_at, version, interval_ms, toUnixTimestamp64Milli(stored_at) AS stored_at_ms";
-
-#[derive(Debug, Row, Deserialize)]
-pub(super) struct ReadRow {
-    entity: String,
-    subject: String,
-    id_kind: String,
-    id_system: String,
-    location: String,
-    channel: String,
-    currency: String,
-    state: String,
-    field: String,
-    system: String,
-    value: String,
-    at: i64,
-    changed_at: i64,
-    version: String,
-    interval_ms: u32,
-    stored_at_ms: i64,
-}
-
-#[derive(Debug, Row, Serialize, Deserialize)]
-struct SubjectRow {
-    id: u64,
-    entity: String,
-    subject: String,
-    copies: String,
-    until: i64,
-}
-
-#[derive(Debug, Row, Serialize)]
-struct CopyRow {
-    entity: String,
-    subject: String,
-    location: String,
-    channel: String,
-    currency: String,
-    state: String,
-    field: String,
-    system: String,
-    value: String,
-    since: i64,
-    uncertain_ms: u32,
-    at: i64,
-    moment: i64,
-    version: String,
-}
-
-#[derive(Debug, Row, Serialize, Deserialize)]
-struct DriftRow {
-    entity: String,
-    subject: String,
-    location: String,
-    channel: String,
-    currency: String,
-    state: String,
-    field: String,
-    sync: String,
-    target: String,
-    since: i64,
-    ended: i64,
-    source_value: String,
-    target_value: String,
-    difference: String,
-    uncertain_ms: u32,
-}
-
-#[derive(Debug, Row, Serialize)]
-struct LagRow<'d> {
-    sync: &'d str,
-    target: &'d str,
-    ended: i64,
-    since: i64,
-    uncertain_ms: u32,
-    entity: &'d str,
-    subject: &'d str,
-    location: &'d str,
-    channel: &'d str,
-    currency: &'d str,
-    state: &'d str,
-    field: &'d str,
-}
-
-#[derive(Debug, Row, Serialize)]
-struct ProgressRow {
-    until: i64,
-}
 
 impl Ledger {
     pub(super) fn new(client: Client) -> Self {
@@ -300,112 +216,4 @@ impl Ledger {
 
 pub(super) fn tuples<'s>(subjects: &[&'s Subject]) -> Vec<(&'static str, &'s str)> {
     subjects.iter().map(|subject| (subject.entity.name(), subject.name.as_str())).collect()
-}
-
-/// `None` for what a newer program wrote.
-pub(super) fn item([entity, name, location, channel, currency, state, field]: [String; 7]) -> Option<Item> {
-    let subject = Subject { entity: Entity::parse(&entity)?, name };
-    Some(Item { subject, location, channel, currency, state, field })
-}
-
-impl ReadRow {
-    /// What was read under another id than a SKU.
-    pub(super) fn into_foreign(self) -> Option<(ForeignId, Read)> {
-        let (kind, system) = (self.id_kind.clone(), self.id_system.clone());
-        let read = self.into_read()?;
-        Some((ForeignId { kind, system, value: read.item.subject.name.clone() }, read))
-    }
-
-    fn into_read(self) -> Option<Read> {
-        let Self { entity, subject, location, channel, currency, state, field, .. } = self;
-        Some(Read {
-            item: item([entity, subject, location, channel, currency, state, field])?,
-            system: self.system,
-            value: self.value,
-            at_ns: self.at,
-            changed_at_ns: self.changed_at,
-            version: self.version,
-            interval_ms: self.interval_ms,
-        })
-    }
-}
-
-impl CopyRow {
-    fn of(copy: &Copy) -> Self {
-        let Item { subject, location, channel, currency, state, field } = copy.item.clone();
-        Self {
-            entity: subject.entity.name().to_owned(),
-            subject: subject.name,
-            location,
-            channel,
-            currency,
-            state,
-            field,
-            system: copy.system.clone(),
-            value: copy.value.clone(),
-            since: copy.since_ns,
-            uncertain_ms: copy.uncertain_ms,
-            at: copy.at_ns,
-            moment: copy.moment_ns,
-            version: copy.version.clone(),
-        }
-    }
-}
-
-impl DriftRow {
-    fn of(drift: &Drift) -> Self {
-        let Item { subject, location, channel, currency, state, field } = drift.item.clone();
-        Self {
-            entity: subject.entity.name().to_owned(),
-            subject: subject.name,
-            location,
-            channel,
-            currency,
-            state,
-            field,
-            sync: drift.sync.clone(),
-            target: drift.target.clone(),
-            since: drift.since_ns,
-            ended: drift.ended_ns,
-            source_value: drift.source_value.clone(),
-            target_value: drift.target_value.clone(),
-            difference: drift.difference.clone(),
-            uncertain_ms: drift.uncertain_ms,
-        }
-    }
-
-    fn into_drift(self) -> Option<Drift> {
-        let Self { entity, subject, location, channel, currency, state, field, .. } = self;
-        Some(Drift {
-            sync: self.sync,
-            target: self.target,
-            item: item([entity, subject, location, channel, currency, state, field])?,
-            since_ns: self.since,
-            ended_ns: self.ended,
-            source_value: self.source_value,
-            target_value: self.target_value,
-            difference: self.difference,
-            uncertain_ms: self.uncertain_ms,
-        })
-    }
-}
-
-impl<'d> LagRow<'d> {
-    fn of(drift: &'d Drift) -> Self {
-        let item = &drift.item;
-        Self {
-            sync: &drift.sync,
-            target: &drift.target,
-            ended: drift.ended_ns,
-            since: drift.since_ns,
-            uncertain_ms: drift.uncertain_ms,
-            entity: item.subject.entity.name(),
-            subject: &item.subject.name,
-            location: &item.location,
-            channel: &item.channel,
-            currency: &item.currency,
-            state: &item.state,
-            field: &item.field,
-        }
-    }
 }

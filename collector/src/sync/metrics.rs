@@ -66,6 +66,10 @@ impl Default for SyncMetrics {
             late: Family::default(),
             oldest: Family::default(),
             lag: Family::default(),
+            age: Family::default(),
+            unresolved: Gauge::default(),
+            contradicting: Gauge::default(),
+            otlp: OtlpMetrics::default(),
         }
     }
 }

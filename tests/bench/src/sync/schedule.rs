@@ -75,7 +75,7 @@ impl Schedule {
         let of_source = self.changed(tick).map(|change| self.read(change, SOURCE));
         let of_targets = TARGETS.iter().enumerate().flat_map(|(target, (system, after))| {
             let changed = tick.checked_sub(*after).map(|then| self.changed(then)).into_iter().flatten();
-            changed.filter(move |change| !is_lost(*change, target)).map(move |change| self.read(change, *system))
+            changed.filter(move |change| !is_lost(*change, target)).map(move |change| self.read(change, system))
         });
         of_source.chain(of_targets).collect()
     }
@@ -85,7 +85,7 @@ impl Schedule {
         let targets = TARGETS.iter().enumerate();
         let open = targets.flat_map(|(target, (system, _))| {
             self.lost(target).map(move |change| {
-                let told = self.read(change, *system);
+                let told = self.read(change, system);
                 (sku(told.sku), location(told.location), (*system).to_owned())
             })
         });

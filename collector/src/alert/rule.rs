@@ -16,6 +16,7 @@ use super::threshold::{Threshold, Unit};
 use crate::settings::{
     AlertSettings, ChangeRule, DriftRule, EachSettings, ItemSettings, RuleSettings, SyncSettings, ThresholdSettings,
 };
+use crate::sync::Pairs;
 
 /// The longest time for which something may have to hold: 7 days.
 const LONGEST_HOLD_S: u64 = 7 * 86_400;
@@ -276,6 +277,7 @@ impl<'s> Check<'s> {
             currency: drift.over.as_ref().and_then(currency_of).map(str::to_owned),
             together: drift.each == EachSettings::Target,
             scope,
+            pairs: Pairs::new(std::slice::from_ref(sync)).or_else(|error| wrong("sync", error.to_string()))?,
         })
     }
 

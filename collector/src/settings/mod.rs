@@ -35,7 +35,7 @@ pub use recognise::{
     KeyRule, KindName, KindStrength, MilestoneRule, QueryRule, RecogniseSettings, Scope, TemplateRule,
 };
 pub use sources::{RhythmSettings, SourceSettings};
-pub use sync::{SyncSettings, SyncTargetSettings};
+pub use sync::{InFlightSettings, SyncSettings, SyncTargetSettings, Taker};
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,6 +5,7 @@ mod change;
 mod drift;
 mod finding;
 mod lag;
+mod unexplained;
 
 use ordertrace_api::finding::{FindingKind, Severity};
 
@@ -59,8 +60,8 @@ impl Condition {
         now_ms: i64,
     ) -> clickhouse::error::Result<Vec<Observation>> {
         match self {
-            Self::Drift(condition) if condition.together => condition.see_together(source).await,
-            Self::Drift(condition) => condition.see(source, active, limit).await,
+            Self::Drift(condition) if condition.together => condition.see_together(source, now_ms).await,
+            Self::Drift(condition) => condition.see(source, active, limit, now_ms).await,
             Self::Lag(condition) => condition.see(source, now_ms).await,
             Self::Age(condition) => condition.see(source, now_ms).await,
             Self::Change(condition) => condition.see(source, active, limit, now_ms).await,

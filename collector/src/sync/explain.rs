@@ -35,6 +35,7 @@ pub(crate) struct Differing<'d> {
     /// A SKU, where it is stock.
     pub(crate) subject: &'d str,
     pub(crate) location: &'d str,
+    pub(crate) source_value: &'d str,
     /// How much more the target shows, decimal text; empty for what is no number.
     pub(crate) difference: &'d str,
 }
@@ -90,14 +91,12 @@ impl Flights {
             let (pair, difference) = self.gap(drift)?;
             let copies: Vec<&Copy> = copies.get(&subject(drift)).into_iter().flatten().collect();
             let moments = pair.moments(&copies, &item(pair, drift));
-            let gap = Gap {
-                sku: drift.subject,
-                location: drift.location,
-                difference,
-                tolerance: pair.tolerance,
-                moments: &moments,
-            };
-            Some(pair.flight.as_ref()?.explain(&gap, held, now_ns))
+            let gap = Gap { sku: drift.subject, location: drift.location, difference, moments: &moments };
+            let mut found = pair.flight.as_ref()?.explain(&gap, held, now_ns);
+            let number = |text: &str| Decimal::from_str_exact(text).ok();
+            let rest = number(&found.unexplained).zip(number(drift.source_value));
+            found.settled |= rest.is_some_and(|(rest, source)| pair.tolerates(rest, source));
+            Some(found)
         });
         Ok(explained.collect())
     }

@@ -37,7 +37,6 @@ pub(super) struct Gap<'d> {
     pub(super) location: &'d str,
     /// How much more the target shows.
     pub(super) difference: Decimal,
-    pub(super) tolerance: Decimal,
     pub(super) moments: &'d Moments,
 }
 
@@ -58,7 +57,7 @@ impl Flight {
         })
     }
 
-    /// What the orders that are `held` explain of a drift at `now_ns`, nanoseconds since the Unix epoch.
+    /// What the orders that are `held` explain, whatever the tolerance, of a drift at `now_ns`, nanoseconds since the Unix epoch.
     ///
     /// Only as much as there is to explain: who shows too little for other reasons may have orders in flight as well.
     pub(super) fn explain(&self, gap: &Gap<'_>, held: &Held, now_ns: i64) -> InFlight {
@@ -82,7 +81,7 @@ impl Flight {
             units: text(units),
             explained: text(explained),
             unexplained: text(unexplained),
-            settled: unexplained.abs() <= gap.tolerance,
+            settled: unexplained.is_zero(),
             more: held.is_cut(gap.sku),
         }
     }
@@ -152,7 +151,7 @@ mod tests {
         let source_ns = vec![("main".to_owned(), source_s * SECOND_NS), ("east".to_owned(), 99 * SECOND_NS)];
         let moments = Moments { target_ns: target_s * SECOND_NS, source_ns };
         let difference = Decimal::from_str_exact(difference).unwrap();
-        let gap = Gap { sku: "HAT", location: "", difference, tolerance: Decimal::ZERO, moments: &moments };
+        let gap = Gap { sku: "HAT", location: "", difference, moments: &moments };
         let found = flight.explain(&gap, &Held::for_test("HAT", vec![order.clone()]), now_s * SECOND_NS);
         [found.explained, found.unexplained]
     }

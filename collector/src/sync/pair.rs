@@ -209,7 +209,7 @@ impl Pair {
     }
 
     /// Whether the target may differ by that from a source that says `source`.
-    fn tolerates(&self, difference: Decimal, source: Decimal) -> bool {
+    pub(super) fn tolerates(&self, difference: Decimal, source: Decimal) -> bool {
         difference.abs() <= self.tolerance || !percent::is_over(difference, source, self.tolerance_percent)
     }
 

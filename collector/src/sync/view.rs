@@ -227,6 +227,7 @@ fn differing(drift: &DriftNow) -> Differing<'_> {
         target: &drift.target,
         subject: &drift.subject,
         location: &drift.location,
+        source_value: &drift.source_value,
         difference: drift.difference.as_deref().unwrap_or_default(),
     }
 }

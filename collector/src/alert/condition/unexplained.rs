@@ -24,8 +24,8 @@ pub(super) async fn explained(
 }
 
 fn differing<'d>(sync: &'d str, row: &'d OpenDrift) -> Differing<'d> {
-    let OpenDrift { target, subject, location, difference, .. } = row;
-    Differing { sync, target, subject, location, difference }
+    let OpenDrift { target, subject, location, source_value, difference, .. } = row;
+    Differing { sync, target, subject, location, source_value, difference }
 }
 
 /// What is left of a drift; `None` where nothing is.

@@ -23,6 +23,7 @@ fn sync() -> SyncSettings {
     let target = SyncTargetSettings {
         system: "web".to_owned(),
         tolerance: "0".to_owned(),
+        tolerance_percent: "0".to_owned(),
         units_each: "1".to_owned(),
         floor: ordertrace_config::Duration::default(),
         in_flight: None,
@@ -57,6 +58,9 @@ fn stock(system: &'static str, location: &'static str, value: &'static str, at_s
         changed_at_ns: 0,
         interval_ms: 0,
         attributes: &[],
+        id_kind: "",
+        id_system: "",
+        other_ids: &[],
     }
 }
 

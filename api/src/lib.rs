@@ -12,6 +12,7 @@ pub mod history;
 pub mod hotspot;
 pub mod journey;
 pub mod keys;
+pub mod lines;
 pub mod order;
 pub mod problem;
 pub mod reading;

@@ -26,6 +26,9 @@ pub const SYNC: &str = "/api/v1/sync";
 /// `GET`: what each system said of one SKU, order or feed, and when it changed; see
 /// [`HistoryQuery`](crate::history::HistoryQuery). 200 = [`History`](crate::history::History).
 pub const SYNC_HISTORY: &str = "/api/v1/sync/history";
+/// `GET`: the orders that touched a SKU; see [`SkuOrdersQuery`](crate::lines::SkuOrdersQuery). 200 =
+/// [`SkuOrders`](crate::lines::SkuOrders).
+pub const SYNC_ORDERS: &str = "/api/v1/sync/orders";
 /// `GET`: what rules say somebody must know; see [`AlertsQuery`](crate::alert::AlertsQuery).
 pub const ALERTS: &str = "/api/v1/alerts";
 /// `POST`: somebody takes care of an alert; see [`AcknowledgeRequest`](crate::alert::AcknowledgeRequest).

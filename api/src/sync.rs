@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::finding::Money;
+use crate::keys::Key;
 use crate::reading::Entity;
 use crate::source::Doubt;
 
@@ -170,4 +172,43 @@ pub struct DriftNow {
     /// Whether it cannot be relied on: the pair has `doubts`.
     #[serde(default)]
     pub doubtful: bool,
+    /// What orders in flight explain of the difference; `null` where nothing is said of it: of what is no stock or no
+    /// number, and of drifts behind the first thousand SKUs of a reply.
+    #[serde(default)]
+    pub in_flight: Option<InFlight>,
+    /// Open orders that hold the SKU; `null` where that is not looked at, as above, and of what is no SKU's.
+    #[serde(default)]
+    pub endangered: Option<Endangered>,
+}
+
+/// Orders that one of two systems has taken off its stock, and the other has not heard of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct InFlight {
+    /// How many.
+    pub orders: u64,
+    /// Their units, a decimal.
+    pub units: String,
+    /// The part of the difference that they explain, a decimal of the same sign.
+    pub explained: String,
+    /// The rest of it.
+    pub unexplained: String,
+    /// Whether the rest is within the tolerance: nothing is wrong.
+    pub settled: bool,
+    /// Whether there are more orders than were looked at: they may explain more.
+    pub more: bool,
+}
+
+/// Orders that are open and hold a SKU.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Endangered {
+    /// How many.
+    pub orders: u64,
+    /// What they are worth, by currency.
+    pub money: Vec<Money>,
+    /// Of how many nobody says what they are worth where their goods are told of.
+    pub unpriced: u64,
+    /// The newest of them, by the keys that name them best.
+    pub first: Vec<Key>,
+    /// Whether there are more orders than were looked at.
+    pub more: bool,
 }

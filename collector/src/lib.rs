@@ -17,6 +17,7 @@ pub mod flow;
 pub mod hotspots;
 pub mod ingest;
 pub mod journey;
+pub mod lines;
 pub mod memory;
 pub mod moment;
 pub mod native;

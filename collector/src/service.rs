@@ -21,6 +21,7 @@ use crate::flow::{FlowError, Flows};
 use crate::hotspots::{Rollup, orders};
 use crate::ingest::{Ingest, IngestMetrics, serve_grpc, serve_http, system_clock};
 use crate::journey::Journeys;
+use crate::lines::LinesView;
 use crate::orders::Orders;
 use crate::recognise::{RecogniseError, Recogniser};
 use crate::settings::{ClickHouseSettings, Settings};
@@ -94,6 +95,7 @@ impl Collector {
         let flows = Arc::new(Flows::new(&settings.flows, &recogniser)?);
         let pairs = Pairs::new(&settings.sync)?;
         let aliases = Aliases::load(&settings.aliases)?;
+        pairs.check(|milestone| recogniser.shows(milestone) || flows.state(milestone))?;
         let rules = Rules::new(&settings.alerts, &settings.sync)?;
         let receivers = Receivers::new(&settings.alerts)?;
         let grpc = listen(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
@@ -137,8 +139,9 @@ impl Collector {
             tail: Tail::new(client.clone(), journeys.clone()),
             explainer: Explainer::new(client.clone(), journeys.clone()),
             surfaces: Surfaces::new(client.clone()),
-            sync: SyncView::new(client.clone(), pairs.clone()),
             sources: sources.clone(),
+            sync: SyncView::new(client.clone(), pairs.clone()).with_flows(Arc::clone(&flows)),
+            lines: LinesView::new(client.clone(), Arc::clone(&flows)),
             alerts: AlertView {
                 ledger: alert::Ledger::new(client.clone()),
                 rules: rules.len(),

@@ -305,6 +305,7 @@ impl<'s> Check<'s> {
             currency: drift.over.as_ref().and_then(currency_of).map(str::to_owned),
             together: drift.each == EachSettings::Target,
             scope,
+            pairs: Pairs::new(std::slice::from_ref(sync)).or_else(|error| wrong("sync", error.to_string()))?,
         })
     }
 

@@ -38,6 +38,7 @@ use crate::explain::Explainer;
 use crate::flow::Flows;
 use crate::hotspots::Rollup;
 use crate::journey::Journeys;
+use crate::lines::LinesView;
 use crate::orders::Orders;
 use crate::sources::SourceView;
 use crate::surface::Surfaces;
@@ -65,6 +66,8 @@ pub struct ApiState {
     pub sync: SyncView,
     /// Whether what readings come from is up to date.
     pub sources: SourceView,
+    /// Which orders hold a SKU.
+    pub lines: LinesView,
     /// What somebody must know.
     pub alerts: AlertView,
     /// What happens.
@@ -90,6 +93,7 @@ pub fn router(state: ApiState) -> Router {
         .route(routes::SURFACE, get(surface::list))
         .route(routes::SYNC, get(sync::show))
         .route(routes::SYNC_HISTORY, get(history::show))
+        .route(routes::SYNC_ORDERS, get(sync::orders))
         .route(routes::ALERTS, get(alerts::list))
         .route(routes::ALERT_ACKNOWLEDGEMENT, post(alerts::acknowledge))
         .route(routes::ALERT_SILENCE, post(alerts::silence))

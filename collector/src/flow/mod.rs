@@ -4,6 +4,7 @@ mod check;
 mod error;
 mod learn;
 mod stored;
+mod worth;
 
 use std::collections::BTreeSet;
 
@@ -31,6 +32,11 @@ impl Flows {
     /// The flow of a journey that reached these milestones: the first of which it shows a start.
     pub fn of(&self, has_reached: impl Fn(&str) -> bool) -> Option<&FlowSettings> {
         self.0.iter().find(|flow| flow.starts.iter().any(|start| has_reached(start)))
+    }
+
+    /// Whether a flow says that senders state this milestone themselves.
+    pub fn state(&self, milestone: &str) -> bool {
+        self.0.iter().any(|flow| flow.milestones.get(milestone).is_some_and(|settings| settings.stated))
     }
 
     /// Milestones after which nothing more is due, of any flow.

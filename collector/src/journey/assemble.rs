@@ -131,10 +131,18 @@ fn identity(keys: &[Key], spans: &[SpanNode]) -> Option<Key> {
             first_seen.entry(key).or_insert(span.started_at_ns);
         }
     }
-    let rank = |key: &Key| IDENTITY.iter().position(|kind| *kind == key.kind).unwrap_or(IDENTITY.len());
     keys.iter()
-        .min_by_key(|key| (rank(key), key.system.is_some(), first_seen.get(key).copied().unwrap_or(i64::MAX), *key))
+        .min_by_key(|key| {
+            let (rank, within, _) = telling(key);
+            (rank, within, first_seen.get(key).copied().unwrap_or(i64::MAX), *key)
+        })
         .cloned()
+}
+
+/// How well a key names a journey, the best first; the last tells those apart that do equally well.
+pub(super) fn telling(key: &Key) -> (usize, bool, &Key) {
+    let rank = IDENTITY.iter().position(|kind| *kind == key.kind).unwrap_or(IDENTITY.len());
+    (rank, key.system.is_some(), key)
 }
 
 fn keys(parts: &Parts, spans: &[SpanNode]) -> Vec<JourneyKey> {

@@ -17,6 +17,7 @@ mod limits;
 mod load;
 mod node;
 mod session;
+mod shown;
 mod sighting;
 mod timeline;
 mod trail;
@@ -31,6 +32,7 @@ use tracing::instrument;
 pub use assemble::is_listed;
 pub use left::Left;
 pub use limits::JourneyLimits;
+pub(crate) use shown::{Shown, shown};
 pub use sighting::{Said, Sighting};
 
 use assemble::{Parts, assemble};

@@ -37,7 +37,7 @@ pub use recognise::{
 };
 pub use replay::ReplaySettings;
 pub use sources::{RhythmSettings, SourceSettings};
-pub use sync::{SyncSettings, SyncTargetSettings};
+pub use sync::{InFlightSettings, SyncSettings, SyncTargetSettings, Taker};
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -121,6 +121,8 @@ mod tests {
             past: 0,
             past_late: 0,
             doubtful: false,
+            in_flight: None,
+            endangered: None,
         }
     }
 

@@ -6,6 +6,8 @@
 //! ends when the target shows what the source does. So its length is the sync lag, and one that does not end
 //! grows while nothing arrives. Of a feed or search index the copy says when it was made, and so its [`age`].
 //!
+//! Of stock, [orders in flight](flight) explain a part of what differs ([`explain`]): it is told apart when somebody asks.
+//!
 //! What is written follows from what is stored, so it does not matter how many collectors do it, or where
 //! one of them ends.
 
@@ -14,6 +16,8 @@ mod alias;
 mod copy;
 mod drift;
 mod evaluator;
+mod explain;
+mod flight;
 mod history;
 mod item;
 mod known;
@@ -27,6 +31,7 @@ mod view;
 
 pub use alias::{AliasError, Aliases};
 pub use evaluator::{Evaluator, Taken, run};
+pub(crate) use explain::{Differing, Flights, MOST_SKUS};
 pub(crate) use ledger::{OPEN, open_at};
 pub use metrics::SyncMetrics;
 pub use pair::{Pairs, PairsError};

@@ -6,10 +6,11 @@ use ordertrace_api::reading::Entity;
 use rust_decimal::Decimal;
 
 use super::copy::Copy;
+use super::flight::{Flight, Moments};
 use super::item::Item;
 use crate::moment::nanoseconds_in;
 use crate::percent;
-use crate::settings::SyncSettings;
+use crate::settings::{InFlightSettings, SyncSettings, SyncTargetSettings};
 
 /// The pairs of systems whose copies must agree.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ pub(super) struct Pair {
     pub(super) sync: String,
     pub(super) entity: Entity,
     /// Of stock; else empty.
-    state: &'static str,
+    pub(super) state: &'static str,
     pub(super) source: String,
     pub(super) target: String,
     tolerance: Decimal,
@@ -31,6 +32,8 @@ pub(super) struct Pair {
     units_each: Decimal,
     /// A change that takes no longer is in time.
     pub(super) floor_ns: i64,
+    /// Of stock: which orders explain a difference.
+    pub(super) flight: Option<Flight>,
 }
 
 /// A pair that cannot be meant.
@@ -109,10 +112,32 @@ impl Pairs {
                     tolerance_percent: decimal("tolerance_percent", &target.tolerance_percent)?,
                     units_each,
                     floor_ns: nanoseconds_in(target.floor.get()),
+                    flight: flight(sync, target).map_err(wrong)?,
                 });
             }
         }
         Ok(Self(pairs))
+    }
+
+    /// Refuses milestones that nothing shows: `is_shown` knows those that something does.
+    ///
+    /// # Errors
+    /// [`PairsError`] names the setting.
+    pub fn check(&self, is_shown: impl Fn(&str) -> bool) -> Result<(), PairsError> {
+        for pair in &self.0 {
+            let Some(flight) = &pair.flight else { continue };
+            let mut all =
+                std::iter::once(("from", &flight.from)).chain(flight.until.iter().map(|name| ("until", name)));
+            if let Some((setting, milestone)) = all.find(|(_, milestone)| !is_shown(milestone)) {
+                let reason = format!(
+                    "in_flight.{setting} of {:?}: nothing shows {milestone:?}: add a rule to recognise.milestones, or \
+                     the milestone with `stated: true` to a flow if senders say it themselves",
+                    pair.target
+                );
+                return Err(PairsError { sync: pair.sync.clone(), reason });
+            }
+        }
+        Ok(())
     }
 
     /// Whether nothing is compared.
@@ -141,15 +166,27 @@ impl Pair {
     /// The target's copies of one subject beside what they should be, of all its `copies`. What the source
     /// has no copy of cannot be compared.
     pub(super) fn standings(&self, copies: &[&Copy]) -> Vec<Standing> {
-        let of = |system: &str| -> Vec<&Copy> {
-            let is_meant = |copy: &&&Copy| {
-                let item = &copy.item;
-                item.subject.entity == self.entity && item.state == self.state && copy.system == system
-            };
-            copies.iter().filter(is_meant).copied().collect()
+        let sources = self.copies_of(&self.source, copies);
+        let targets = self.copies_of(&self.target, copies).into_iter();
+        targets.filter_map(|target| self.standing(&sources, target)).collect()
+    }
+
+    fn copies_of<'c>(&self, system: &str, copies: &[&'c Copy]) -> Vec<&'c Copy> {
+        let is_meant = |copy: &&&Copy| {
+            let item = &copy.item;
+            item.subject.entity == self.entity && item.state == self.state && copy.system == system
         };
-        let sources = of(&self.source);
-        of(&self.target).into_iter().filter_map(|target| self.standing(&sources, target)).collect()
+        copies.iter().filter(is_meant).copied().collect()
+    }
+
+    /// Of which moments what is known of a target's item and its source is, of all copies of its subject.
+    pub(super) fn moments(&self, copies: &[&Copy], item: &Item) -> Moments {
+        let (sources, targets) = (self.copies_of(&self.source, copies), self.copies_of(&self.target, copies));
+        let target = targets.iter().find(|copy| copy.item == *item);
+        Moments {
+            target_ns: target.map_or(0, |copy| copy.moment_ns),
+            source_ns: meant(&sources, item).iter().map(|copy| (copy.item.location.clone(), copy.moment_ns)).collect(),
+        }
     }
 
     fn standing(&self, sources: &[&Copy], target: &Copy) -> Option<Standing> {
@@ -178,7 +215,7 @@ impl Pair {
     }
 
     /// Whether the target may differ by that from a source that says `source`.
-    fn tolerates(&self, difference: Decimal, source: Decimal) -> bool {
+    pub(super) fn tolerates(&self, difference: Decimal, source: Decimal) -> bool {
         difference.abs() <= self.tolerance || !percent::is_over(difference, source, self.tolerance_percent)
     }
 
@@ -190,6 +227,25 @@ impl Pair {
         let number = |copy: &Copy| Decimal::from_str_exact(&copy.value).ok();
         let source = meant.iter().try_fold(Decimal::ZERO, |sum, copy| sum.checked_add(number(copy)?))?;
         Some((source, number(target)?.checked_mul(self.units_each)?))
+    }
+}
+
+/// Which orders explain a difference: of stock those that are placed and not exported, unless it is said otherwise.
+fn flight(sync: &SyncSettings, target: &SyncTargetSettings) -> Result<Option<Flight>, String> {
+    let wrong = |setting: &str, reason: &str| Err(format!("{setting} of {:?} {reason}", target.system));
+    match &target.in_flight {
+        None if sync.entity != Entity::Inventory => Ok(None),
+        None => Ok(Flight::of(&InFlightSettings::default(), &sync.source, &target.system)),
+        Some(_) if sync.entity != Entity::Inventory => {
+            wrong("in_flight", "is there, and orders take nothing off but stock; leave it out")
+        }
+        Some(settings) if settings.from.is_empty() => {
+            wrong("in_flight.from", "is empty; write a milestone such as order.placed")
+        }
+        Some(settings) if settings.until.is_empty() => {
+            wrong("in_flight.until", "is empty; write a milestone such as order.exported")
+        }
+        Some(settings) => Ok(Flight::of(settings, &sync.source, &target.system)),
     }
 }
 
@@ -230,6 +286,7 @@ mod tests {
                 tolerance_percent: "0".to_owned(),
                 units_each: units_each.to_owned(),
                 floor: ordertrace_config::Duration::default(),
+                in_flight: None,
             }],
         }
     }
@@ -308,6 +365,21 @@ mod tests {
         let mut twice = good.clone();
         twice.targets.push(good.targets[0].clone());
         assert!(wrong(&[twice]).contains("\"web\" is there twice"));
+        let set = |in_flight: InFlightSettings| {
+            let mut set = good.clone();
+            set.targets[0].in_flight = Some(in_flight);
+            set
+        };
+        let defaults = InFlightSettings::default();
+        let price = SyncSettings { entity: Entity::Price, ..set(defaults.clone()) };
+        assert!(wrong(&[price]).contains("in_flight of \"web\" is there, and orders take nothing off but stock"));
+        let nowhere = set(InFlightSettings { from: String::new(), ..defaults.clone() });
+        assert!(wrong(&[nowhere]).contains("in_flight.from of \"web\" is empty"));
+        let never = set(InFlightSettings { until: Vec::new(), ..defaults.clone() });
+        assert!(wrong(&[never]).contains("in_flight.until of \"web\" is empty"));
+        let misspelt = set(InFlightSettings { until: vec!["order.expotred".to_owned()], ..defaults });
+        let misspelt = Pairs::new(&[misspelt]).unwrap().check(|name| name == "order.placed").unwrap_err().to_string();
+        assert!(misspelt.contains("in_flight.until of \"web\": nothing shows \"order.expotred\""), "{misspelt}");
         let mut none = good;
         none.targets.clear();
         assert!(wrong(&[none]).contains("targets is empty"));

@@ -1,7 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use clickhouse::{Client, Row};
 use jiff::Timestamp;
+use ordertrace_api::reading::Entity;
 use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearIds};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -10,9 +12,12 @@ use tracing::instrument;
 use super::age;
 use super::alias;
 use super::drift::Drift;
+use super::explain::{Differing, Flights, MOST_ORDERS, MOST_SKUS};
 use super::ledger::{Ledger, OPEN};
 use super::pair::{Pair, Pairs};
 use super::past::{Past, Pasts};
+use crate::flow::Flows;
+use crate::lines::{endangered, open_since};
 use crate::moment::{Range, nanoseconds, timestamp};
 use crate::percent;
 
@@ -24,6 +29,9 @@ pub struct SyncView {
     pub(super) client: Client,
     ledger: Ledger,
     pub(super) pairs: Pairs,
+    flights: Flights,
+    /// How orders go; `None` = nobody says which are open.
+    flows: Option<Arc<Flows>>,
 }
 
 /// Name of what is compared, and target.
@@ -60,7 +68,14 @@ impl SyncView {
 
     /// Of one database.
     pub fn new(client: Client, pairs: Pairs) -> Self {
-        Self { ledger: Ledger::new(client.clone()), client, pairs }
+        let flights = Flights::new(client.clone(), pairs.clone());
+        Self { ledger: Ledger::new(client.clone()), client, pairs, flights, flows: None }
+    }
+
+    /// The same, that tells of open orders as well.
+    #[must_use]
+    pub fn with_flows(self, flows: Arc<Flows>) -> Self {
+        Self { flows: Some(flows), ..self }
     }
 
     /// How these pairs stand at `now`: lags of what arrived within `range`, and at most `limit`
@@ -78,7 +93,9 @@ impl SyncView {
         let more = drifts.len() > limit;
         drifts.truncate(limit);
         let pasts = Pasts::of(&self.client, &self.pairs, &drifts, now).await?;
-        let drifts = drifts.into_iter().filter_map(|drift| self.drift(pasts.before(&drift), drift, now)).collect();
+        let drifts = drifts.into_iter().filter_map(|drift| self.drift(pasts.before(&drift), drift, now));
+        let mut drifts: Vec<DriftNow> = drifts.collect();
+        self.add_orders(&mut drifts, now).await?;
         Ok(SyncReply { lags, drifts, more, ages, ids })
     }
 
@@ -90,6 +107,33 @@ impl SyncView {
     /// Ids of readings that have no SKU, or several.
     pub(super) async fn unclear(&self) -> Result<UnclearIds> {
         alias::Ledger::new(self.client.clone()).unclear().await
+    }
+
+    /// Adds what orders say of drifts: of those of the first SKUs.
+    async fn add_orders(&self, drifts: &mut [DriftNow], now: Timestamp) -> Result<()> {
+        let mut skus: BTreeSet<String> = BTreeSet::new();
+        let has_sku = |drift: &&mut DriftNow| {
+            let is_wanted =
+                drift.entity != Entity::OrderStatus && (skus.contains(&drift.subject) || skus.len() < MOST_SKUS);
+            if is_wanted {
+                skus.insert(drift.subject.clone());
+            }
+            is_wanted
+        };
+        let mut drifts: Vec<&mut DriftNow> = drifts.iter_mut().filter(has_sku).collect();
+        let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+        if skus.is_empty() {
+            return Ok(());
+        }
+        let held = self.flights.lines.held(&skus, open_since(now), MOST_ORDERS).await?;
+        let differing: Vec<Differing<'_>> = drifts.iter().map(|drift| differing(drift)).collect();
+        let explained = self.flights.explain(&differing, &held, nanoseconds(now)).await?;
+        for (drift, in_flight) in drifts.iter_mut().zip(explained) {
+            drift.in_flight = in_flight;
+            let of = (drift.subject.as_str(), drift.location.as_str());
+            drift.endangered = self.flows.as_ref().map(|flows| endangered(&held, of, flows));
+        }
+        Ok(())
     }
 
     /// How the pairs stand at `now`, and the lags of what arrived within `range`.
@@ -170,6 +214,8 @@ impl SyncView {
             past: past.drifts,
             past_late: past.late,
             doubtful: false,
+            in_flight: None,
+            endangered: None,
         })
     }
 }
@@ -178,6 +224,17 @@ impl SyncView {
 fn percent_of(drift: &Drift) -> Option<String> {
     let number = |text: &str| Decimal::from_str_exact(text).ok();
     percent::of(number(&drift.difference)?, number(&drift.source_value)?).map(|percent| percent.to_string())
+}
+
+fn differing(drift: &DriftNow) -> Differing<'_> {
+    Differing {
+        sync: &drift.sync,
+        target: &drift.target,
+        subject: &drift.subject,
+        location: &drift.location,
+        source_value: &drift.source_value,
+        difference: drift.difference.as_deref().unwrap_or_default(),
+    }
 }
 
 /// What began earlier and goes on at `now` is late.

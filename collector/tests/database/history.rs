@@ -20,6 +20,7 @@ fn pairs() -> Pairs {
         tolerance_percent: "0".to_owned(),
         units_each: "12".to_owned(),
         floor: ordertrace_config::Duration::default(),
+        in_flight: None,
     };
     let stock = SyncSettings {
         name: "stock".to_owned(),

@@ -16,6 +16,7 @@ use ordertrace_collector::explain::Explainer;
 use ordertrace_collector::flow::Flows;
 use ordertrace_collector::hotspots::{Minutes, Rollup};
 use ordertrace_collector::journey::{JourneyLimits, Journeys};
+use ordertrace_collector::lines::LinesView;
 use ordertrace_collector::moment::Range;
 use ordertrace_collector::orders::Orders;
 use ordertrace_collector::recognise::Recogniser;
@@ -303,10 +304,11 @@ async fn serve(database: &Database) -> String {
         more_sources: false,
         noise: Vec::new(),
     };
+    let flows = Arc::new(flows);
     let state = ApiState {
         orders: Orders::new(client.clone(), journeys.clone()),
         findings: Ledger::new(client.clone()),
-        flows: Arc::new(flows),
+        flows: Arc::clone(&flows),
         hotspots: Rollup::new(client.clone(), 1),
         explainer: Explainer::new(client.clone(), journeys.clone()),
         surfaces: Surfaces::new(client.clone()),
@@ -319,6 +321,7 @@ async fn serve(database: &Database) -> String {
         },
         sync: SyncView::new(client.clone(), Pairs::default()),
         sources: SourceView::new(client.clone(), SourceSettings::default(), &[]),
+        lines: LinesView::new(client.clone(), flows),
         tail: Tail::new(client.clone(), journeys.clone()),
         journeys,
         client,

@@ -14,6 +14,7 @@ mod history;
 mod hotspots;
 mod journeys;
 mod keys;
+mod lines;
 mod native;
 mod once;
 mod order_costs;

@@ -221,6 +221,14 @@ impl SpanBuilder {
         self
     }
 
+    /// What the order of its lines is worth.
+    pub(crate) fn worth(mut self, amount: &str, currency: &str) -> Self {
+        let lines = *self.span.lines.unwrap();
+        let worth = OrderLines { amount: kept(amount), currency: kept(currency), ..lines };
+        self.span.lines = Some(Box::leak(Box::new(worth)));
+        self
+    }
+
     /// A line of the order that its last key names.
     pub(crate) fn line(mut self, sku: &str, location: &str, units: &str) -> Self {
         let order = *self.keys.last().unwrap();

@@ -18,6 +18,7 @@ fn target(system: &str, floor_s: u64) -> SyncTargetSettings {
         tolerance_percent: "0".to_owned(),
         units_each: "1".to_owned(),
         floor: ordertrace_config::Duration::from_secs(floor_s),
+        in_flight: None,
     }
 }
 

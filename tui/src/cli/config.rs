@@ -81,9 +81,9 @@ pub(super) fn run(command: ConfigCommand) -> anyhow::Result<u8> {
 fn check_collector(file: &std::path::Path) -> anyhow::Result<()> {
     let settings = Settings::load(file)?;
     let recogniser = Recogniser::new(&settings.recognise)?;
-    Flows::new(&settings.flows, &recogniser)?;
-    Pairs::new(&settings.sync)?;
     Aliases::load(&settings.aliases)?;
+    let flows = Flows::new(&settings.flows, &recogniser)?;
+    Pairs::new(&settings.sync)?.check(|milestone| recogniser.shows(milestone) || flows.state(milestone))?;
     Rules::new(&settings.alerts, &settings.sync)?;
     Receivers::new(&settings.alerts)?;
     Ok(())

@@ -15,6 +15,7 @@ mod sources;
 mod status;
 mod surface;
 mod sync;
+mod sync_orders;
 mod tail;
 #[cfg(test)]
 mod tests;

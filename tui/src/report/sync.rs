@@ -3,8 +3,12 @@ use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearId, Uncl
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
+use super::sync_orders::orders_texts;
 use crate::sync_table::{HistoryColumns, age_text, doubt_text, item_text, past_text, values_text};
 use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, wrap};
+
+/// Before what belongs to the line above.
+const INDENT: &str = "    ";
 
 /// The columns of lags behind the names, and their widths.
 const LAG_COLUMNS: [(&str, usize); 7] =
@@ -56,7 +60,7 @@ fn compared_lines(reply: &SyncReply, around: &Surroundings) -> Vec<Line> {
         let hint = format!("{known}what is marked ? rests on old data: ordertrace status says why");
         lines.extend(wrap(&hint, around.columns).into_iter().map(|text| Line::of(Tone::Warning, text)));
     }
-    lines.extend(reply.drifts.iter().map(|drift| drift_line(drift, around)));
+    lines.extend(reply.drifts.iter().flat_map(|drift| drift_lines(drift, around)));
     if reply.more {
         let hint = "there are more: narrow with --sku, or raise --limit";
         lines.extend(wrap(hint, around.columns).into_iter().map(|text| Line::of(Tone::Warning, text)));
@@ -147,6 +151,14 @@ fn name(lag: &SyncLag) -> String {
     format!("{} {}→{}{uncertain}", lag.sync, lag.source, lag.target)
 }
 
+/// What differs, and below it what orders have to do with it.
+fn drift_lines(drift: &DriftNow, around: &Surroundings) -> impl Iterator<Item = Line> {
+    let columns = around.columns.saturating_sub(INDENT.len());
+    let orders = orders_texts(drift).into_iter().flat_map(move |text| wrap(&text, columns));
+    let orders = orders.map(|text| Line::of(Tone::Dim, format!("{INDENT}{text}")));
+    std::iter::once(drift_line(drift, around)).chain(orders)
+}
+
 fn drift_line(drift: &DriftNow, around: &Surroundings) -> Line {
     let mark = if drift.late { (Tone::Error, "! ") } else { (Tone::Plain, "  ") };
     let text = values_text(drift);
@@ -192,9 +204,10 @@ fn compared_markdown(text: &mut Markdown, reply: &SyncReply, around: &Surroundin
     let rows = reply.drifts.iter().map(|drift| {
         let (past, doubtful) = (past_text(drift).unwrap_or_default(), if drift.doubtful { "?" } else { "" });
         let (item, values, since) = (code(&item_text(drift)), values_text(drift), around.date_clock(drift.since));
-        vec![drift.sync.clone(), item, values, since, past, doubtful.to_owned()]
+        let orders = orders_texts(drift).join("; ");
+        vec![drift.sync.clone(), item, values, since, past, doubtful.to_owned(), orders]
     });
-    text.table(&["what", "item", "values", "since", "before", "doubtful"], rows);
+    text.table(&["what", "item", "values", "since", "before", "doubtful", "orders"], rows);
     if reply.more {
         text.line("\nThere are more.");
     }

@@ -1,6 +1,7 @@
+use ordertrace_api::finding::Money;
 use ordertrace_api::reading::Entity;
 use ordertrace_api::source::{Doubt, SourceState};
-use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearId, UnclearIds};
+use ordertrace_api::sync::{AgeNow, DriftNow, Endangered, InFlight, SyncLag, SyncReply, UnclearId, UnclearIds};
 
 use super::{HOUR_MS, MINUTE_MS, at_ms};
 
@@ -56,6 +57,28 @@ pub(crate) fn sync() -> SyncReply {
         past: minutes / 10,
         past_late: minutes / 40,
         doubtful: true,
+        in_flight: None,
+        endangered: None,
+    };
+    let scarf = DriftNow {
+        in_flight: Some(InFlight {
+            orders: 3,
+            units: "4".to_owned(),
+            explained: "-4".to_owned(),
+            unexplained: "-7".to_owned(),
+            settled: false,
+            more: false,
+        }),
+        endangered: Some(Endangered {
+            orders: 12,
+            money: [("1204.50", "EUR"), ("80", "USD")]
+                .map(|(amount, currency)| Money { amount: amount.to_owned(), currency: currency.to_owned() })
+                .to_vec(),
+            unpriced: 1,
+            first: ["order:FCJVW7ZW9CKTTHM1", "order:9QK2"].iter().filter_map(|key| key.parse().ok()).collect(),
+            more: true,
+        }),
+        ..drift("SCARF-BLUE", ("12", "1"), (Some("-11"), Some("-91.67")), 45)
     };
     let price = DriftNow {
         sync: "prices".to_owned(),
@@ -96,7 +119,7 @@ pub(crate) fn sync() -> SyncReply {
         ],
         drifts: vec![
             drift("HAT-RED-M", ("0", "7"), (Some("7"), None), 120),
-            drift("SCARF-BLUE", ("12", "1"), (Some("-11"), Some("-91.67")), 45),
+            scarf,
             drift("GLOVES", ("3", "many"), (None, None), 5),
             price,
         ],

@@ -1,15 +1,18 @@
 use clickhouse::Row;
 use ordertrace_api::reading::Entity;
+use ordertrace_api::sync::InFlight;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use tracing::instrument;
 
 use super::source::{ITEMS, Source};
+use super::unexplained::{Rest, add, explained, note, rest};
 use crate::alert::observation::{Observation, labels, limited, word};
 use crate::alert::scope::Scope;
 use crate::alert::state::Kept;
 use crate::alert::threshold::{Level, Threshold, Unit};
 use crate::percent;
+use crate::sync::{Flights, MOST_SKUS, Pairs};
 
 /// A target does not show what its source does.
 #[derive(Clone, Debug)]
@@ -25,7 +28,12 @@ pub(in crate::alert) struct DriftCondition {
     /// All items of a target together.
     pub(in crate::alert) together: bool,
     pub(in crate::alert) scope: Scope,
+    /// What is compared, for what orders in flight explain.
+    pub(in crate::alert) pairs: Pairs,
 }
+
+/// Drifts that are looked at for those over the threshold, when orders in flight explain the largest.
+const MOST_LOOKED_AT: usize = 10_000;
 
 /// A drift that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Deserialize)]
@@ -56,19 +64,47 @@ pub(super) struct Sum {
     pub(super) unknown: u64,
     /// Items that differ by no number, or by none that can be added up.
     pub(super) uncounted: u64,
-    /// The one that differs most.
+    /// The one that differs most, and by how much.
     pub(super) subject: String,
+    pub(super) largest: String,
 }
 
+/// The columns of an [`OpenDrift`] but for the price.
+const COLUMNS: &str = "entity, open.subject AS subject, location, channel, currency, field, target, source_value,
+    target_value, difference";
+
 impl DriftCondition {
-    /// The worst items over the threshold, and those that are told already and not under the one that closes.
-    #[instrument(name = "SELECT drifts over a threshold", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
+    /// The worst items over the threshold, and those that are told already and not under the one that closes: by what
+    /// orders in flight at `now_ms` do not explain.
     pub(super) async fn see(
         &self,
         source: &Source,
         active: &[&Kept],
         limit: usize,
+        now_ms: i64,
     ) -> clickhouse::error::Result<Vec<Observation>> {
+        let mut most = active.len().saturating_add(limit).saturating_add(1);
+        loop {
+            let rows = self.worst(source, active, most).await?;
+            let explained = explained(source, (&self.pairs, &self.sync), &rows, now_ms).await?;
+            let seen: Vec<Observation> =
+                rows.iter().zip(&explained).map(|(row, explained)| self.judge(row, explained.as_ref())).collect();
+            let over = seen.iter().filter(|seen| seen.level == Level::Over).count();
+            if rows.len() < most || over > limit {
+                return Ok(limited(seen, limit));
+            }
+            // Orders in flight explain some of them: there may be others behind.
+            if most >= MOST_LOOKED_AT {
+                tracing::warn!(sync = self.sync, looked_at = rows.len(), "only the largest drifts were looked at");
+                return Ok(limited(seen, limit));
+            }
+            most = most.saturating_mul(4).min(MOST_LOOKED_AT);
+        }
+    }
+
+    /// The items that differ most and over the threshold, after those that are told already.
+    #[instrument(name = "SELECT drifts over a threshold", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
+    async fn worst(&self, source: &Source, active: &[&Kept], most: usize) -> clickhouse::error::Result<Vec<OpenDrift>> {
         let (open, (prices, price)) = (source.open(), self.prices(source));
         let size = match self.threshold.map(|threshold| threshold.unit) {
             Some(Unit::Percent) => {
@@ -86,24 +122,58 @@ impl DriftCondition {
         };
         // Of 0 it is infinite, or, where both are, no number; what is no number is over everything.
         let query = format!(
-            "SELECT entity, open.subject AS subject, location, channel, currency, field, target, source_value, target_value, difference,
-                {price} AS price
+            "SELECT {COLUMNS}, {price} AS price
              FROM {open} {prices}
              WHERE {ITEMS} AND (difference = '' OR isNaN({size}) OR {size} >= ? OR {is_told})
              ORDER BY {told_first} difference = '' DESC, {size} DESC, open.subject, location, channel, target
              LIMIT ?"
         );
         let over = self.threshold.map_or(0.0, |threshold| threshold.approximately());
-        let most = told.len().saturating_add(limit).saturating_add(1);
         let query = source.bind_items(source.client.query(&query), &self.sync, &self.scope).bind(over);
         let query = if told.is_empty() { query } else { query.bind(&told).bind(&told) };
-        let rows = query.bind(most as u64).fetch_all::<OpenDrift>().await?;
-        Ok(limited(rows.iter().map(|row| self.judge(row)).collect(), limit))
+        query.bind(most as u64).fetch_all::<OpenDrift>().await
     }
 
-    /// Each target with all its items.
+    /// Each target with all its items: with what orders in flight at `now_ms` do not explain of them.
+    pub(super) async fn see_together(
+        &self,
+        source: &Source,
+        now_ms: i64,
+    ) -> clickhouse::error::Result<Vec<Observation>> {
+        let flights = Flights::new(source.client.clone(), self.pairs.clone());
+        let touched = flights.touched(&self.sync, now_ms.saturating_mul(1_000_000)).await?;
+        let rows = if touched.is_empty() { Vec::new() } else { self.of(source, &touched).await? };
+        let explained = explained(source, (&self.pairs, &self.sync), &rows, now_ms).await?;
+        let rests = rows.iter().zip(&explained).filter_map(|(row, explained)| {
+            let amount = match Decimal::from_str_exact(rest(row, explained.as_ref())?) {
+                Ok(units) if self.currency.is_none() => Rest::Amount(units.abs()),
+                Ok(units) => Self::money(row, units).map_or(Rest::NoPrice, Rest::Amount),
+                Err(_) => Rest::NoNumber,
+            };
+            Some((row, amount))
+        });
+        let sums = add(self.sums(source, &touched).await?, rests);
+        let mut seen: Vec<Observation> = sums.iter().map(|row| self.judge_sum(row)).collect();
+        if touched.len() >= MOST_SKUS {
+            let note = format!("; of more than {MOST_SKUS} SKUs with orders, orders in flight are of no account");
+            seen.iter_mut().for_each(|seen| seen.says.push_str(&note));
+        }
+        Ok(seen)
+    }
+
+    /// The drifts of these SKUs.
+    #[instrument(name = "SELECT drifts of SKUs", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
+    async fn of(&self, source: &Source, skus: &[String]) -> clickhouse::error::Result<Vec<OpenDrift>> {
+        let (open, (prices, price)) = (source.open(), self.prices(source));
+        let query =
+            format!("SELECT {COLUMNS}, {price} AS price FROM {open} {prices} WHERE {ITEMS} AND open.subject IN ?");
+        let query = source.bind_items(source.client.query(&query), &self.sync, &self.scope);
+        query.bind(skus).fetch_all::<OpenDrift>().await
+    }
+
+    /// Each target with its items, but for those of these SKUs.
     #[instrument(name = "SELECT drifts by target", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
-    pub(super) async fn see_together(&self, source: &Source) -> clickhouse::error::Result<Vec<Observation>> {
+    async fn sums(&self, source: &Source, but: &[String]) -> clickhouse::error::Result<Vec<Sum>> {
         // Exact, and with room for any number of items: what has more than 20 digits before the point is not added up.
         let counts = |text: &str| format!("ifNull(abs(toFloat64OrNull({text})) < 1e20, false)");
         let decimal = |text: &str| format!("abs(toDecimal256OrZero(if({}, {text}, ''), 14))", counts(text));
@@ -118,14 +188,13 @@ impl DriftCondition {
         let query = format!(
             "SELECT target, count() AS items, toString(sum({amount})) AS difference, countIf(price_text = '') AS unknown,
                 countIf(NOT ({counted})) AS uncounted,
-                argMax(item, {amount}) AS subject
+                argMax(item, {amount}) AS subject, toString(max({amount})) AS largest
              FROM (SELECT target, open.subject AS item, open.difference AS units, {price} AS price_text
-                FROM {open} {prices} WHERE {ITEMS})
+                FROM {open} {prices} WHERE {ITEMS} AND (empty(?) OR open.subject NOT IN ?))
              GROUP BY target ORDER BY target"
         );
         let query = source.bind_items(source.client.query(&query), &self.sync, &self.scope);
-        let rows = query.fetch_all::<Sum>().await?;
-        Ok(rows.iter().map(|row| self.judge_sum(row)).collect())
+        query.bind(but).bind(but).fetch_all::<Sum>().await
     }
 
     /// A join with the newest price of each SKU in the rule's currency, and the expression for a unit's price.
@@ -136,18 +205,23 @@ impl DriftCondition {
         (join, format!("if(open.entity = 'price', if(open.currency = '{currency}', '1', ''), newest)"))
     }
 
-    /// What a drift is worth; `None` where the price is not known. What no decimal holds is worth more than any.
-    fn money(&self, row: &OpenDrift) -> Option<Decimal> {
+    /// What so many units of a drift's item are worth; `None` where the price is not known. What no decimal holds is
+    /// worth more than any.
+    fn money(row: &OpenDrift, units: Decimal) -> Option<Decimal> {
         let price = Decimal::from_str_exact(&row.price).ok()?;
-        let difference = Decimal::from_str_exact(&row.difference).ok()?;
-        Some(difference.abs().checked_mul(price.abs()).unwrap_or(Decimal::MAX))
+        Some(units.abs().checked_mul(price.abs()).unwrap_or(Decimal::MAX))
     }
 
-    /// One item.
-    pub(super) fn judge(&self, row: &OpenDrift) -> Observation {
+    /// One item, by what orders in flight do not explain of it.
+    pub(super) fn judge(&self, row: &OpenDrift, explained: Option<&InFlight>) -> Observation {
         let number = |text: &str| Decimal::from_str_exact(text).ok();
-        let money = self.currency.as_ref().map(|currency| (currency, self.money(row)));
-        let level = match (self.threshold, number(&row.difference), number(&row.source_value)) {
+        let difference = rest(row, explained);
+        let is_settled = difference.is_none();
+        let difference = difference.unwrap_or("0");
+        let units = number(difference);
+        let money = self.currency.as_ref().map(|currency| (currency, units.and_then(|units| Self::money(row, units))));
+        let level = match (self.threshold, units, number(&row.source_value)) {
+            _ if is_settled => Level::Under,
             (Some(threshold), Some(_), _) if threshold.unit == Unit::Money => match &money {
                 Some((_, Some(amount))) => threshold.level(*amount, Decimal::ZERO),
                 // Nobody knows: it opens nothing, and closes nothing.
@@ -162,6 +236,7 @@ impl DriftCondition {
         let of = [location, channel, field].into_iter().filter(|text| !text.is_empty());
         let item = of.fold(subject.clone(), |item, text| format!("{item} {text}"));
         let unit = if currency.is_empty() { String::new() } else { format!(" {currency}") };
+        let told = value(row, difference, &unit);
         Observation {
             labels: labels([
                 ("sync", &self.sync),
@@ -175,11 +250,17 @@ impl DriftCondition {
             ]),
             level,
             value: match money {
-                Some((currency, Some(amount))) => format!("{} {currency}, {}", amount.normalize(), value(row, &unit)),
-                Some((currency, None)) => format!("unknown in {currency}, {}", value(row, &unit)),
-                None => value(row, &unit),
+                Some((currency, Some(amount))) => format!("{} {currency}, {told}", amount.normalize()),
+                Some((currency, None)) => format!("unknown in {currency}, {told}"),
+                None => told,
             },
-            says: format!("{item}: {} {}{unit}, {target} {}{unit}", self.source, row.source_value, row.target_value),
+            says: format!(
+                "{item}: {} {}{unit}, {target} {}{unit}{}",
+                self.source,
+                row.source_value,
+                row.target_value,
+                note(explained)
+            ),
             hit: String::new(),
             look: format!("ordertrace sync --sku {}", word(subject)),
         }
@@ -233,9 +314,9 @@ fn item_of(kept: &Kept) -> Item<'_> {
 }
 
 /// `3 units, 30 %`.
-fn value(row: &OpenDrift, unit: &str) -> String {
+fn value(row: &OpenDrift, difference: &str, unit: &str) -> String {
     let number = |text: &str| Decimal::from_str_exact(text).ok();
-    let Some(difference) = number(&row.difference) else { return row.target_value.clone() };
+    let Some(difference) = number(difference) else { return row.target_value.clone() };
     let unit = if unit.is_empty() { " units" } else { unit };
     let percent = number(&row.source_value)
         .and_then(|source| percent::of(difference, source))
@@ -244,95 +325,4 @@ fn value(row: &OpenDrift, unit: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn condition(threshold: Option<Threshold>) -> DriftCondition {
-        DriftCondition {
-            sync: "stock".to_owned(),
-            source: "wms".to_owned(),
-            threshold,
-            currency: None,
-            together: false,
-            scope: Scope::default(),
-        }
-    }
-
-    fn drift(source: &str, target: &str, difference: &str) -> OpenDrift {
-        OpenDrift {
-            entity: "inventory".to_owned(),
-            subject: "HAT".to_owned(),
-            location: "main".to_owned(),
-            channel: String::new(),
-            currency: String::new(),
-            field: String::new(),
-            target: "web".to_owned(),
-            source_value: source.to_owned(),
-            target_value: target.to_owned(),
-            difference: difference.to_owned(),
-            price: String::new(),
-        }
-    }
-
-    #[test]
-    fn units_are_worth_their_price() {
-        let condition = DriftCondition { currency: Some("EUR".to_owned()), ..condition(over(Unit::Money, 100)) };
-        let seen = |price: &str| condition.judge(&OpenDrift { price: price.to_owned(), ..drift("10", "3", "-7") });
-        assert_eq!((seen("20").level, seen("20").value.as_str()), (Level::Over, "140 EUR, 7 units, 70 %"));
-        assert_eq!(seen("14.28").level, Level::Under);
-        let unknown = seen("");
-        assert_eq!((unknown.level, unknown.value.as_str()), (Level::Between, "unknown in EUR, 7 units, 70 %"));
-        assert_eq!(seen("79228162514264337593543950335").level, Level::Over, "no decimal holds it");
-    }
-
-    fn over(unit: Unit, limit: i64) -> Option<Threshold> {
-        Some(Threshold { unit, over: limit.into(), closes_under: limit.into() })
-    }
-
-    #[test]
-    fn an_item_over_its_threshold() {
-        let seen = condition(over(Unit::Units, 5)).judge(&drift("10", "3", "-7"));
-        assert_eq!(seen.level, Level::Over);
-        assert_eq!(seen.value, "7 units, 70 %");
-        assert_eq!(seen.says, "HAT main: wms 10, web 3");
-        let told: Vec<String> = seen.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(told, ["location=main", "sku=HAT", "source=wms", "sync=stock", "target=web"]);
-        assert_eq!(condition(over(Unit::Units, 7)).judge(&drift("10", "3", "-7")).level, Level::Under);
-    }
-
-    #[test]
-    fn what_divides_by_nothing_and_what_is_no_number() {
-        let of_nothing = condition(over(Unit::Percent, 1_000_000)).judge(&drift("0", "1", "1"));
-        assert_eq!((of_nothing.level, of_nothing.value.as_str()), (Level::Over, "1 units"));
-        for difference in ["", "NaN", "1e400", "79228162514264337593543950336"] {
-            assert_eq!(condition(over(Unit::Units, 5)).judge(&drift("10", "many", difference)).level, Level::Over);
-        }
-    }
-
-    #[test]
-    fn a_price_is_told_in_its_currency() {
-        let price = OpenDrift { currency: "EUR".to_owned(), location: String::new(), ..drift("9.5", "19", "9.5") };
-        let seen = condition(None).judge(&price);
-        assert_eq!((seen.value.as_str(), seen.says.as_str()), ("9.5 EUR, 100 %", "HAT: wms 9.5 EUR, web 19 EUR"));
-    }
-
-    #[test]
-    fn items_of_a_target_together() {
-        let condition = condition(over(Unit::Units, 100));
-        let sum = |difference: &str| Sum {
-            target: "web".to_owned(),
-            items: 12,
-            difference: difference.to_owned(),
-            unknown: 0,
-            uncounted: 0,
-            subject: "HAT".to_owned(),
-        };
-        assert_eq!(condition.judge_sum(&sum("100")).level, Level::Under);
-        let seen = condition.judge_sum(&sum("100.50"));
-        assert_eq!(seen.says, "web differs from wms by 100.5 units in 12 items, most in HAT");
-        assert_eq!(condition.judge_sum(&sum("9".repeat(40).as_str())).level, Level::Over);
-        let uncounted = condition.judge_sum(&Sum { uncounted: 2, ..sum("1") });
-        assert_eq!(uncounted.level, Level::Over);
-        assert!(uncounted.says.ends_with("most in HAT; 2 differ by no number that can be added up"), "{uncounted:?}");
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@ mod drift;
 mod finding;
 mod lag;
 mod source;
+mod unexplained;
 
 use ordertrace_api::finding::{FindingKind, Severity};
 
@@ -63,8 +64,8 @@ impl Condition {
         now_ms: i64,
     ) -> clickhouse::error::Result<Vec<Observation>> {
         match self {
-            Self::Drift(condition) if condition.together => condition.see_together(source).await,
-            Self::Drift(condition) => condition.see(source, active, limit).await,
+            Self::Drift(condition) if condition.together => condition.see_together(source, now_ms).await,
+            Self::Drift(condition) => condition.see(source, active, limit, now_ms).await,
             Self::Lag(condition) => condition.see(source, now_ms).await,
             Self::Age(condition) => condition.see(source, now_ms).await,
             Self::Change(condition) => condition.see(source, active, limit, now_ms).await,

@@ -10,7 +10,7 @@ use super::SCALE;
 use super::loss::Loss;
 use crate::flow::Flows;
 use crate::hotspots::anonymous;
-use crate::journey::{Case, Sighting, is_listed};
+use crate::journey::{Case, is_listed};
 use crate::moment::nanoseconds;
 
 /// Which handoffs of a journey, within which minute.
@@ -65,7 +65,7 @@ pub(super) fn costs(case: &Case, flows: &Flows, loss: &Loss) -> BTreeMap<Place, 
         return BTreeMap::new();
     }
     let id = journey.id.to_string();
-    let worth = worth(&case.sightings, flows);
+    let worth = flows.worth(&case.sightings);
     let mut costs = BTreeMap::new();
     for (kind, spent) in spent(journey, loss) {
         let (currency, in_flight, at_risk) = match &worth {
@@ -166,26 +166,6 @@ fn kind(handoff: &Handoff) -> HandoffKind {
         // However it was spelt: an order counts once.
         operation: anonymous(&handoff.operation).into_owned(),
     }
-}
-
-/// What the order is worth: what the milestone says that others' amounts must equal, or else the most
-/// that is said in the currency that is said first.
-fn worth(sightings: &[Sighting], flows: &Flows) -> Option<(Decimal, String)> {
-    let said = |sighting: &Sighting| {
-        let amount = Decimal::from_str_exact(sighting.said.amount.trim()).ok()?;
-        let currency = sighting.said.currency.trim().to_uppercase();
-        (!amount.is_sign_negative() && !currency.is_empty()).then_some((amount, currency))
-    };
-    let flow = flows.of(|milestone| sightings.iter().any(|sighting| sighting.name == milestone));
-    let measures = |sighting: &&Sighting| {
-        flow.is_some_and(|flow| flow.amounts.iter().any(|amount| amount.equals == sighting.name))
-    };
-    if let Some(stated) = sightings.iter().filter(measures).find_map(said) {
-        return Some(stated);
-    }
-    let (_, currency) = sightings.iter().find_map(said)?;
-    let most = sightings.iter().filter_map(said).filter(|(_, of)| *of == currency).map(|(amount, _)| amount).max()?;
-    Some((most, currency))
 }
 
 /// 0 for amounts that nobody pays.

@@ -149,7 +149,7 @@ impl Loader {
 
     /// Where each of `keys` was seen, and beside what.
     #[instrument(name = "SELECT keys", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "keys"))]
-    async fn seen(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<Seen>> {
+    pub(super) async fn seen(&self, keys: &[Key], reached: &mut Reached) -> Result<Vec<Seen>> {
         let mut seen = Vec::new();
         for chunk in keys.chunks(CHUNK) {
             let values: BTreeSet<&str> = chunk.iter().map(|key| key.value.as_str()).collect();

@@ -2,7 +2,7 @@ use ordertrace_api::journey::{JoinKind, JourneyKey, Milestone, PathSegment, Wait
 use ordertrace_api::keys::{Key, Strength};
 
 use super::*;
-use crate::journey::Said;
+use crate::journey::{Said, Sighting};
 use crate::moment::timestamp;
 use crate::recognise::Recogniser;
 use crate::settings::{FlowSettings, HotspotSettings, RecogniseSettings};
@@ -168,7 +168,7 @@ fn without_a_milestone_nobody_is_known_to_have_waited() {
 fn what_an_order_is_worth() {
     let flows = flows();
     let worth =
-        |sightings: &[Sighting]| worth(sightings, &flows).map(|(amount, currency)| format!("{amount} {currency}"));
+        |sightings: &[Sighting]| flows.worth(sightings).map(|(amount, currency)| format!("{amount} {currency}"));
     let captured = sighting("payment.captured", "30.00", "EUR");
     let rest = sighting("payment.captured", "69.995", "EUR");
     let placed = sighting("order.placed", "99.995", "EUR");

@@ -5,6 +5,7 @@ use super::fault::{Damage, Mishaps, Outages};
 use super::feed::FeedDays;
 use super::held::{HOUR_MS, Held, SECOND_MS};
 use super::moves::{LOCATIONS, Stock};
+use super::orders::{StockOrder, of_channels};
 use super::otlp::{arrivals, at};
 use super::pairs::{Compared, SYNCS};
 use super::telling::{Manner, Place, Rounds, SENT_EVERY_MS, Track, tell_changes};
@@ -39,9 +40,10 @@ pub struct StockDays {
     pub ends_at: Timestamp,
 }
 
-/// What one SKU's systems tell, and what goes wrong with it in which of them.
+/// What one SKU's systems tell of it and of its orders, and what goes wrong with it in which of them.
 struct Line {
     tracks: Vec<Track>,
+    orders: Vec<StockOrder>,
     damages: Vec<(&'static str, &'static str, Vec<Damage>)>,
 }
 
@@ -61,13 +63,15 @@ pub fn make(plan: &Plan) -> StockDays {
     let polls = Rounds::of_polls(seed, "storefront", ends_ms);
     let feeds = Rounds::of_feeds(seed, prices::feeds(ends_ms, outages.feed));
     let shop = Shop { seed, ends_ms, outages, polls, feeds };
-    let (mut tracks, mut watched) = (Vec::new(), Vec::new());
+    let (mut tracks, mut orders, mut watched) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..plan.skus {
-        let line = shop.line(&format!("SKU-{number:05}"));
+        let sku = format!("SKU-{number:05}");
+        let line = shop.line(&sku);
         watched.extend(line.watch(plan.begins_at));
         tracks.extend(line.tracks);
+        orders.extend(line.orders.into_iter().map(|order| (sku.clone(), order)));
     }
-    let arrivals = arrivals(&tracks, &shop.feeds, plan.begins_at);
+    let arrivals = arrivals(&tracks, &shop.feeds, &orders, plan.begins_at);
     let feed = FeedDays::of(&shop.feeds, plan.begins_at);
     let ends_at = arrivals.last().map_or(plan.begins_at, |last| last.at);
     let ends_at = ends_at.max(at(plan.begins_at, ends_ms + SENT_EVERY_MS));
@@ -76,7 +80,7 @@ pub fn make(plan: &Plan) -> StockDays {
 
 impl Shop {
     fn line(&self, sku: &str) -> Line {
-        let mut line = Line { tracks: Vec::new(), damages: Vec::new() };
+        let mut line = Line { tracks: Vec::new(), orders: Vec::new(), damages: Vec::new() };
         let mishaps = Mishaps::planned(self.seed, sku, self.ends_ms);
         self.stock(sku, mishaps.clone(), &mut line);
         self.prices(sku, mishaps, &mut line);
@@ -86,6 +90,7 @@ impl Shop {
     fn stock(&self, sku: &str, mut mishaps: Mishaps, line: &mut Line) {
         let Self { seed, ends_ms, outages, .. } = self;
         let stock = Stock::planned(*seed, sku, *ends_ms);
+        line.orders = of_channels(*seed, sku, &stock);
         let mut chance = seed.chance(&["telling", "stock", sku]);
         let place = |system, location| Place {
             system,
@@ -176,6 +181,7 @@ impl Line {
                         units_each: target.units_each,
                         tolerance: target.tolerance_hundredths,
                         damages: &damages,
+                        orders: &self.orders,
                     };
                     pair.watch(begins_at)
                 }));

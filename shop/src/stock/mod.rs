@@ -21,6 +21,12 @@
 //! so a pair differs, as far as it is knowable, when these do ([`Seen`]). It must be said at the first
 //! evaluation after the arrival, and not be said any more at the first after the arrival of what ends it.
 //!
+//! Channels' [orders](orders) are told of too: placed by the channel, reserved by the WMS, exported and completed by the
+//! ERP, late and twice like everything else, some without saying which goods. What can be known of them is
+//! [`Aware`]: an order is in flight when the channel's stock is of a moment at or after it was placed, and what is known
+//! to have been booked or exported is later than what is known of the WMS's stock where the goods are. What such orders do
+//! not explain of a difference is unexplained.
+//!
 //! A [`Stretch`] is a time in which the target did not show what the source did, by moments. Its ends are
 //! exact where a system tells when it changed. Of a polled one it is known that the change was made after
 //! the poll before and not after this one: these are `earliest` and `latest`, two minutes apart when a poll
@@ -32,6 +38,7 @@
 //! to when.
 
 mod amount;
+mod aware;
 mod days;
 mod erp;
 mod fault;
@@ -39,6 +46,7 @@ mod feed;
 mod held;
 mod marketplace;
 mod moves;
+mod orders;
 mod otlp;
 mod pairs;
 mod prices;
@@ -46,9 +54,11 @@ mod storefront;
 mod telling;
 mod truth;
 
+pub use aware::Aware;
 pub use days::{Plan, StockDays, make};
 pub use fault::Fault;
 pub use feed::{FEED_NAME, FEED_SYSTEM, FeedDays, FeedMade};
+pub use orders::StockOrder;
 pub use pairs::{Compared, SYNCS, Target};
 pub use truth::{Cause, Differs, Known, Seen, Stretch, Watched};
 

@@ -21,6 +21,7 @@ use prost::Message;
 
 use super::amount;
 use super::feed::{FEED_NAME, FEED_SYSTEM};
+use super::orders::{OrderTold, StockOrder};
 use super::telling::{Manner, POLLED_EVERY_MS, Place, Rounds, Told, Track};
 use crate::days::otlp::{nanoseconds, text};
 use crate::days::{Arrival, Signal};
@@ -32,8 +33,13 @@ struct Sending {
     events: BTreeMap<&'static str, Vec<LogRecord>>,
 }
 
-/// The requests of all tracks, and of the feed, by the time at which they arrive.
-pub(super) fn arrivals(tracks: &[Track], feeds: &Rounds, begins_at: Timestamp) -> Vec<Arrival> {
+/// The requests of all tracks, of the feed, and of orders by SKU, by the time at which they arrive.
+pub(super) fn arrivals(
+    tracks: &[Track],
+    feeds: &Rounds,
+    orders: &[(String, StockOrder)],
+    begins_at: Timestamp,
+) -> Vec<Arrival> {
     let mut sendings: BTreeMap<i64, Sending> = BTreeMap::new();
     for track in tracks {
         for told in &track.told {
@@ -45,6 +51,13 @@ pub(super) fn arrivals(tracks: &[Track], feeds: &Rounds, begins_at: Timestamp) -
     for (made_ms, arrives_ms) in feeds.iter() {
         for arrives_ms in arrives_ms {
             sendings.entry(*arrives_ms).or_default().add_feed(at(begins_at, made_ms));
+        }
+    }
+    for (sku, order) in orders {
+        for told in &order.told {
+            for arrives_ms in &told.arrives_ms {
+                sendings.entry(*arrives_ms).or_default().add_order((sku, order), told, begins_at);
+            }
         }
     }
     sendings.into_iter().flat_map(|(at_ms, sending)| sending.into_arrivals(at(begins_at, at_ms))).collect()
@@ -73,7 +86,7 @@ impl Sending {
         let metric = match (place.system, place.entity) {
             ("erp" | "marketplace", _) => {
                 attributes.push(text(ENTITY, place.entity.name()));
-                return self.event(place.system, moment, attributes);
+                return self.event(place.system, (EVENT_READING, moment), attributes);
             }
             (_, Entity::Inventory) => METRIC_INVENTORY_LEVEL,
             _ => METRIC_PRICE,
@@ -95,13 +108,19 @@ impl Sending {
             text(FEED, FEED_NAME),
             text(CHANGED_AT, &made_at.to_string()),
         ];
-        self.event(FEED_SYSTEM, made_at, attributes);
+        self.event(FEED_SYSTEM, (EVENT_READING, made_at), attributes);
     }
 
-    fn event(&mut self, system: &'static str, moment: Timestamp, attributes: Vec<KeyValue>) {
+    fn add_order(&mut self, (sku, order): (&str, &StockOrder), told: &OrderTold, begins_at: Timestamp) {
+        let said = order.said(sku, told);
+        let attributes = said.iter().map(|(name, value)| text(name, value)).collect();
+        self.event(told.system, (told.milestone, at(begins_at, told.at_ms)), attributes);
+    }
+
+    fn event(&mut self, system: &'static str, (name, moment): (&str, Timestamp), attributes: Vec<KeyValue>) {
         self.events.entry(system).or_default().push(LogRecord {
             time_unix_nano: nanoseconds(moment),
-            event_name: EVENT_READING.to_owned(),
+            event_name: name.to_owned(),
             attributes,
             ..LogRecord::default()
         });

@@ -122,7 +122,7 @@ fn told(held: &Held, at_ms: i64, arrives_ms: Vec<i64>) -> Told {
 }
 
 /// When something that was said arrives: usually within `slow_ms`.
-fn arrivals(at_ms: i64, slow_ms: i64, chance: &mut Chance) -> Vec<i64> {
+pub(super) fn arrivals(at_ms: i64, slow_ms: i64, chance: &mut Chance) -> Vec<i64> {
     let mut arrives_ms = at_ms + chance.whole(50, slow_ms);
     if chance.happens(LATE_PERCENT) {
         arrives_ms += chance.whole(30 * SECOND_MS, 4 * MINUTE_MS);

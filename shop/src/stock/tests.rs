@@ -68,3 +68,30 @@ fn a_feed_that_is_not_made_any_more_grows_old() {
     assert!(ages_s.iter().any(|age_s| *age_s > 3_600), "it stops for an hour at least");
     assert!(ages_s.iter().filter(|age_s| **age_s < 900).count() > 60, "and is made every quarter of an hour before");
 }
+
+#[test]
+fn orders_in_flight_explain_what_they_brought_about_and_no_faults() {
+    let (mut alone, mut explained, mut faulty, mut unexplained) = (0, 0, 0, 0);
+    for watched in (1..=2).flat_map(|seed| make(&plan(seed)).watched) {
+        for seen in &watched.seen {
+            let Some(differs) = &seen.differs else { continue };
+            let aware = watched.aware(seen.at, differs);
+            let cause = differs.stretch.map(|stretch| &watched.stretches[stretch].cause);
+            let is_whole = aware.unexplained == "0";
+            match cause {
+                Some(Cause::InFlight) => {
+                    alone += 1;
+                    explained += usize::from(is_whole);
+                }
+                Some(Cause::Faults(_)) => {
+                    faulty += 1;
+                    unexplained += usize::from(!is_whole);
+                }
+                _ => {}
+            }
+            assert!(watched.target != "erp" || aware.in_flight == 0, "it has no orders of its own: {aware:?}");
+        }
+    }
+    assert!(alone > 50 && explained * 100 > alone * 85, "{explained} of {alone}");
+    assert!(faulty > 50 && unexplained * 100 > faulty * 85, "{unexplained} of {faulty}");
+}

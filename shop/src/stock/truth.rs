@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use ordertrace_api::reading::Entity;
 
 use super::amount;
+use super::aware::Moments;
 use super::fault::{Damage, Fault};
+use super::orders::StockOrder;
 use super::otlp::at;
 use super::telling::{Manner, Place, Track};
 
@@ -31,6 +33,11 @@ pub struct Watched {
     pub stretches: Vec<Stretch>,
     /// Times of which something was told too late, from and until: nobody can tell when it was there.
     pub unclear: Vec<(Timestamp, Timestamp)>,
+    pub(super) begins_at: Timestamp,
+    /// All orders of the SKU.
+    pub(super) orders: Vec<StockOrder>,
+    /// Of which moments what is known is: of the source's copies, then of the target's.
+    pub(super) moments: Vec<Moments>,
 }
 
 /// What can be known from a time on.
@@ -51,6 +58,7 @@ pub struct Differs {
     pub target: String,
     /// Since when: a place in [`Watched::stretches`]; `None` where that is not clear.
     pub stretch: Option<usize>,
+    pub(super) hundredths: i64,
 }
 
 /// A time in which the target did not show what the source did.
@@ -97,6 +105,7 @@ pub(super) struct Pair<'t> {
     pub(super) units_each: i64,
     pub(super) tolerance: i64,
     pub(super) damages: &'t [Damage],
+    pub(super) orders: &'t [StockOrder],
 }
 
 /// Something that was told, when it was news.
@@ -166,6 +175,7 @@ impl Pair<'_> {
             let differs = self.difference(values).map(|by| Differs {
                 by: amount::text(by),
                 target: amount::text(values.last().copied().unwrap_or_default()),
+                hundredths: by,
                 stretch: spans.iter().position(holds).filter(|stretch| stretches[*stretch].is_clear),
             });
             Seen { at: at(begins_at, *arrives_ms), differs }
@@ -173,7 +183,31 @@ impl Pair<'_> {
         let seen = seen.collect();
         let moments = |(from_ms, until_ms): &(i64, i64)| (at(begins_at, *from_ms), at(begins_at, *until_ms));
         let unclear = heard.unclear.iter().map(moments).collect();
-        Watched { sync: self.sync, target: system, entity, sku, channel, currency, seen, stretches, unclear }
+        let (orders, moments) = (self.orders.to_vec(), self.moments());
+        Watched {
+            sync: self.sync,
+            target: system,
+            entity,
+            sku,
+            channel,
+            currency,
+            seen,
+            stretches,
+            unclear,
+            begins_at,
+            orders,
+            moments,
+        }
+    }
+
+    fn moments(&self) -> Vec<Moments> {
+        let of = |track: &&Track| {
+            let told = track.told.iter().filter_map(|told| Some((*told.arrives_ms.first()?, told.moment_ms)));
+            let mut known: Vec<(i64, i64)> = told.collect();
+            known.sort_unstable();
+            Moments { location: track.place.location, known }
+        };
+        self.sources.iter().chain([&self.target]).map(of).collect()
     }
 
     /// Takes everything in as it arrives.

@@ -59,6 +59,11 @@ impl World {
         self.client.clone()
     }
 
+    /// How orders go.
+    pub(crate) fn flows(&self) -> Arc<Flows> {
+        Arc::clone(&self.flows)
+    }
+
     /// A detector that knows nothing but what is stored.
     pub(crate) async fn detector(&self) -> anyhow::Result<Detector> {
         let (client, journeys, flows) = (self.client.clone(), self.journeys.clone(), Arc::clone(&self.flows));

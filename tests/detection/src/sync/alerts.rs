@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use ordertrace_api::alert::Alert;
+use ordertrace_api::reading::Entity;
 use ordertrace_api::sync::DriftNow;
 use ordertrace_collector::alert::Rules;
 use ordertrace_collector::settings::AlertSettings;
@@ -135,8 +136,7 @@ impl<'w> Expected<'w> {
         for rule in &OF_ITEMS {
             let mut fire = 0;
             for (place, item) in self.watched.iter().filter(|(_, item)| item.watched.sync == rule.sync) {
-                let differs = item.differs();
-                let by = differs.map_or(Ok(Decimal::ZERO), |differs| Decimal::from_str_exact(&differs.by))?.abs();
+                let by = item.differs().map_or(Ok(Decimal::ZERO), |differs| item.unexplained(now, differs))?.abs();
                 let level = level(&by, &rule.over.into(), &rule.closes_under.into());
                 let key = (rule.name, place.clone());
                 // Alerts have whole milliseconds.
@@ -214,6 +214,14 @@ impl Item<'_> {
     fn differs(&self) -> Option<&Differs> {
         let last = self.seen.checked_sub(1).and_then(|last| self.watched.seen.get(last));
         last.and_then(|seen| seen.differs.as_ref())
+    }
+
+    /// By how much, without what orders in flight explain at `now`.
+    fn unexplained(&self, now: Timestamp, differs: &Differs) -> Result<Decimal, rust_decimal::Error> {
+        match self.watched.entity {
+            Entity::Inventory => Decimal::from_str_exact(&self.watched.aware(now, differs).unexplained),
+            _ => Decimal::from_str_exact(&differs.by),
+        }
     }
 
     fn stretch(&self) -> Option<&Stretch> {

@@ -10,6 +10,7 @@ use ordertrace_api::sync::DriftNow;
 use ordertrace_shop::stock::{Cause, Fault, Known, Watched};
 
 use super::alerts::Expected;
+use super::orders;
 use super::said::{Lag, Place};
 
 /// Differences of each kind that are shown.
@@ -20,6 +21,8 @@ pub(super) struct Comparison<'w> {
     watched: BTreeMap<Place, Item<'w>>,
     /// Drifts that were true at an evaluation, summed over evaluations.
     drifts: u64,
+    /// Of these, those that orders in flight explain wholly, and those that they explain in part.
+    explained: [u64; 2],
     lags: u64,
     /// Lags that nobody can tell.
     unclear: u64,
@@ -39,7 +42,7 @@ impl<'w> Comparison<'w> {
     pub(super) fn of(watched: &'w [Watched]) -> Self {
         let alerts = Expected::of(watched);
         let watched = watched.iter().map(|watched| (Place::watched(watched), Item { watched, seen: 0 })).collect();
-        Self { watched, drifts: 0, lags: 0, unclear: 0, alerts, replayed: 0, wrong: BTreeMap::new() }
+        Self { watched, drifts: 0, explained: [0; 2], lags: 0, unclear: 0, alerts, replayed: 0, wrong: BTreeMap::new() }
     }
 
     /// Whether everything said is true and everything true was said.
@@ -64,6 +67,10 @@ impl<'w> Comparison<'w> {
                     let line = || format!("{place:?} at {now}: {drift:?} instead of {differs:?}");
                     if drift.difference.as_ref() != Some(&differs.by) || drift.target_value != differs.target {
                         wrong.push(("otherwise", line()));
+                    }
+                    wrong.extend(orders::compare(item.watched, now, differs, drift).map(|line| ("of orders", line)));
+                    if let Some(in_flight) = drift.in_flight.as_ref().filter(|in_flight| in_flight.explained != "0") {
+                        self.explained[usize::from(in_flight.unexplained != "0")] += 1;
                     }
                     let stretch = differs.stretch.and_then(|stretch| item.watched.stretches.get(stretch));
                     let uncertain = SignedDuration::from_millis(i64::from(drift.uncertain_ms));
@@ -186,9 +193,16 @@ impl fmt::Display for Comparison<'_> {
         write!(
             f,
             "{rhythm} drifts by rhythm, {in_flight} in flight, {faulty} by {kinds} kinds of faults; as expected {} at \
-             evaluations and {} lags, {} that nobody can tell, {} alerts at evaluations, {} thresholds that nobody can \
-             tell, {} alerts once more from what was recorded",
-            self.drifts, self.lags, self.unclear, self.alerts.agreed, self.alerts.unclear, self.replayed
+             evaluations, of which orders explain {} wholly and {} in part, and {} lags, {} that nobody can tell, {} alerts \
+             at evaluations, {} thresholds that nobody can tell, {} alerts once more from what was recorded",
+            self.drifts,
+            self.explained[0],
+            self.explained[1],
+            self.lags,
+            self.unclear,
+            self.alerts.agreed,
+            self.alerts.unclear,
+            self.replayed
         )?;
         for (what, lines) in &self.wrong {
             write!(f, ", {} {what}", lines.len())?;

@@ -49,7 +49,7 @@ pub(super) async fn drive(
     bar: &ProgressBar,
 ) -> anyhow::Result<Driven> {
     let pairs = pairs()?;
-    let view = SyncView::new(world.client(), pairs.clone());
+    let view = SyncView::new(world.client(), pairs.clone()).with_flows(world.flows());
     let rules = rules()?;
     let (mut driven, mut evaluators) = (Driven::default(), Evaluators::default());
     let (mut arrivals, mut now) = (days.arrivals.as_slice(), options.begins_at);

@@ -1,9 +1,11 @@
-//! Days of stock and prices: drifts, alerts and the feed's age at every evaluation, and lags in the end, beside the truth.
+//! Days of stock and prices: drifts with what orders explain of them, alerts and the feed's age at every evaluation, and
+//! lags in the end, beside the truth.
 
 mod alerts;
 mod compare;
 mod drive;
 mod feed;
+mod orders;
 mod said;
 
 use std::time::Instant;

@@ -82,6 +82,7 @@ fn settings(compared: Compared) -> SyncSettings {
         tolerance_percent: "0".to_owned(),
         units_each: target.units_each.to_string(),
         floor: ordertrace_config::Duration::from_secs(target.floor_ms.unsigned_abs() / 1_000),
+        in_flight: None,
     };
     SyncSettings {
         name: compared.sync.to_owned(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use ordertrace_api::reading::Entity;
 
 use super::amount;
 use super::orders::{COMPLETED, OrderTold, PLACED, StockOrder};
@@ -43,6 +44,11 @@ impl Moments {
 }
 
 impl Watched {
+    /// Whether the target itself takes orders of the item, which are in flight for a time.
+    pub fn takes_orders(&self) -> bool {
+        self.entity == Entity::Inventory && self.orders.iter().any(|order| order.channel == self.target)
+    }
+
     /// What can be known of orders at `now`, while the item differs by that.
     pub fn aware(&self, now: Timestamp, differs: &Differs) -> Aware {
         let by = differs.hundredths;

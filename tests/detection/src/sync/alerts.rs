@@ -266,7 +266,7 @@ fn next(course: Option<Course>, level: Level, now: Timestamp, hold: SignedDurati
 }
 
 /// What an alert is about.
-fn place(alert: &Alert) -> Place {
+pub(super) fn place(alert: &Alert) -> Place {
     let label = |name: &str| alert.labels.get(name).map(String::as_str).unwrap_or_default();
     Place::new(label("sync"), label("target"), label("sku"), label("channel"), label("currency"))
 }

@@ -9,7 +9,7 @@ use ordertrace_api::replay::ReplayedAlert;
 use ordertrace_api::sync::DriftNow;
 use ordertrace_shop::stock::{Cause, Fault, Known, Watched};
 
-use super::alerts::Expected;
+use super::alerts::{Expected, place};
 use super::orders;
 use super::said::{Lag, Place};
 
@@ -127,10 +127,13 @@ impl<'w> Comparison<'w> {
         Ok(())
     }
 
-    /// Holds what rules came to when they were held against what was recorded against what they came to at the time.
+    /// Holds what rules came to when they were held against what was recorded against what they came to at the time:
+    /// but of items whose target takes orders, for what is known of these is not recorded by when it was.
     pub(super) fn replay(&mut self, replayed: Vec<ReplayedAlert>, at_the_time: Vec<Alert>) {
+        let is_recorded =
+            |alert: &Alert| !self.watched.get(&place(alert)).is_some_and(|item| item.watched.takes_orders());
         let by_episode = |alerts: Vec<Alert>| -> BTreeMap<(String, u32), Alert> {
-            alerts.into_iter().map(|alert| ((alert.id.clone(), alert.episode), alert)).collect()
+            alerts.into_iter().filter(is_recorded).map(|alert| ((alert.id.clone(), alert.episode), alert)).collect()
         };
         let mut replayed = by_episode(replayed.into_iter().map(|replayed| replayed.alert).collect());
         let mut wrong = Vec::new();

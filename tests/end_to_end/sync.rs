@@ -87,7 +87,7 @@ async fn a_change_that_does_not_arrive_is_told_until_it_does() {
     let url = format!("http://{}", collector.api);
     let (code, text) = run_ordertrace(&["sync", "--sku", "HAT", "--collector", &url], &[]).await.unwrap();
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("HAT: wms 7, storefront 10 (+3) for 10m"), "{text}");
+    assert!(text.contains("HAT: wms 7, storefront 10 (+3, +42.86 %) for 10m"), "{text}");
 
     export(folder.path(), "storefront", &format!("HAT,7,{}\nSCARF,2,{before}\n", ago(300)));
     let reply = until(&collector, |reply| reply.drifts.is_empty()).await;

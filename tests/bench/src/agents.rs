@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use ordertrace_tests::{Profile, build};
 use tokio::process::Command;
 
 use crate::load::{Compression, Receiver};
+use crate::peers;
 use crate::process::{Program, free_port};
-use crate::{peers, product};
 
 /// An agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,7 +60,7 @@ impl Agent {
 pub(crate) async fn ours_or_built(ours: Option<&Path>) -> anyhow::Result<PathBuf> {
     match ours {
         Some(path) => Ok(path.to_owned()),
-        None => product::build("ordertrace-agent", "slim").await,
+        None => tokio::task::spawn_blocking(|| build("ordertrace-agent", Profile::Slim)).await?,
     }
 }
 

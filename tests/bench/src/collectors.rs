@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use ordertrace_tests::{Profile, build};
 use reqwest::Client;
 use tokio::process::Command;
 use tokio::time::Instant;
 
 use crate::database::Database;
 use crate::load::Receiver;
+use crate::peers;
 use crate::process::{Program, free_port};
-use crate::{peers, product};
 
 /// How long our collector may take until it is ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -81,7 +82,10 @@ impl Collector {
         let (binary, arguments): (_, &[&str]) = match self {
             Self::Ordertrace => match ours {
                 Some(path) => (path.to_owned(), &["--version"]),
-                None => (product::build("ordertrace-collector", "release").await?, &["--version"]),
+                None => {
+                    let building = tokio::task::spawn_blocking(|| build("ordertrace-collector", Profile::Release));
+                    (building.await??, &["--version"])
+                }
             },
             Self::Rotel | Self::RotelTuned => (peers::install("rotel").await?, &["version"]),
             Self::Otelcol => (peers::install("otelcol").await?, &["--version"]),

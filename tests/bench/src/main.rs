@@ -11,7 +11,6 @@ mod load;
 mod lookup;
 mod peers;
 mod process;
-mod product;
 mod proxy;
 mod report;
 mod sink;

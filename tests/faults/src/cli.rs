@@ -56,7 +56,7 @@ impl Cli {
         let root = std::path::absolute(root)?;
         let ordertrace = match &self.ordertrace {
             Some(path) => std::path::absolute(path)?,
-            None => tokio::task::spawn_blocking(|| build(Profile::of_this_program())).await??,
+            None => tokio::task::spawn_blocking(|| build("ordertrace", Profile::of_this_program())).await??,
         };
         if let Some(minutes) = self.away {
             return away::run(&root, &ordertrace, self.seed, minutes).await;

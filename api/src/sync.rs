@@ -1,5 +1,7 @@
 //! Whether copies agree with where they come from.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -211,4 +213,28 @@ pub struct Endangered {
     pub first: Vec<Key>,
     /// Whether there are more orders than were looked at.
     pub more: bool,
+}
+
+impl fmt::Display for Endangered {
+    /// `12+ open orders, 1204.50 EUR, 1 of unknown worth: order:A, …`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&count_orders(self.orders, self.more, "open "))?;
+        for money in &self.money {
+            write!(f, ", {} {}", money.amount, money.currency)?;
+        }
+        if self.unpriced > 0 {
+            write!(f, ", {} of unknown worth", self.unpriced)?;
+        }
+        for (at, key) in self.first.iter().enumerate() {
+            write!(f, "{}{key}", if at == 0 { ": " } else { ", " })?;
+        }
+        let is_cut = self.more || self.orders > self.first.len() as u64;
+        f.write_str(if is_cut { ", …" } else { "" })
+    }
+}
+
+/// `1 order`, `12+ open orders`.
+pub fn count_orders(count: u64, more: bool, which: &str) -> String {
+    let (plus, plural) = (if more { "+" } else { "" }, if count == 1 && !more { "" } else { "s" });
+    format!("{count}{plus} {which}order{plural}")
 }

@@ -184,7 +184,8 @@ impl Collector {
                 "sync"
             });
             if !rules.is_empty() {
-                let (rules, every) = ((rules, receivers), settings.alerts.every);
+                let lines = LinesView::new(client.clone(), Arc::clone(&flows));
+                let (rules, every) = ((rules, receivers, lines), settings.alerts.every);
                 let alerting = alert::run(client.clone(), rules, every, (alert_metrics, failures), stop.clone());
                 tasks.spawn(async move {
                     alerting.await;

@@ -11,6 +11,8 @@ use super::ledger::Ledger;
 use super::metrics::AlertMetrics;
 use super::rule::{Rule, Rules};
 use super::state::{Kept, REFRESH_MS, Stage, ended};
+use super::whom;
+use crate::lines::LinesView;
 use crate::storage::now_ms;
 
 /// What nobody looked after for so long is of a rule that is gone: other collectors may be about to learn of it.
@@ -25,19 +27,27 @@ pub struct Evaluator {
     rules: Rules,
     metrics: AlertMetrics,
     failures: Failures,
+    /// Who knows which orders hold what; `None` = nobody.
+    lines: Option<LinesView>,
 }
 
 impl Evaluator {
     /// Of one database.
     pub fn new(client: Client, rules: Rules, metrics: AlertMetrics) -> Self {
         let (source, ledger) = (Source::new(client.clone()), Ledger::new(client.clone()));
-        Self { client, source, ledger, rules, metrics, failures: Failures::default() }
+        Self { client, source, ledger, rules, metrics, failures: Failures::default(), lines: None }
     }
 
     /// The same that notes among `failures` what it cannot evaluate.
     #[must_use]
     pub fn telling(self, failures: Failures) -> Self {
         Self { failures, ..self }
+    }
+
+    /// The same that names the open orders that are hit.
+    #[must_use]
+    pub fn naming(self, lines: LinesView) -> Self {
+        Self { lines: Some(lines), ..self }
     }
 
     /// Holds all rules against what is stored, at the present time of ClickHouse's clock, by which all collectors
@@ -87,7 +97,14 @@ impl Evaluator {
         let seen = rule.condition.see(&self.source, active, rule.limit, now_ms).await?;
         let decision = Decision::new(rule, active, &seen);
         let before = self.ledger.last(&decision.new_ids()).await?;
-        Ok(decision.outcome(&before, now_ms))
+        let mut news = decision.outcome(&before, now_ms);
+        if let Some(lines) = &self.lines
+            && let Err(error) = whom::name((lines, &self.source), rule, &mut news, now_ms).await
+        {
+            // That it fires matters more.
+            tracing::warn!(rule = rule.terms.rule, error = %error, "nobody knows who is hit; it is told without");
+        }
+        Ok(news)
     }
 }
 

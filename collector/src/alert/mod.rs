@@ -17,6 +17,7 @@ mod rule;
 mod scope;
 mod state;
 mod threshold;
+mod whom;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub use replay::{Moment, Replay, ReplayError};
 pub use rule::{RuleError, Rules};
 
 use crate::background;
+use crate::lines::LinesView;
 
 /// What the API tells of alerts.
 #[derive(Clone)]
@@ -54,12 +56,12 @@ pub struct AlertView {
 /// Evaluates rules and tells receivers until `stop`.
 pub async fn run(
     client: Client,
-    (rules, receivers): (Rules, Receivers),
+    (rules, receivers, lines): (Rules, Receivers, LinesView),
     every: Duration,
     (metrics, failures): (AlertMetrics, Failures),
     stop: CancellationToken,
 ) {
-    let evaluator = Evaluator::new(client.clone(), rules.clone(), metrics.clone()).telling(failures);
+    let evaluator = Evaluator::new(client.clone(), rules.clone(), metrics.clone()).telling(failures).naming(lines);
     let news = Notify::new();
     let evaluating = async {
         let mut rounds = background::every(every.get());

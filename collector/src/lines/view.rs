@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clickhouse::Client;
@@ -16,7 +17,7 @@ use crate::moment::{Range, nanoseconds, timestamp};
 const OPEN_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Open orders that are looked for.
-const MOST_OPEN: Most = Most { each: 1_000, all: 1_000 };
+const MOST_OPEN: Most = Most { each: 500, all: 5_000 };
 
 /// Tells which orders hold a SKU.
 #[derive(Clone)]
@@ -31,13 +32,24 @@ impl LinesView {
         Self { lines: Lines::new(client), flows }
     }
 
-    /// Who is hit at `now` when something is wrong with a SKU at a location; everywhere, where that is empty.
+    /// Who is hit at `now` by each of these: something is wrong with SKUs at locations; everywhere, where that is
+    /// empty.
     ///
     /// # Errors
     /// When ClickHouse does not answer.
-    pub async fn hit(&self, sku: &str, location: &str, now: Timestamp) -> clickhouse::error::Result<Endangered> {
-        let held = self.lines.held(&[sku], open_since(now), MOST_OPEN).await?;
-        Ok(endangered(&held, (sku, location), &self.flows))
+    pub async fn hits(
+        &self,
+        all: &[Vec<(String, String)>],
+        now: Timestamp,
+    ) -> clickhouse::error::Result<Vec<Endangered>> {
+        let skus: BTreeSet<&str> = all.iter().flatten().map(|(sku, _)| sku.as_str()).collect();
+        let skus: Vec<&str> = skus.into_iter().collect();
+        let held = self.lines.held(&skus, open_since(now), MOST_OPEN).await?;
+        let hit = |items: &Vec<(String, String)>| {
+            let items = items.iter().map(|(sku, location)| (sku.as_str(), location.as_str()));
+            endangered(&held, items, &self.flows)
+        };
+        Ok(all.iter().map(hit).collect())
     }
 
     /// The orders of which something was said together with a SKU within `range`, the newest first.

@@ -131,7 +131,7 @@ impl SyncView {
         for (drift, in_flight) in drifts.iter_mut().zip(explained) {
             drift.in_flight = in_flight;
             let of = (drift.subject.as_str(), drift.location.as_str());
-            drift.endangered = self.flows.as_ref().map(|flows| endangered(&held, of, flows));
+            drift.endangered = self.flows.as_ref().map(|flows| endangered(&held, [of], flows));
         }
         Ok(())
     }

@@ -3,15 +3,19 @@
 use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ordertrace_api::keys::KindTable;
 use ordertrace_api::source::SourceState;
 use ordertrace_collector::alert::{self, AlertMetrics, Failures, Receivers, Rules};
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
+use ordertrace_collector::flow::Flows;
 use ordertrace_collector::journey::{Found, JourneyLimits, Journeys};
+use ordertrace_collector::lines::LinesView;
+use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::record::{Content, SourceOutcome, SpanRecord};
-use ordertrace_collector::settings::{AlertSettings, FlowSettings};
+use ordertrace_collector::settings::{AlertSettings, FlowSettings, RecogniseSettings};
 use ordertrace_otlp::Signal;
 
 use ordertrace_collector::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
@@ -253,7 +257,7 @@ async fn the_newest_of_a_source_counts_whichever_shard_was_told() {
 }
 
 /// What a receiver of alerts was told.
-type Told = std::sync::Arc<std::sync::Mutex<Vec<String>>>;
+type Told = Arc<std::sync::Mutex<Vec<String>>>;
 
 /// A receiver that notes what became of alerts; its URL.
 async fn receiver() -> (Told, String) {
@@ -285,8 +289,10 @@ async fn of_the_collectors_of_a_cluster_one_tells() {
     let stop = CancellationToken::new();
     let mut running = tokio::task::JoinSet::new();
     for collector in &collectors {
-        let told = (Rules::new(&settings, &[]).unwrap(), Receivers::new(&settings).unwrap());
         let (client, metrics) = (collector.client().clone(), (AlertMetrics::default(), Failures::default()));
+        let recogniser = Recogniser::new(&RecogniseSettings::default()).unwrap();
+        let lines = LinesView::new(client.clone(), Arc::new(Flows::new(&[FlowSettings::shop()], &recogniser).unwrap()));
+        let told = (Rules::new(&settings, &[]).unwrap(), Receivers::new(&settings).unwrap(), lines);
         running.spawn(alert::run(client, told, settings.every, metrics, stop.clone()));
     }
     for (state, event, count) in [("open", "fired", 1), ("closed", "resolved", 2)] {

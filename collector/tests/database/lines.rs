@@ -112,8 +112,8 @@ fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
     texts.map(str::to_owned).to_vec()
 }
 
-/// Rules of which alerts fire now.
-async fn firing(database: &Database, now_s: i64) -> Vec<String> {
+/// Rules of which alerts fire now, and who is hit.
+async fn firing(database: &Database, now_s: i64) -> Vec<(String, String)> {
     let yaml = "rules:
 - {name: Any, for: 0s, drift: {sync: stock}}
 - {name: Two, for: 0s, drift: {sync: stock, over: {units: '2'}}}
@@ -121,10 +121,11 @@ async fn firing(database: &Database, now_s: i64) -> Vec<String> {
     let settings: AlertSettings = ordertrace_config::parse(yaml, "test").unwrap();
     let rules = Rules::new(&settings, &[sync()]).unwrap();
     let evaluator = AlertEvaluator::new(database.client(), rules, AlertMetrics::default());
+    let evaluator = evaluator.naming(LinesView::new(database.client(), flows()));
     assert_eq!(evaluator.round_at(at(now_s).as_millisecond()).await.unwrap(), 0);
     let wanted = Wanted { state: Some(AlertState::Firing), limit: 100, ..Wanted::default() };
     let firing = Ledger::new(database.client()).list(&wanted).await.unwrap();
-    let mut rules: Vec<String> = firing.into_iter().map(|alert| alert.rule).collect();
+    let mut rules: Vec<(String, String)> = firing.into_iter().map(|alert| (alert.rule, alert.hit)).collect();
     rules.sort();
     rules
 }
@@ -140,13 +141,15 @@ async fn orders_in_flight_explain_a_drift_until_they_are_exported() {
     let found = drift(&database, 130).await;
     assert_eq!(explained(&found), (2, "-4", "0", true), "the market's order is not the web's");
     assert_eq!(endangered(&found).0, 3, "whoever took it");
-    assert_eq!(firing(&database, 130).await, [""; 0]);
+    assert_eq!(firing(&database, 130).await, []);
 
     // The web loses three units more: that is no order's.
     database.readings(vec![stock("web", "", "8", 140)]).await.unwrap();
     let found = drift(&database, 150).await;
     assert_eq!(explained(&found), (2, "-4", "-3", false));
-    assert_eq!(firing(&database, 150).await, ["Any", "Together", "Two"]);
+    let hit = "3 open orders, 59.70 EUR: order:A-2, order:A-3, order:A-1";
+    let all = ["Any", "Together", "Two"].map(|rule| (rule.to_owned(), hit.to_owned()));
+    assert_eq!(firing(&database, 150).await, all);
 
     // One is exported, under a number of the ERP's: the WMS as it is known has not heard.
     database.spans(exported(10, "A-1", 160).to_vec()).await.unwrap();
@@ -186,6 +189,8 @@ async fn orders_that_touched_a_sku_are_listed() {
     assert_eq!((first.orders.len(), first.more), (1, true));
     assert_eq!(view.orders("HAT", Range::new(at(0), at(105)).unwrap(), 9).await.unwrap().orders.len(), 1);
     assert!(view.orders("BELT", range, 9).await.unwrap().orders.is_empty());
-    let hit = view.hit("HAT", "main", at(200)).await.unwrap();
-    assert_eq!((hit.orders, hit.first[0].to_string().as_str()), (1, "order:A-2"));
+    let hats = ["main", "east"].map(|place| vec![("HAT".to_owned(), place.to_owned())]);
+    let hits = view.hits(&[&hats[..], &[vec![("BELT".to_owned(), String::new())]]].concat(), at(200)).await.unwrap();
+    let texts: Vec<String> = hits.iter().map(|hit| hit.first.iter().map(ToString::to_string).collect()).collect();
+    assert_eq!(texts, ["order:A-2", "order:A-2", ""], "nobody says where its goods are");
 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use clickhouse::Client;
 use clickhouse::query::Query;
+use tracing::instrument;
 
 use crate::alert::scope::Scope;
 use crate::detect;
-use crate::sync::{OPEN, open_at};
+use crate::sync::{MOST_SKUS, OPEN, open_at};
 
 /// Where conditions read.
 #[derive(Clone)]
@@ -48,6 +49,25 @@ impl Source {
     pub(super) fn bind_items(&self, query: Query, sync: &str, scope: &Scope) -> Query {
         let query = if self.known_ms.is_some() { query.bind(sync) } else { query };
         scope.bind(query.bind(sync))
+    }
+
+    /// SKUs and locations that differ in a target of a sync and of which something was said together with an order, those
+    /// that differ longest first.
+    #[instrument(name = "SELECT drifts with orders", skip_all, fields(otel.kind = "client", db.system.name = "clickhouse", db.collection.name = "drifts"))]
+    pub(in crate::alert) async fn differing(
+        &self,
+        (sync, scope): (&str, &Scope),
+        target: &str,
+    ) -> clickhouse::error::Result<Vec<(String, String)>> {
+        let items = format!("FROM {} WHERE {ITEMS} AND open.target = ?", self.open());
+        // Drifts may be many, and lines are more: these are looked up by SKU.
+        let query = format!(
+            "SELECT open.subject, open.location {items} AND open.subject GLOBAL IN
+                (SELECT sku FROM order_lines WHERE sku GLOBAL IN (SELECT open.subject {items}))
+             GROUP BY open.subject, open.location ORDER BY min(open.since), open.subject, open.location LIMIT {MOST_SKUS}"
+        );
+        let query = self.bind_items(self.client.query(&query), sync, scope).bind(target);
+        self.bind_items(query, sync, scope).bind(target).fetch_all().await
     }
 
     /// The newest price in a currency, one of a few known codes, of each SKU that drifts: `priced` and `newest`.

@@ -5,15 +5,17 @@ use clickhouse::Client;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tracing::{info_span, instrument};
+use uuid::Uuid;
 
 use super::alias::{self, Aliases, Resolved, Resolver};
 use super::copy::Read;
-use super::drift::Drift;
-use super::item::{Item, Subject};
+use super::item::Subject;
 use super::known::Known;
 use super::ledger::Ledger;
 use super::metrics::SyncMetrics;
+use super::packed::Packed;
 use super::pair::Pairs;
+use super::recent::Recent;
 use super::view::SyncView;
 use crate::background;
 use crate::moment::Range;
@@ -22,8 +24,12 @@ use crate::storage::{SETTLED, settled_ms};
 /// Readings taken in at once.
 const MOST_READINGS: usize = 20_000;
 
-/// Subjects looked up at once: those of most rounds, because each query and each insert costs whatever it is about.
-const AT_ONCE: usize = 10_000;
+/// Subjects looked up at once: each query costs whatever it is about, and what is known of a subject takes some
+/// kilobytes while it is held against others.
+const AT_ONCE: usize = 2_000;
+
+/// Of readings that were stored long ago those of so short a time are looked for at once, milliseconds, at first.
+const STRETCH_MS: i64 = 2_000;
 
 /// One that goes on looks again at what was stored so long before: another collector may have ended between
 /// what it wrote and what it had yet to write.
@@ -53,8 +59,13 @@ pub struct Evaluator {
     pairs: Pairs,
     metrics: SyncMetrics,
     taken: Taken,
+    recent: Recent,
+    /// By which others know whose progress it is.
+    id: Uuid,
     /// Up to when readings were taken in, milliseconds since the Unix epoch, by ClickHouse's clock.
     done_ms: i64,
+    /// Readings of so long a time are looked for at once, milliseconds.
+    stretch_ms: i64,
 }
 
 impl Evaluator {
@@ -64,9 +75,10 @@ impl Evaluator {
     /// When ClickHouse does not answer.
     pub async fn open(client: Client, pairs: Pairs, metrics: SyncMetrics) -> clickhouse::error::Result<Self> {
         let ledger = Ledger::new(client.clone());
-        let done_ms = (ledger.until_ms().await? - AGAIN_MS).max(0);
+        let done_ms = ledger.progress().await?.map_or(0, |(until_ms, _)| (until_ms - AGAIN_MS).max(0));
         let resolver = Resolver::new(alias::Ledger::new(client.clone()), Aliases::default());
-        Ok(Self { client, ledger, resolver, pairs, metrics, taken: Taken::default(), done_ms })
+        let (recent, id, stretch_ms) = (Recent::new(), Uuid::now_v7(), STRETCH_MS);
+        Ok(Self { client, ledger, resolver, pairs, metrics, taken: Taken::default(), recent, id, done_ms, stretch_ms })
     }
 
     /// The same, which knows these SKUs of other ids.
@@ -100,8 +112,25 @@ impl Evaluator {
     /// # Errors
     /// When ClickHouse does not answer; nothing is lost then.
     pub async fn catch_up(&mut self, until_ms: i64) -> clickhouse::error::Result<()> {
+        let progress = self.ledger.progress().await?;
+        if progress.is_none_or(|(_, evaluator)| evaluator != self.id) {
+            // Another evaluates as well. What follows of its readings is what follows of ours, but not in the same steps.
+            self.recent.clear();
+        }
+        let caught_up = self.take_in(until_ms).await;
+        if caught_up.is_err() {
+            // Some of it may not be written.
+            self.recent.clear();
+        }
+        caught_up
+    }
+
+    async fn take_in(&mut self, until_ms: i64) -> clickhouse::error::Result<()> {
         loop {
-            let feed = self.ledger.feed(self.taken, self.done_ms, until_ms, MOST_READINGS).await?;
+            // Each look reads all that was stored within its time, however little of that it takes.
+            let end_ms = until_ms.min(self.done_ms.saturating_add(self.stretch_ms));
+            let feed = self.ledger.feed(self.taken, self.done_ms, end_ms, MOST_READINGS).await?;
+            self.stretch_ms = if feed.more { STRETCH_MS } else { self.stretch_ms.saturating_mul(2) };
             let count = feed.reads.len() + feed.foreign.len();
             let resolved = match self.taken {
                 Taken::All => self.resolver.resolve(feed.foreign, (self.done_ms, feed.until_ms)).await?,
@@ -113,54 +142,43 @@ impl Evaluator {
                 .chain(&resolved.reads)
                 .for_each(|read| subjects.entry(&read.item.subject).or_default().push(read));
             let subjects: Vec<(&Subject, Vec<&Read>)> = subjects.into_iter().collect();
-            for subjects in subjects.chunks(AT_ONCE) {
-                self.look(subjects, feed.until_ms).await?;
+            if !subjects.is_empty() {
+                self.look(&subjects, feed.until_ms).await?;
             }
             self.resolver.keep(resolved).await?;
             self.metrics.taken(count);
             self.done_ms = self.done_ms.max(feed.until_ms);
             if count > 0 {
-                self.ledger.advance(self.done_ms).await?;
+                self.ledger.advance(self.done_ms, self.id).await?;
             }
-            if !feed.more {
+            if !feed.more && end_ms == until_ms {
                 return Ok(());
             }
         }
     }
 
-    /// Takes the readings of some subjects in, which were stored up to `until_ms`, and writes what became of it.
+    /// Takes the readings of subjects in, which were stored up to `until_ms`, and writes what became of it.
     #[instrument(name = "sync", skip_all)]
-    async fn look(&self, news: &[(&Subject, Vec<&Read>)], until_ms: i64) -> clickhouse::error::Result<()> {
-        let subjects: Vec<&Subject> = news.iter().map(|(subject, _)| *subject).collect();
-        // Drifts first: whatever another collector writes in between, copies are then as new as drifts or
-        // newer, and what they make of each other is the same again.
-        let mut open = by_subject(self.ledger.open(&subjects).await?, |drift: &Drift| &drift.item);
-        let mut copies = self.ledger.copies(&subjects).await?;
-        let known: Vec<(&Subject, i64, Known)> = news
-            .iter()
-            .map(|(subject, reads)| {
-                let before = copies.remove(*subject).unwrap_or_default();
-                let mut known = Known::new(before.copies, open.remove(*subject).unwrap_or_default());
+    async fn look(&mut self, news: &[(&Subject, Vec<&Read>)], until_ms: i64) -> clickhouse::error::Result<()> {
+        let mut writing = self.ledger.write().await?;
+        for news in news.chunks(AT_ONCE) {
+            let mut known: HashMap<&Subject, Packed> = HashMap::new();
+            known.extend(news.iter().filter_map(|(subject, _)| Some((*subject, self.recent.take(subject)?))));
+            let others: Vec<&Subject> =
+                news.iter().map(|(subject, _)| *subject).filter(|subject| !known.contains_key(subject)).collect();
+            let mut stored = if others.is_empty() { HashMap::new() } else { self.ledger.known(&others).await? };
+            for (subject, reads) in news {
+                let before = known.remove(subject).or_else(|| stored.remove(*subject));
+                let (copies, open) = before.as_ref().map(|before| before.unpack(subject)).unwrap_or_default();
+                let mut known = Known::new(copies, open);
                 known.take(&self.pairs, reads.clone());
-                (*subject, before.until_ms.max(until_ms), known)
-            })
-            .collect();
-        let each = || known.iter().map(|(_, _, known)| known);
-        // What was written of drifts follows from copies again should this end in between.
-        self.ledger.write_lags(each().flat_map(Known::over)).await?;
-        self.ledger.write_drifts(each().flat_map(Known::drifts)).await?;
-        self.ledger.write_copies(each().flat_map(Known::copies)).await?;
-        let subjects = known.iter().map(|(subject, until_ms, known)| (*subject, *until_ms, known.all()));
-        self.ledger.write_subjects(subjects).await
+                let until_ms = before.map_or(until_ms, |before| before.until_ms.max(until_ms));
+                let packed = writing.add(subject, until_ms, &known).await?;
+                self.recent.put((*subject).clone(), packed);
+            }
+        }
+        writing.end().await
     }
-}
-
-fn by_subject<T>(all: Vec<T>, item: impl Fn(&T) -> &Item) -> HashMap<Subject, Vec<T>> {
-    let mut of_subject: HashMap<Subject, Vec<T>> = HashMap::new();
-    for one in all {
-        of_subject.entry(item(&one).subject.clone()).or_default().push(one);
-    }
-    of_subject
 }
 
 /// Takes readings in until `stop`, by the clock `now`.

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::copy::Copy;
 use super::flight::Gap;
 use super::item::{Item, Subject};
-use super::ledger::{Copies, Ledger};
+use super::ledger::Ledger;
 use super::pair::{Pair, Pairs};
 use crate::lines::{Held, Lines, Most};
 
@@ -80,14 +80,18 @@ impl Flights {
     ) -> clickhouse::error::Result<Vec<Option<InFlight>>> {
         let with_orders = |drift: &&Differing<'_>| self.gap(drift).is_some() && !held.of(drift.subject).is_empty();
         let subjects: BTreeSet<Subject> = drifts.iter().filter(with_orders).map(subject).collect();
-        let mut copies: HashMap<Subject, Copies> = HashMap::new();
+        let mut copies: HashMap<Subject, Vec<Copy>> = HashMap::new();
         let subjects: Vec<&Subject> = subjects.iter().collect();
         for subjects in subjects.chunks(MOST_SKUS) {
-            copies.extend(self.ledger.copies(subjects).await?);
+            let known = self.ledger.known(subjects).await?;
+            copies.extend(known.into_iter().map(|(subject, packed)| {
+                let (copies, _) = packed.unpack(&subject);
+                (subject, copies)
+            }));
         }
         let explained = drifts.iter().map(|drift| {
             let (pair, difference) = self.gap(drift)?;
-            let copies: Vec<&Copy> = copies.get(&subject(drift)).into_iter().flat_map(|known| &known.copies).collect();
+            let copies: Vec<&Copy> = copies.get(&subject(drift)).into_iter().flatten().collect();
             let moments = pair.moments(&copies, &item(pair, drift));
             let gap = Gap { sku: drift.subject, location: drift.location, difference, moments: &moments };
             let mut found = pair.flight.as_ref()?.explain(&gap, held, now_ns);

@@ -82,6 +82,11 @@ impl Known {
         self.copies.values()
     }
 
+    /// Drifts that have not ended.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Drift> {
+        self.open.values()
+    }
+
     /// Copies to write.
     pub(super) fn copies(&self) -> impl Iterator<Item = &Copy> {
         self.touched.iter().filter_map(|place| self.copies.get(place))

@@ -27,6 +27,7 @@ mod otlp;
 mod packed;
 mod pair;
 mod past;
+mod recent;
 mod view;
 
 pub use alias::{AliasError, Aliases};

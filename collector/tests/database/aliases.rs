@@ -152,7 +152,7 @@ async fn what_was_read_under_an_id_counts_once_its_sku_is_configured() {
     catch_up(&database, &mut first).await;
     assert_eq!(view(&database).await.ids.unresolved, 2);
     // It was taken in so long ago that it is not looked at again.
-    database.execute("INSERT INTO sync_progress SELECT now64(3) + INTERVAL 1 HOUR").await;
+    database.execute("INSERT INTO sync_progress (until) SELECT now64(3) + INTERVAL 1 HOUR").await;
     let mut second = evaluator(&database, configured(&[("8", "MUG")])).await;
     catch_up(&database, &mut second).await;
     let reply = view(&database).await;

@@ -246,7 +246,7 @@ async fn an_evaluator_that_is_behind_takes_nothing_back() {
     database.readings(vec![stock("wms", "HAT", "7", 20)]).await.unwrap();
     evaluator.catch_up(last_ms(&database).await).await.unwrap();
     // It read what was there before anything was, and was held up before it wrote.
-    let stale = "INSERT INTO copies_by_subject SELECT id, entity, subject, '[]', until - 1 FROM copies_by_subject";
+    let stale = "INSERT INTO sync_subjects SELECT id, entity, subject, '[[],[]]', until - 1 FROM sync_subjects";
     database.execute(stale).await;
     database.readings(vec![stock("web", "HAT", "7", 25)]).await.unwrap();
     evaluator.catch_up(last_ms(&database).await).await.unwrap();

@@ -22,16 +22,16 @@ ENGINE = ReplacingMergeTree(written_at)
 ORDER BY (entity, subject, location, channel, currency, state, field, system)
 SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024;
 
--- The same, all copies of a subject in one row: what evaluators go on from. Of a million subjects they read
--- ten thousand in a second, here and there: so there are few columns, few rows between marks, and parts are
--- compact however large (docs/performance.md, "Sync of a million SKUs"). The row that knows of the newest
--- readings counts, so that an evaluator that is behind takes nothing back.
-CREATE TABLE IF NOT EXISTS copies_by_subject
+-- All that is known of a subject in one row: its copies and its drifts that have not ended. This is what
+-- evaluators go on from. Of a million subjects they read thousands in a second, here and there: so there are few
+-- columns, few rows between marks, and parts are compact however large (docs/performance.md, "Sync of a million
+-- SKUs"). The row that knows of the newest readings counts, so that an evaluator that is behind takes nothing back.
+CREATE TABLE IF NOT EXISTS sync_subjects
 (
     id UInt64 COMMENT 'XXH3 of the entity, a zero byte and the subject',
     entity String,
     subject String,
-    copies String COMMENT 'JSON: of each location, channel, currency, state, field, system, value, since, uncertain_ms, at and moment after since, version',
+    known String COMMENT 'JSON: a list of copies, each with location, channel, currency, state, field, system, value, since, uncertain_ms, at and moment after since, version; and a list of drifts, each with location, channel, currency, state, field, sync, target, the values of source and target, difference, since, uncertain_ms',
     until DateTime64(3, 'UTC') COMMENT 'up to when readings were taken in'
 )
 ENGINE = ReplacingMergeTree(until)
@@ -39,8 +39,9 @@ PRIMARY KEY id
 ORDER BY (id, entity, subject)
 SETTINGS non_replicated_deduplication_window = 0, index_granularity = 4, min_bytes_for_wide_part = 1099511627776, min_rows_for_wide_part = 1099511627776, min_compress_block_size = 1024, compress_marks = 0;
 
--- The last time in which a target did not show what its source did, of each item. The row that was written
--- last counts, and what is over goes when it is tidied up (storage/over.rs): `sync_lags` tells of that.
+-- The last time in which a target did not show what its source did, of each item, for whoever looks at drifts. The row
+-- that knows of the newest readings counts, of these the one that was written last; what is over goes when it is
+-- tidied up (storage/over.rs): `sync_lags` tells of that.
 CREATE TABLE IF NOT EXISTS drifts
 (
     entity LowCardinality(String),
@@ -58,10 +59,11 @@ CREATE TABLE IF NOT EXISTS drifts
     target_value String CODEC(ZSTD(1)),
     difference String COMMENT 'how much more the target shows, decimal text; empty = no number' CODEC(ZSTD(1)),
     uncertain_ms UInt32 CODEC(ZSTD(1)),
+    until DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'up to when readings were taken in' CODEC(Delta, ZSTD(1)),
     written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(Delta, ZSTD(1)),
     is_over UInt8 DEFAULT ended != toDateTime64(0, 9, 'UTC') CODEC(ZSTD(1))
 )
-ENGINE = ReplacingMergeTree(written_at, is_over)
+ENGINE = ReplacingMergeTree(until, is_over)
 ORDER BY (entity, subject, location, channel, currency, state, field, sync, target)
 SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024, allow_experimental_replacing_merge_with_cleanup = 1;
 
@@ -86,10 +88,11 @@ PARTITION BY toYYYYMM(ended)
 ORDER BY (sync, target, ended, entity, subject, location, channel, currency, state, field)
 SETTINGS non_replicated_deduplication_window = 0;
 
--- Up to when readings were taken in, by ClickHouse's clock.
+-- Up to when readings were taken in, by ClickHouse's clock, and by which evaluator.
 CREATE TABLE IF NOT EXISTS sync_progress
 (
-    until DateTime64(3, 'UTC')
+    until DateTime64(3, 'UTC'),
+    evaluator UUID
 )
 ENGINE = ReplacingMergeTree(until)
 ORDER BY tuple();

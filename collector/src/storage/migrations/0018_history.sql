@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS drift_history
     target_value String CODEC(ZSTD(1)),
     difference String CODEC(ZSTD(1)),
     uncertain_ms UInt32 CODEC(ZSTD(1)),
+    until DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     written_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
@@ -25,7 +26,7 @@ SETTINGS non_replicated_deduplication_window = 0, index_granularity = 1024;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS drift_history_of_drifts TO drift_history AS
 SELECT entity, subject, location, channel, currency, state, field, sync, target, since, ended, source_value,
-    target_value, difference, uncertain_ms, written_at
+    target_value, difference, uncertain_ms, until, written_at
 FROM drifts;
 
 -- Findings as they were whenever they were written.

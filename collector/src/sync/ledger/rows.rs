@@ -3,11 +3,13 @@
 use clickhouse::Row;
 use ordertrace_api::reading::Entity;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::sync::alias::ForeignId;
 use crate::sync::copy::{Copy, Read};
 use crate::sync::drift::Drift;
 use crate::sync::item::{Item, Subject};
+use crate::sync::packed::{self, Packed};
 
 #[derive(Debug, Row, Deserialize)]
 pub(in crate::sync) struct ReadRow {
@@ -34,26 +36,26 @@ pub(super) struct SubjectRow {
     pub(super) id: u64,
     pub(super) entity: String,
     pub(super) subject: String,
-    pub(super) copies: String,
+    pub(super) known: String,
     pub(super) until: i64,
 }
 
 #[derive(Debug, Row, Serialize)]
-pub(super) struct CopyRow {
-    entity: String,
-    subject: String,
-    location: String,
-    channel: String,
-    currency: String,
-    state: String,
-    field: String,
-    system: String,
-    value: String,
+pub(super) struct CopyRow<'c> {
+    entity: &'c str,
+    subject: &'c str,
+    location: &'c str,
+    channel: &'c str,
+    currency: &'c str,
+    state: &'c str,
+    field: &'c str,
+    system: &'c str,
+    value: &'c str,
     since: i64,
     uncertain_ms: u32,
     at: i64,
     moment: i64,
-    version: String,
+    version: &'c str,
 }
 
 #[derive(Debug, Row, Serialize, Deserialize)]
@@ -73,6 +75,7 @@ pub(super) struct DriftRow {
     target_value: String,
     difference: String,
     uncertain_ms: u32,
+    until: i64,
 }
 
 #[derive(Debug, Row, Serialize)]
@@ -91,9 +94,11 @@ pub(super) struct LagRow<'d> {
     field: &'d str,
 }
 
-#[derive(Debug, Row, Serialize)]
+#[derive(Debug, Row, Serialize, Deserialize)]
 pub(super) struct ProgressRow {
     pub(super) until: i64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    pub(super) evaluator: Uuid,
 }
 
 /// `None` for what a newer program wrote.
@@ -124,30 +129,43 @@ impl ReadRow {
     }
 }
 
-impl CopyRow {
-    pub(super) fn of(copy: &Copy) -> Self {
-        let Item { subject, location, channel, currency, state, field } = copy.item.clone();
+impl SubjectRow {
+    pub(super) fn of(subject: &Subject, packed: &Packed) -> Self {
         Self {
+            id: packed::id(subject),
             entity: subject.entity.name().to_owned(),
-            subject: subject.name,
+            subject: subject.name.clone(),
+            known: packed.text.clone(),
+            until: packed.until_ms,
+        }
+    }
+}
+
+impl<'c> CopyRow<'c> {
+    pub(super) fn of(copy: &'c Copy) -> Self {
+        let Item { subject, location, channel, currency, state, field } = &copy.item;
+        Self {
+            entity: subject.entity.name(),
+            subject: &subject.name,
             location,
             channel,
             currency,
             state,
             field,
-            system: copy.system.clone(),
-            value: copy.value.clone(),
+            system: &copy.system,
+            value: &copy.value,
             since: copy.since_ns,
             uncertain_ms: copy.uncertain_ms,
             at: copy.at_ns,
             moment: copy.moment_ns,
-            version: copy.version.clone(),
+            version: &copy.version,
         }
     }
 }
 
 impl DriftRow {
-    pub(super) fn of(drift: &Drift) -> Self {
+    /// A drift as it is when readings were taken in that were stored until then.
+    pub(super) fn of(drift: &Drift, until_ms: i64) -> Self {
         let Item { subject, location, channel, currency, state, field } = drift.item.clone();
         Self {
             entity: subject.entity.name().to_owned(),
@@ -165,6 +183,7 @@ impl DriftRow {
             target_value: drift.target_value.clone(),
             difference: drift.difference.clone(),
             uncertain_ms: drift.uncertain_ms,
+            until: until_ms,
         }
     }
 

@@ -45,13 +45,13 @@ fn copies(from: u64, until: u64, locations: u64) -> String {
 fn subjects(from: u64, until: u64, locations: u64) -> String {
     let systems = systems();
     format!(
-        "INSERT INTO copies_by_subject (id, entity, subject, copies, until)
+        "INSERT INTO sync_subjects (id, entity, subject, known, until)
          WITH concat('SKU-', leftPad(toString(number), 7, '0')) AS sku,
             toUnixTimestamp64Nano(now64(9) - {AGO_S}) AS seen
          SELECT xxh3(concat('inventory', char(0), sku)), 'inventory', sku,
-            concat('[', arrayStringConcat(arrayFlatten(arrayMap(location -> arrayMap(system ->
+            concat('[[', arrayStringConcat(arrayFlatten(arrayMap(location -> arrayMap(system ->
                 concat('[\"location-', toString(location), '\",\"\",\"\",\"available\",\"\",\"', system, '\",\"',
-                    toString((number * {locations} + location) % {STOCK}), '\",', toString(seen), ',0,0,0,\"\"]'), [{systems}]), range({locations}))), ','), ']'),
+                    toString((number * {locations} + location) % {STOCK}), '\",', toString(seen), ',0,0,0,\"\"]'), [{systems}]), range({locations}))), ','), '],[]]'),
             toDateTime64(0, 3, 'UTC')
          FROM numbers({from}, {})",
         until - from

@@ -95,7 +95,7 @@ pub(super) fn sync(size: Size, targets: usize) -> Rows {
     let targets = u16::try_from(targets).unwrap_or(u16::MAX).min(size.rows / 3);
     let head = if size.rows >= 12 && targets > 0 { BESIDE_TARGETS + targets } else { 1 };
     let mut rows = share(size, head, None);
-    rows.pane = take(&mut rows.list, 6, 5);
+    rows.pane = take(&mut rows.list, 8, 5);
     // Half of it says nothing.
     if rows.pane < 4 {
         rows.list += std::mem::take(&mut rows.pane);

@@ -82,6 +82,19 @@ fn the_drifts_of_one_pair_are_shown_alone() {
 }
 
 #[test]
+fn a_drift_says_what_orders_have_to_do_with_it() {
+    let mut driver = Driver::with_sync(80, 24);
+    driver.press("j");
+    let screen = driver.screen();
+    assert!(screen.contains("3 orders in flight explain -4, -7 unexplained"), "{screen}");
+    assert!(screen.contains("12+ open orders, 1204.50 EUR, 80 USD, 1 of unknown worth: order:FCJVW7"), "{screen}");
+    assert!(screen.contains("poll marketplace-stock") && screen.contains("arrived 0"), "and all else: {screen}");
+    assert!(driver.chosen_row().contains("1204 EUR+"), "{}", driver.chosen_row());
+    driver.press("sss");
+    assert_eq!(shown(&driver), ["SCARF-BLUE", "HAT-RED-M", "HAT-RED-M", "GLOVES"], "what nobody knows comes last");
+}
+
+#[test]
 fn each_column_can_be_sorted_by_and_the_choice_stays() {
     let mut driver = Driver::with_sync(140, 40);
     driver.press("j");

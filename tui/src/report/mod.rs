@@ -15,7 +15,6 @@ mod sources;
 mod status;
 mod surface;
 mod sync;
-mod sync_orders;
 mod tail;
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,7 @@ use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearId, Uncl
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
-use super::sync_orders::orders_texts;
-use crate::sync_table::{HistoryColumns, age_text, doubt_text, item_text, past_text, values_text};
+use crate::sync_table::{HistoryColumns, age_text, doubt_text, item_text, orders_texts, past_text, values_text};
 use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, wrap};
 
 /// Before what belongs to the line above.

@@ -4,6 +4,7 @@ use ordertrace_api::history::{CopyHistory, History};
 use ordertrace_api::reading::{Entity, StockState};
 use ordertrace_api::sync::DriftNow;
 
+use super::drifts::signed;
 use super::steps::steps;
 use crate::text::{Line, Tone, fit, human, ns_between, pad, width};
 
@@ -133,11 +134,8 @@ fn value_text(copy: &CopyHistory) -> String {
 }
 
 fn by_text(copy: &CopyHistory, drifts: &[DriftNow]) -> String {
-    match drift_of(copy, drifts).and_then(|drift| drift.difference.as_ref()) {
-        Some(by) if by.starts_with('-') => by.clone(),
-        Some(by) => format!("+{by}"),
-        None => String::new(),
-    }
+    let by = drift_of(copy, drifts).and_then(|drift| drift.difference.as_deref());
+    by.map(signed).unwrap_or_default()
 }
 
 /// What differs of it now.

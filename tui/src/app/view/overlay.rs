@@ -139,6 +139,7 @@ fn sync_legend() -> Vec<Line> {
         Line::of(Tone::Warning, "?").and(Tone::Dim, " a source of it is not up to date: it may be otherwise by now"),
     );
     lines.push(Line::of(Tone::Dim, "2h00m 613/306  the first waits since 2h, 613 do, 306 of them late"));
+    lines.push(Line::of(Tone::Dim, "129 EUR+  open orders that hold it are worth that and more; –  nobody says"));
     lines
 }
 

@@ -6,6 +6,7 @@ mod heat;
 mod history;
 mod matrix;
 mod orders;
+mod sku_orders;
 mod steps;
 
 pub use detail::{copy_detail, doubt_text, drift_detail, lag_detail, state_text};
@@ -14,3 +15,4 @@ pub use heat::Heat;
 pub use history::{HistoryColumns, copy_text};
 pub use matrix::{Matrix, MatrixLayout};
 pub use orders::orders_texts;
+pub use sku_orders::{SkuOrderColumns, is_sku, money_text, open_mark, order_detail, reached_last};

@@ -152,6 +152,10 @@ fn sku_legend() -> Vec<Line> {
             .and(Tone::Dim, " within its floor"),
         Line::of(Tone::Work, "▁▄█")
             .and(Tone::Dim, " its value over time; all of one kind on one scale, cases as units"),
+        Line::of(Tone::Strong, "◆")
+            .and(Tone::Dim, " an order touched it   ")
+            .and(Tone::Strong, "·")
+            .and(Tone::Dim, " another than the chosen one"),
         Line::of(Tone::Work, "─●─")
             .and(Tone::Dim, " a text that changed   ")
             .and(Tone::Dim, "×12  it counts cases of twelve"),

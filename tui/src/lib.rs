@@ -11,6 +11,7 @@ pub mod explain_table;
 pub mod findings_table;
 pub mod hotspot_table;
 pub mod listing;
+pub mod money;
 pub mod report;
 pub mod settings;
 pub mod surface_table;

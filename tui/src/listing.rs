@@ -6,7 +6,7 @@ use ordertrace_api::journey::JourneyState;
 use ordertrace_api::keys::Key;
 use ordertrace_api::order::{OrderSummary, SlowestHandoff};
 
-use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, width};
+use crate::text::{Line, Tone, fit, fit_end, human, near_clock, ns_between, pad, width};
 
 const STARTED: usize = 11;
 const AGE: usize = 6;
@@ -89,7 +89,7 @@ impl ListColumns {
         self.line([
             (state_tone, if self.state < width(state) { state.chars().take(1).collect() } else { state.to_owned() }),
             (order_tone, id(&order.id, self.order)),
-            (Tone::Plain, started(order.started_at, now, zone)),
+            (Tone::Plain, near_clock(order.started_at, now, zone)),
             (Tone::Plain, age(ns_between(order.started_at, now))),
             (Tone::Plain, age(ns_between(order.last_at, now))),
             (Tone::Warning, retries),
@@ -125,12 +125,6 @@ pub fn state_mark(state: JourneyState) -> (Tone, &'static str) {
 fn age(ns: u64) -> String {
     const SECOND: u64 = 1_000_000_000;
     human(ns / SECOND * SECOND)
-}
-
-fn started(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
-    const DAY_NS: u64 = 86_400_000_000_000;
-    let format = if ns_between(at, now) < DAY_NS { "%H:%M:%S" } else { "%m-%d %H:%M" };
-    at.to_zoned(zone.clone()).strftime(format).to_string()
 }
 
 /// The systems' names, shortened to three letters where they do not fit; where the order

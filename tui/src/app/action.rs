@@ -3,6 +3,7 @@ use ordertrace_api::explain::ExplainQuery;
 use ordertrace_api::finding::FindingsQuery;
 use ordertrace_api::history::HistoryQuery;
 use ordertrace_api::hotspot::{HotspotOrdersQuery, HotspotsQuery};
+use ordertrace_api::lines::SkuOrdersQuery;
 use ordertrace_api::order::OrdersQuery;
 use ordertrace_api::surface::SurfaceQuery;
 use ordertrace_api::sync::SyncQuery;
@@ -65,6 +66,13 @@ pub enum Action {
         ticket: u64,
         /// Which SKU, in which range.
         query: HistoryQuery,
+    },
+    /// Ask for the orders that touched a SKU.
+    FetchSkuOrders {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which SKU, in which range.
+        query: SkuOrdersQuery,
     },
     /// Ask for alerts.
     FetchAlerts {

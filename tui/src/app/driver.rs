@@ -8,6 +8,7 @@ use ordertrace_api::finding::FindingsPage;
 use ordertrace_api::history::History;
 use ordertrace_api::hotspot::Hotspots;
 use ordertrace_api::journey::Journey;
+use ordertrace_api::lines::SkuOrders;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
 use ordertrace_api::surface::Surface;
@@ -103,6 +104,7 @@ impl Driver {
         let mut driver = Self::with_sync(columns, rows);
         driver.press("⏎");
         driver.answer_history(Ok((sample::history(), sample::sync().drifts)));
+        driver.answer_sku_orders(Ok(sample::sku_orders()));
         driver
     }
 
@@ -150,12 +152,13 @@ impl Driver {
         self.event(Event::Tick(now));
     }
 
-    /// Presses these keys: letters for themselves, and ⏎ ⎋ ⌫ ↓ ↑ ← →.
+    /// Presses these keys: letters for themselves, and ⏎ ⎋ ⌫ ⇥ ↓ ↑ ← →.
     pub(crate) fn press(&mut self, keys: &str) {
         for c in keys.chars() {
             let code = match c {
                 '⏎' => KeyCode::Enter,
                 '⎋' => KeyCode::Esc,
+                '⇥' => KeyCode::Tab,
                 '⌫' => KeyCode::Backspace,
                 '↓' => KeyCode::Down,
                 '↑' => KeyCode::Up,
@@ -209,6 +212,12 @@ impl Driver {
         self.event(Event::History { ticket, result });
     }
 
+    pub(crate) fn answer_sku_orders(&mut self, result: Result<SkuOrders, String>) {
+        let result = result.map_err(NoAnswer::Unreachable);
+        let ticket = self.take_ticket(|action| matches!(action, Action::FetchSkuOrders { .. }));
+        self.event(Event::SkuOrders { ticket, result });
+    }
+
     pub(crate) fn answer_touched(&mut self, result: Result<OrdersPage, String>) {
         let result = result.map_err(NoAnswer::Unreachable);
         let ticket = self.take_ticket(|action| matches!(action, Action::FetchHotspotOrders { .. }));
@@ -243,6 +252,7 @@ impl Driver {
             | Action::FetchSurface { ticket, .. }
             | Action::FetchSync { ticket, .. }
             | Action::FetchHistory { ticket, .. }
+            | Action::FetchSkuOrders { ticket, .. }
             | Action::Acknowledge { ticket, .. }
             | Action::Silence { ticket, .. }
             | Action::FetchJourney { ticket, .. }

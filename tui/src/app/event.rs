@@ -4,6 +4,7 @@ use ordertrace_api::alert::{Acknowledgement, AlertsReply, SilenceReply};
 use ordertrace_api::finding::FindingsPage;
 use ordertrace_api::history::History;
 use ordertrace_api::hotspot::Hotspots;
+use ordertrace_api::lines::SkuOrders;
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::span::SpansReply;
 use ordertrace_api::surface::Surface;
@@ -89,6 +90,13 @@ pub enum Event {
         ticket: u64,
         /// What each system said, and what differs now.
         result: Result<(History, Vec<DriftNow>), NoAnswer>,
+    },
+    /// Answer to [`FetchSkuOrders`](super::Action::FetchSkuOrders).
+    SkuOrders {
+        /// The question's.
+        ticket: u64,
+        /// The orders.
+        result: Result<SkuOrders, NoAnswer>,
     },
     /// Answer to [`FetchAlerts`](super::Action::FetchAlerts).
     Alerts {

@@ -66,6 +66,10 @@ impl Executor {
                     let result = result.map(|(history, now)| (history, now.drifts));
                     Event::History { ticket, result: result.map_err(|error| said(&error)) }
                 }
+                Action::FetchSkuOrders { ticket, query } => {
+                    let result = client.sku_orders(&query).await;
+                    Event::SkuOrders { ticket, result: result.map_err(|error| said(&error)) }
+                }
                 Action::FetchAlerts { ticket, query } => {
                     let result = client.alerts(&query).await;
                     Event::Alerts { ticket, result: result.map_err(|error| said(&error)) }

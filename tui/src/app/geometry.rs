@@ -95,7 +95,7 @@ pub(super) fn sync(size: Size, targets: usize) -> Rows {
     let targets = u16::try_from(targets).unwrap_or(u16::MAX).min(size.rows / 3);
     let head = if size.rows >= 12 && targets > 0 { BESIDE_TARGETS + targets } else { 1 };
     let mut rows = share(size, head, None);
-    rows.pane = take(&mut rows.list, 6, 5);
+    rows.pane = take(&mut rows.list, 8, 5);
     // Half of it says nothing.
     if rows.pane < 4 {
         rows.list += std::mem::take(&mut rows.pane);
@@ -103,9 +103,41 @@ pub(super) fn sync(size: Size, targets: usize) -> Rows {
     rows
 }
 
-/// The rows of what each system says of one SKU; below them all that the chosen one said.
-pub(super) fn sku(size: Size) -> Rows {
-    share(size, 1, (size.rows >= 14).then_some(PaneSize::Half))
+/// Lines beside the orders that touched a SKU: their title, the names of their columns.
+pub(super) const BESIDE_ORDERS: u16 = 2;
+
+/// Rows of what each system says of one SKU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SkuRows {
+    /// Its copies, and in the pane all that is known of the chosen copy or order.
+    pub rows: Rows,
+    /// The orders that touched it, between the two, with what stands beside them.
+    pub orders: u16,
+}
+
+impl SkuRows {
+    /// Rows of orders. Where there is no room below the copies, they take their place.
+    pub(super) fn orders_listed(self) -> u16 {
+        if self.orders == 0 { self.rows.list } else { self.orders.saturating_sub(BESIDE_ORDERS) }
+    }
+}
+
+/// The rows of what each system says of one SKU in so many copies, and of the orders that touched it, where they are
+/// told of.
+pub(super) fn sku(size: Size, copies: usize, orders: Option<usize>) -> SkuRows {
+    let mut rows = share(size, 1, (size.rows >= 14).then_some(PaneSize::Half));
+    let Some(orders) = orders.filter(|_| rows.pane > 0) else { return SkuRows { rows, orders: 0 } };
+    if orders > 0 {
+        // When they touched it, over the bars.
+        rows.heading += take(&mut rows.list, 1, 3);
+    }
+    // Where nothing is said of it, that takes a few lines too.
+    let copies = u16::try_from(copies).unwrap_or(u16::MAX).max(3);
+    let below = rows.pane + take(&mut rows.list, size.rows, copies);
+    let wanted = u16::try_from(orders.max(1)).unwrap_or(u16::MAX).saturating_add(BESIDE_ORDERS);
+    let orders = wanted.min(below * 3 / 5);
+    rows.pane = below - orders;
+    SkuRows { rows, orders }
 }
 
 /// The rows of a journey with so many findings.
@@ -149,6 +181,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_sku_its_orders_and_the_chosen_one_share_the_screen() {
+        for rows in 0..80 {
+            for (copies, orders) in
+                [(0, None), (0, Some(0)), (6, Some(1)), (6, Some(900)), (900, Some(3)), (900, Some(900))]
+            {
+                let size = Size { columns: 80, rows };
+                let shared = sku(size, copies, orders);
+                let Rows { head, heading, list, pane, message, footer } = shared.rows;
+                assert_eq!(head + heading + list + shared.orders + pane + message + footer, rows, "{shared:?}");
+                assert!(list > 0 || rows == 0, "{rows}");
+                assert!(shared.orders_listed() > 0 || rows == 0, "{rows}: {shared:?}");
+            }
+        }
+        let shared = sku(Size { columns: 80, rows: 24 }, 6, Some(9));
+        assert_eq!((shared.rows.list, shared.orders_listed(), shared.rows.pane), (6, 5, 6));
+    }
+
+    #[test]
     fn the_rows_are_the_screens() {
         for rows in 0..80 {
             let size = Size { columns: 80, rows };
@@ -167,7 +217,7 @@ mod tests {
                     sync(size, 0),
                     sync(size, 4),
                     sync(size, 900),
-                    sku(size),
+                    sku(size, 0, None).rows,
                 ] {
                     let Rows { head, heading, list, pane, message, footer } = shared;
                     assert_eq!(head + heading + list + pane + message + footer, rows, "{shared:?}");

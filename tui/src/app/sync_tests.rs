@@ -1,5 +1,8 @@
 //! What lags and drifts lead to.
 
+use ordertrace_api::history::{History, HistoryQuery};
+use ordertrace_api::lines::{SkuOrders, SkuOrdersQuery};
+use ordertrace_api::reading::Entity;
 use proptest::prelude::*;
 
 use super::Action;
@@ -14,6 +17,25 @@ fn shown(driver: &Driver) -> Vec<&str> {
 
 fn asks_sync(driver: &Driver) -> bool {
     driver.asked.iter().any(|action| matches!(action, Action::FetchSync { .. }))
+}
+
+fn history_asked(driver: &Driver) -> &HistoryQuery {
+    let query = driver.asked.iter().find_map(|action| match action {
+        Action::FetchHistory { query, .. } => Some(query),
+        _ => None,
+    });
+    query.expect("the history is asked for")
+}
+
+fn orders_asked(driver: &Driver) -> Option<&SkuOrdersQuery> {
+    driver.asked.iter().find_map(|action| match action {
+        Action::FetchSkuOrders { query, .. } => Some(query),
+        _ => None,
+    })
+}
+
+fn rows_of<'s>(screen: &'s str, text: &str) -> Vec<&'s str> {
+    screen.lines().filter(|line| line.contains(text)).collect()
 }
 
 #[test]
@@ -82,6 +104,19 @@ fn the_drifts_of_one_pair_are_shown_alone() {
 }
 
 #[test]
+fn a_drift_says_what_orders_have_to_do_with_it() {
+    let mut driver = Driver::with_sync(80, 24);
+    driver.press("j");
+    let screen = driver.screen();
+    assert!(screen.contains("3 orders in flight explain -4, -7 unexplained"), "{screen}");
+    assert!(screen.contains("12+ open orders, 1204.50 EUR, 80 USD, 1 of unknown worth: order:FCJVW7"), "{screen}");
+    assert!(screen.contains("poll marketplace-stock") && screen.contains("arrived 0"), "and all else: {screen}");
+    assert!(driver.chosen_row().contains("1204 EUR+"), "{}", driver.chosen_row());
+    driver.press("sss");
+    assert_eq!(shown(&driver), ["SCARF-BLUE", "HAT-RED-M", "HAT-RED-M", "GLOVES"], "what nobody knows comes last");
+}
+
+#[test]
 fn each_column_can_be_sorted_by_and_the_choice_stays() {
     let mut driver = Driver::with_sync(140, 40);
     driver.press("j");
@@ -115,10 +150,11 @@ fn a_filter_finds_what_the_columns_say() {
 fn enter_shows_the_sku_in_every_system() {
     let mut driver = Driver::with_sync(80, 24);
     driver.press("⏎");
-    let Some(Action::FetchHistory { query, .. }) = driver.asked.last() else { panic!("{:?}", driver.asked) };
+    let query = history_asked(&driver);
     assert_eq!(query.subject, "HAT-RED-M");
     assert_eq!(driver.state.now.duration_since(query.since.unwrap()).as_hours(), 24);
     driver.answer_history(Ok((sample::history(), sample::sync().drifts)));
+    driver.answer_sku_orders(Ok(SkuOrders::default()));
     let screen = driver.screen();
     let row = |system: &str| screen.lines().find(|line| line.contains(system)).unwrap_or_default();
     let wms = row(" wms ");
@@ -127,7 +163,7 @@ fn enter_shows_the_sku_in_every_system() {
     assert!(row("erp").contains("0 ×12"), "{screen}");
     driver.press("jt");
     assert!(driver.screen().contains("±30s"), "what the marketplace said when: {}", driver.screen());
-    let Some(Action::FetchHistory { query, .. }) = driver.asked.last() else { panic!("{:?}", driver.asked) };
+    let query = history_asked(&driver);
     assert_eq!(driver.state.now.duration_since(query.since.unwrap()).as_hours(), 7 * 24);
     driver.answer_history(Ok((sample::history(), Vec::new())));
     assert_eq!(driver.state.sku.as_ref().unwrap().selected().unwrap().system, "marketplace", "the choice stays");
@@ -140,12 +176,112 @@ fn enter_shows_the_sku_in_every_system() {
 }
 
 #[test]
+fn the_orders_that_touched_a_sku_stand_below_its_copies() {
+    let mut driver = Driver::with_sync(80, 24);
+    driver.press("⏎");
+    let asked = orders_asked(&driver).expect("asked beside the history").clone();
+    assert_eq!((asked.sku.as_str(), asked.since, asked.until), ("HAT-RED-M", history_asked(&driver).since, None));
+    driver.answer_history(Ok((sample::history(), sample::sync().drifts)));
+    assert!(driver.screen().contains("Asking http"), "{}", driver.screen());
+    driver.answer_sku_orders(Ok(sample::sku_orders()));
+    let screen = driver.screen();
+    assert!(screen.contains("orders that touched it: 6+, the newest"), "{screen}");
+    let [row] = rows_of(&screen, "A-10042")[..] else { panic!("{screen}") };
+    assert!(row.contains("11:32:03") && row.contains("64.95 EUR") && row.contains("○ open"), "{row}");
+    assert!(row.contains("inventory.reserved wms"), "what it reached last, not where it was seen last: {row}");
+    let [marks] = rows_of(&screen, "◆")[..] else { panic!("{screen}") };
+    let [wms] = rows_of(&screen, " wms         main")[..] else { panic!("{screen}") };
+    let changed = wms.chars().position(|bar| bar == '▁');
+    assert_eq!(changed.and_then(|at| marks.chars().nth(at)), Some('◆'), "when it was reserved:\n{marks}\n{wms}");
+    driver.press("t");
+    let since = orders_asked(&driver).and_then(|query| query.since);
+    assert_eq!((since, since.is_none()), (history_asked(&driver).since, false), "of the same time");
+}
+
+#[test]
+fn an_order_that_touched_a_sku_is_opened() {
+    let mut driver = Driver::with_sku(80, 24);
+    driver.press("⇥j");
+    assert!(driver.chosen_row().contains("A-10040"), "{}", driver.chosen_row());
+    let screen = driver.screen();
+    assert!(screen.contains("── order:A-10040") && screen.contains("order.placed         5 units"), "{screen}");
+    driver.press("y");
+    assert_eq!(driver.done, [Action::Copy("order:A-10040".to_owned())]);
+    driver.tick(5_000);
+    let mut reply = sample::sku_orders();
+    reply.orders.insert(0, reply.orders[3].clone());
+    driver.answer_sku_orders(Ok(reply));
+    assert!(driver.chosen_row().contains("A-10040"), "the choice stays: {}", driver.chosen_row());
+    driver.press("⏎");
+    assert_eq!(driver.state.journey.as_ref().unwrap().key, "order:A-10040");
+    driver.press("q");
+    assert_eq!((driver.state.screen(), driver.state.sku.as_ref().unwrap().in_orders()), (Screen::Sku, true));
+    driver.press("⇥j");
+    assert!(driver.chosen_row().contains("marketplace"), "{}", driver.chosen_row());
+    driver.press("⏎");
+    assert!(driver.state.journey.is_none() && driver.screen().contains("this is no order"), "{}", driver.screen());
+}
+
+#[test]
+fn where_there_is_no_room_below_the_orders_take_the_place_of_the_copies() {
+    let mut driver = Driver::with_sku(80, 10);
+    assert!(!driver.screen().contains("A-10042") && driver.screen().contains("marketplace"), "{}", driver.screen());
+    driver.press("⇥G");
+    let screen = driver.screen();
+    assert!(screen.contains("SEEN LAST") && !screen.contains("SYSTEM"), "{screen}");
+    assert!(driver.chosen_row().contains("A-10007"), "{}", driver.chosen_row());
+}
+
+#[test]
+fn what_orders_do_not_hold_has_none() {
+    let mut driver = Driver::with_sku(80, 24);
+    let mut history = sample::history();
+    history.copies.truncate(1);
+    for entity in [Entity::OrderStatus, Entity::Feed, Entity::SearchIndex] {
+        history.copies[0].entity = entity;
+        driver.tick(5_000);
+        driver.answer_history(Ok((history.clone(), Vec::new())));
+        assert!(!driver.screen().contains("touched"), "{entity:?}: {}", driver.screen());
+        driver.press("⇥");
+        assert!(!driver.state.sku.as_ref().unwrap().in_orders(), "{entity:?}");
+    }
+    if orders_asked(&driver).is_some() {
+        driver.answer_sku_orders(Ok(SkuOrders::default()));
+    }
+    driver.tick(60_000);
+    assert!(orders_asked(&driver).is_none(), "nor are any asked for");
+}
+
+#[test]
+fn a_history_without_orders_and_orders_without_a_history() {
+    let mut driver = Driver::with_sync(80, 24);
+    driver.press("⏎");
+    driver.answer_history(Ok((sample::history(), Vec::new())));
+    driver.answer_sku_orders(Err("503 ClickHouse is away".to_owned()));
+    let screen = driver.screen();
+    assert!(screen.contains("● live") && screen.contains("Which orders touched it is not known."), "{screen}");
+    assert!(screen.contains("✗ orders that touched it are not known now: 503"), "{screen}");
+    driver.tick(4_000);
+    driver.answer_history(Ok((History { copies: Vec::new(), ..sample::history() }, Vec::new())));
+    driver.answer_sku_orders(Ok(sample::sku_orders()));
+    let screen = driver.screen();
+    assert!(screen.contains("No system has said anything of it.") && !screen.contains("not known"), "{screen}");
+    assert!(driver.chosen_row().contains("A-10042"), "there is nothing else to be chosen: {}", driver.chosen_row());
+    driver.tick(4_000);
+    driver.answer_history(Err("Connection refused".to_owned()));
+    driver.answer_sku_orders(Ok(SkuOrders::default()));
+    assert!(driver.screen().contains("✗ no answer from"), "{}", driver.screen());
+    driver.press("⇥");
+    assert!(driver.screen().contains("no order is known to have touched it"), "{}", driver.screen());
+}
+
+#[test]
 fn an_order_whose_status_differs_is_opened() {
     let mut driver = Driver::with_sku(80, 24);
     let mut history = sample::history();
     history.subject = "order:A-10042".to_owned();
     history.copies.truncate(1);
-    history.copies[0].entity = ordertrace_api::reading::Entity::OrderStatus;
+    history.copies[0].entity = Entity::OrderStatus;
     if let Some(sku) = &mut driver.state.sku {
         sku.subject.clone_from(&history.subject);
     }
@@ -181,11 +317,12 @@ proptest! {
             prop_assert!(sync.cursor.at < sync.shown.len().max(1));
         }
         let mut driver = Driver::with_sku(columns, rows);
-        for keys in ["", "j", "G", "t", "?", "?", "g", "⏎"] {
+        for keys in ["", "j", "G", "⇥", "j", "G", "t", "?", "?", "⇥", "g", "⏎", "⇥", "⏎"] {
             driver.press(keys);
             driver.screen();
             let sku = driver.state.sku.as_ref().unwrap();
             prop_assert!(sku.cursor.at < sku.copies().len().max(1));
+            prop_assert!(sku.orders.cursor.at < sku.orders.shown.len().max(1));
         }
     }
 }

@@ -8,11 +8,15 @@ use insta::assert_snapshot;
 use jiff::SignedDuration;
 use ordertrace_api::agent::AGENT_STATUS;
 use ordertrace_api::alert::{AcknowledgeRequest, Acknowledgement, AlertsQuery, Silence, SilenceReply, SilenceRequest};
+use ordertrace_api::history::HistoryQuery;
 use ordertrace_api::hotspot::{Against, Hotspots, HotspotsQuery};
 use ordertrace_api::journey::{Candidates, Journey};
+use ordertrace_api::lines::{SkuOrders, SkuOrdersQuery};
 use ordertrace_api::order::OrdersPage;
 use ordertrace_api::problem::Problem;
+use ordertrace_api::reading::Entity;
 use ordertrace_api::routes;
+use ordertrace_api::sync::SyncReply;
 use tokio::net::TcpListener;
 
 use super::*;
@@ -70,7 +74,27 @@ async fn collector() -> String {
         let silences = vec![Silence { receiver: "oncall".to_owned(), id: "s1".to_owned() }];
         Json(SilenceReply { silences, until }).into_response()
     };
+    let history = |Query(query): Query<HistoryQuery>| async move {
+        let mut history = sample::history();
+        if query.subject == "shopping" {
+            history.copies.truncate(1);
+            history.copies[0].entity = Entity::Feed;
+        }
+        Json(history)
+    };
+    let sku_orders = |Query(query): Query<SkuOrdersQuery>| async move {
+        let since = Some(sample::now() - SignedDuration::from_hours(2));
+        let expected = SkuOrdersQuery { sku: "HAT-RED-M".to_owned(), since, until: None, limit: Some(500) };
+        if query == expected {
+            Json(sample::sku_orders()).into_response()
+        } else {
+            StatusCode::BAD_REQUEST.into_response()
+        }
+    };
     let router = Router::new()
+        .route(routes::SYNC, get(|| async { Json(sample::sync()) }))
+        .route(routes::SYNC_HISTORY, get(history))
+        .route(routes::SYNC_ORDERS, get(sku_orders))
         .route(routes::ALERTS, get(alerts))
         .route(routes::ALERT_ACKNOWLEDGEMENT, post(acknowledge))
         .route(routes::ALERT_SILENCE, post(silence))
@@ -142,6 +166,28 @@ async fn hotspots_are_sorted_cut_and_compared_as_asked() {
     assert!(markdown.contains("| handoff |") && markdown.contains("`storefront→oms POST /orders`"), "{markdown}");
     let (exit, pretty) = run_line("hotspots").await;
     assert_eq!((exit.unwrap().code(), &*pretty), (1, ""));
+}
+
+#[tokio::test]
+async fn a_sku_is_told_of_with_the_orders_that_touched_it() {
+    let asked = "sync --sku HAT-RED-M --since 2h --limit 600";
+    let (exit, pretty) = run_line(asked).await;
+    assert_eq!(exit.unwrap().code(), 0);
+    let (history, orders) = pretty.split_once("SEEN LAST").unwrap();
+    assert!(history.contains("  orders ") && history.contains('◆') && history.contains("storefront"), "{pretty}");
+    assert!(orders.contains("A-10042") && orders.contains("○ open") && orders.contains("more orders"), "{pretty}");
+    let (_, json) = run_line(&format!("{asked} --format json")).await;
+    let reply: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(serde_json::from_value::<SyncReply>(reply.clone()).unwrap(), sample::sync(), "as without a SKU");
+    assert_eq!(serde_json::from_value::<SkuOrders>(reply["orders"].clone()).unwrap(), sample::sku_orders());
+    let (_, markdown) = run_line(&format!("{asked} --format markdown")).await;
+    assert!(markdown.contains("| `order:A-10042` | 7 | 64.95 EUR | ○ open | inventory.reserved | wms |"), "{markdown}");
+    let (_, json) = run_line("sync --format json").await;
+    assert_eq!(serde_json::from_str::<SyncReply>(&json).unwrap(), sample::sync());
+    assert!(!json.contains("\"orders\": {"), "{json}");
+    let (exit, feed) = run_line("sync --feed shopping").await;
+    assert_eq!(exit.unwrap().code(), 0, "no orders are asked for");
+    assert!(!feed.contains("SEEN LAST") && !feed.contains("no order"), "{feed}");
 }
 
 #[tokio::test]

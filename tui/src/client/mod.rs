@@ -15,6 +15,7 @@ use ordertrace_api::history::{History, HistoryQuery};
 use ordertrace_api::hotspot::{HotspotOrdersQuery, Hotspots, HotspotsQuery};
 use ordertrace_api::journey::{Candidates, Journey, JourneyQuery};
 use ordertrace_api::keys::Key;
+use ordertrace_api::lines::{SkuOrders, SkuOrdersQuery};
 use ordertrace_api::order::{OrdersPage, OrdersQuery};
 use ordertrace_api::problem::Problem;
 use ordertrace_api::routes;
@@ -189,6 +190,14 @@ impl Client {
     /// When the collector cannot be reached, refuses, or answers something else.
     pub async fn history(&self, query: &HistoryQuery) -> Result<History, ClientError> {
         self.list(routes::SYNC_HISTORY, query).await
+    }
+
+    /// The orders that touched a SKU.
+    ///
+    /// # Errors
+    /// When the collector cannot be reached, refuses, or answers something else.
+    pub async fn sku_orders(&self, query: &SkuOrdersQuery) -> Result<SkuOrders, ClientError> {
+        self.list(routes::SYNC_ORDERS, query).await
     }
 
     /// What the latest journeys have in common.

@@ -1,6 +1,6 @@
-use ordertrace_api::finding::Money;
 use ordertrace_api::hotspot::{Figures, OrderFigures};
 
+use crate::money::{largest, short};
 use crate::text::human;
 
 /// A figure of a hotspot, in the order in which they are shown.
@@ -137,8 +137,8 @@ impl Column {
             Orders => count(orders.orders),
             Waiting => human(orders.mean_waiting_ns),
             Path => share(orders.path_share),
-            InFlight => money(&orders.in_flight),
-            AtRisk => money(&orders.at_risk),
+            InFlight => short(&orders.in_flight, false),
+            AtRisk => short(&orders.at_risk, false),
         }
     }
 
@@ -227,36 +227,6 @@ fn share(share: f64) -> String {
     }
 }
 
-/// The largest amount, cut to a few digits, and whether there are other currencies; JSON has all of it.
-fn money(amounts: &[Money]) -> String {
-    let Some(most) = amounts.iter().max_by(|one, other| amount(one).total_cmp(&amount(other))) else {
-        // What nobody says is not nothing.
-        return "–".to_owned();
-    };
-    let whole = most.amount.split('.').next().unwrap_or_default();
-    let cut = |digits: usize, unit: &str| {
-        let (whole, rest) = whole.split_at_checked(whole.len().saturating_sub(digits)).unwrap_or((whole, ""));
-        format!("{whole}.{}{unit}", rest.get(..1).unwrap_or("0"))
-    };
-    let text = match whole.len() {
-        0..=5 => whole.to_owned(),
-        6 => format!("{}k", whole.get(..3).unwrap_or(whole)),
-        7..=9 => cut(6, "M"),
-        _ => cut(9, "G"),
-    };
-    let others = if amounts.len() > 1 { "+" } else { "" };
-    format!("{text} {}{others}", most.currency)
-}
-
-/// Only for comparing.
-fn amount(money: &Money) -> f64 {
-    money.amount.parse().unwrap_or(0.0)
-}
-
-fn largest(amounts: &[Money]) -> f64 {
-    amounts.iter().map(amount).fold(0.0, f64::max)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,31 +246,6 @@ mod tests {
         for (number, expected) in [(0, "0"), (999_999, "999999"), (1_250_000, "1.2M"), (4_200_000_000, "4G")] {
             assert_eq!(count(number), expected);
         }
-    }
-
-    #[test]
-    fn money_in_few_columns() {
-        let of = |amounts: &[(&str, &str)]| {
-            let money = |(amount, currency): &(&str, &str)| Money {
-                amount: (*amount).to_owned(),
-                currency: (*currency).to_owned(),
-            };
-            super::money(&amounts.iter().map(money).collect::<Vec<_>>())
-        };
-        for (amount, expected) in [
-            ("0.05", "0 EUR"),
-            ("49.95", "49 EUR"),
-            ("99999", "99999 EUR"),
-            ("123456.78", "123k EUR"),
-            ("1810233.40", "1.8M EUR"),
-            ("999999999.99", "999.9M EUR"),
-            ("12345678901", "12.3G EUR"),
-        ] {
-            assert_eq!(of(&[(amount, "EUR")]), expected);
-        }
-        assert_eq!(of(&[]), "–");
-        assert_eq!(of(&[("0", "EUR")]), "0 EUR");
-        assert_eq!(of(&[("7", "EUR"), ("900", "JPY")]), "900 JPY+");
     }
 
     #[test]

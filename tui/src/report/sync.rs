@@ -1,10 +1,10 @@
 use ordertrace_api::history::History;
+use ordertrace_api::lines::SkuOrder;
 use ordertrace_api::sync::{AgeNow, DriftNow, SyncLag, SyncReply, UnclearId, UnclearIds};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
-use super::sync_orders::orders_texts;
-use crate::sync_table::{HistoryColumns, age_text, doubt_text, item_text, past_text, values_text};
+use crate::sync_table::{HistoryColumns, age_text, doubt_text, item_text, orders_texts, past_text, values_text};
 use crate::text::{Line, Tone, fit, fit_end, human, ns_between, pad, wrap};
 
 /// Before what belongs to the line above.
@@ -99,14 +99,15 @@ fn age_line(age: &AgeNow, around: &Surroundings) -> Line {
     Line::of(Tone::Strong, age_text(age)).and(Tone::Plain, format!(": {old} old")).and(Tone::Dim, made)
 }
 
-/// What each system said of one SKU, on one time axis.
-pub fn history_lines(history: &History, drifts: &[DriftNow], around: &Surroundings) -> Vec<Line> {
+/// What each system said of one SKU, on one time axis, and when these orders touched it.
+pub fn history_lines(history: &History, orders: &[SkuOrder], drifts: &[DriftNow], around: &Surroundings) -> Vec<Line> {
     if history.copies.is_empty() {
         return vec![Line::of(Tone::Dim, format!("no system has said anything of {}", history.subject))];
     }
     let columns = HistoryColumns::of(around.columns, history, drifts);
     let rows = history.copies.iter().map(|copy| columns.row(history, copy, drifts, around.now));
-    let lines = std::iter::once(columns.heading(history, &around.zone)).chain(rows);
+    let marks = columns.marks(history, orders, None).filter(|_| !orders.is_empty());
+    let lines = std::iter::once(columns.heading(history, &around.zone)).chain(marks).chain(rows);
     let mut lines: Vec<Line> = lines.map(|line| line.cut(around.columns)).collect();
     if history.more {
         lines.push(Line::of(Tone::Warning, "there is more: narrow with --since and --until").cut(around.columns));
@@ -232,7 +233,8 @@ mod tests {
         assert_snapshot!("sync_80", text(80));
         assert_snapshot!("sync_140", text(140));
         let history = |columns| {
-            let lines = history_lines(&sample::history(), &sample::sync().drifts, &around(columns));
+            let (orders, drifts) = (sample::sku_orders().orders, sample::sync().drifts);
+            let lines = history_lines(&sample::history(), &orders, &drifts, &around(columns));
             lines.iter().map(|line| line.text().trim_end().to_owned()).collect::<Vec<_>>().join("\n")
         };
         assert_snapshot!("sync_history_80", history(80));

@@ -80,7 +80,18 @@ pub(crate) fn sync() -> SyncReply {
         }),
         ..drift("SCARF-BLUE", ("12", "1"), (Some("-11"), Some("-91.67")), 45)
     };
+    let hat = DriftNow {
+        endangered: Some(Endangered {
+            orders: 2,
+            money: vec![Money { amount: "129.90".to_owned(), currency: "EUR".to_owned() }],
+            unpriced: 0,
+            first: ["order:A-10042", "order:A-10040"].map(super::key).to_vec(),
+            more: false,
+        }),
+        ..drift("HAT-RED-M", ("0", "7"), (Some("7"), None), 120)
+    };
     let price = DriftNow {
+        endangered: Some(Endangered::default()),
         sync: "prices".to_owned(),
         entity: Entity::Price,
         location: String::new(),
@@ -117,12 +128,7 @@ pub(crate) fn sync() -> SyncReply {
             lag("stock", Entity::Inventory, "marketplace", 0, 613),
             lag("prices", Entity::Price, "storefront", 12, 1),
         ],
-        drifts: vec![
-            drift("HAT-RED-M", ("0", "7"), (Some("7"), None), 120),
-            scarf,
-            drift("GLOVES", ("3", "many"), (None, None), 5),
-            price,
-        ],
+        drifts: vec![hat, scarf, drift("GLOVES", ("3", "many"), (None, None), 5), price],
         more: true,
     }
 }

@@ -8,7 +8,7 @@ use ordertrace_api::sync::{DriftNow, SyncLag};
 
 use super::heat::Heat;
 use super::history::drift_of;
-use super::{item_text, past_text, values_text};
+use super::{item_text, orders_texts, past_text, values_text};
 use crate::text::{Line, Tone, date_clock, human, ns_between, pad, short_clock};
 
 /// How a pair of systems stands.
@@ -60,7 +60,7 @@ pub fn state_text(state: SourceState) -> &'static str {
     }
 }
 
-/// A drift, and how its pair of systems stands.
+/// A drift, what orders have to do with it, and how its pair of systems stands.
 pub fn drift_detail(drift: &DriftNow, lag: Option<&SyncLag>, now: Timestamp, zone: &TimeZone) -> Vec<Line> {
     let (tone, says) = if drift.late { (Tone::Error, "! late") } else { (Tone::Plain, "within its floor") };
     let ago = human(ns_between(drift.since, now));
@@ -71,6 +71,7 @@ pub fn drift_detail(drift: &DriftNow, lag: Option<&SyncLag>, now: Timestamp, zon
     let past = past_text(drift).map(|past| format!("   before: {past}")).unwrap_or_default();
     let values = Line::of(Tone::Strong, values_text(drift)).and(Tone::Plain, past);
     let mut lines = vec![values, since];
+    lines.extend(orders_texts(drift).into_iter().map(|text| Line::of(Tone::Plain, text)));
     if let Some(lag) = lag {
         lines.extend(lag_detail(lag, now, zone));
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ordertrace_api::sync::{AgeNow, DriftNow, PAST_DAYS};
 use rust_decimal::Decimal;
 
+use crate::money::{largest, short};
 use crate::text::{Line, Tone, fit_end, human, ns_between, pad};
 
 /// A column of the drifts, each of which can be sorted by.
@@ -14,6 +15,10 @@ pub enum DriftColumn {
     Age,
     /// How much more the target shows; the most first, whatever its sign.
     Units,
+    /// How much of that orders in flight do not explain; the most first, whatever its sign.
+    Unexplained,
+    /// What the open orders are worth that hold the SKU; the largest amount first, what nobody knows last.
+    Money,
     /// How often it came back; the most often first.
     Past,
     /// The SKU, or the order.
@@ -30,12 +35,46 @@ pub enum DriftColumn {
 
 impl DriftColumn {
     /// All, in the order in which they are sorted by.
-    pub const ALL: [Self; 8] =
-        [Self::Age, Self::Units, Self::Past, Self::Item, Self::Place, Self::Sync, Self::Source, Self::Target];
+    pub const ALL: [Self; 10] = [
+        Self::Age,
+        Self::Units,
+        Self::Unexplained,
+        Self::Money,
+        Self::Past,
+        Self::Item,
+        Self::Place,
+        Self::Sync,
+        Self::Source,
+        Self::Target,
+    ];
 
     /// From left to right.
-    const SHOWN: [Self; 8] =
-        [Self::Item, Self::Place, Self::Sync, Self::Source, Self::Target, Self::Units, Self::Past, Self::Age];
+    const SHOWN: [Self; 10] = [
+        Self::Item,
+        Self::Place,
+        Self::Sync,
+        Self::Source,
+        Self::Target,
+        Self::Units,
+        Self::Unexplained,
+        Self::Money,
+        Self::Past,
+        Self::Age,
+    ];
+
+    /// Those that matter most first.
+    const BY_WEIGHT: [Self; 10] = [
+        Self::Item,
+        Self::Age,
+        Self::Units,
+        Self::Target,
+        Self::Source,
+        Self::Money,
+        Self::Place,
+        Self::Unexplained,
+        Self::Past,
+        Self::Sync,
+    ];
 
     /// The one after it.
     #[must_use]
@@ -49,6 +88,8 @@ impl DriftColumn {
         match self {
             Self::Age => "FOR",
             Self::Units => "BY",
+            Self::Unexplained => "UNEXPLAINED",
+            Self::Money => "MONEY",
             Self::Past => "AGAIN",
             Self::Item => "ITEM",
             Self::Place => "WHERE",
@@ -64,10 +105,12 @@ impl DriftColumn {
             // It may be over by now, and nobody knows.
             Self::Age if drift.doubtful => format!("{}?", human(ns_between(drift.since, now))),
             Self::Age => human(ns_between(drift.since, now)),
-            Self::Units => match &drift.difference {
-                Some(by) if by.starts_with('-') => by.clone(),
-                Some(by) => format!("+{by}"),
-                None => "differs".to_owned(),
+            Self::Units => drift.difference.as_deref().map_or_else(|| "differs".to_owned(), signed),
+            Self::Unexplained => unexplained(drift).map(signed).unwrap_or_default(),
+            Self::Money => match &drift.endangered {
+                Some(hit) if hit.orders == 0 => String::new(),
+                Some(hit) => short(&hit.money, hit.more || hit.unpriced > 0),
+                None => short(&[], false),
             },
             Self::Past if drift.past == 0 => String::new(),
             Self::Past => format!("{}×", drift.past),
@@ -83,7 +126,12 @@ impl DriftColumn {
     pub fn compare(self, one: &DriftNow, other: &DriftNow) -> Ordering {
         match self {
             Self::Age => one.since.cmp(&other.since),
-            Self::Units => units(other).cmp(&units(one)),
+            Self::Units => units(other.difference.as_deref()).cmp(&units(one.difference.as_deref())),
+            Self::Unexplained => units(rest(other)).cmp(&units(rest(one))),
+            Self::Money => match (worth(one), worth(other)) {
+                (Some(one), Some(other)) => other.total_cmp(&one),
+                (one, other) => one.is_none().cmp(&other.is_none()),
+            },
             Self::Past => (other.past, other.past_late).cmp(&(one.past, one.past_late)),
             Self::Item => one.subject.cmp(&other.subject),
             Self::Place => place(one).cmp(&place(other)),
@@ -95,77 +143,87 @@ impl DriftColumn {
 
     /// Whether it is read from the right: figures.
     fn is_figure(self) -> bool {
-        matches!(self, Self::Age | Self::Units | Self::Past)
+        matches!(self, Self::Age | Self::Units | Self::Unexplained | Self::Money | Self::Past)
     }
 
-    /// Its width on a screen of so many columns; 0 = it is left out.
-    fn width(self, columns: usize) -> usize {
-        let wide = columns >= 124;
+    /// The columns of the terminal without which it is left out, and those with which it has enough.
+    fn widths(self) -> (usize, usize) {
         match self {
-            Self::Age => 8,
-            Self::Units if columns >= 40 => 9,
-            Self::Past if columns >= 100 => 6,
-            Self::Place if columns >= 70 => {
-                if wide {
-                    16
-                } else {
-                    9
-                }
-            }
-            Self::Sync if wide => 14,
-            Self::Source if columns >= 64 => {
-                if wide {
-                    22
-                } else {
-                    13
-                }
-            }
-            Self::Target if columns >= 50 => {
-                if wide {
-                    26
-                } else {
-                    17
-                }
-            }
-            _ => 0,
+            Self::Item => (14, 24),
+            Self::Age => (8, 8),
+            Self::Units => (8, 9),
+            Self::Target => (17, 26),
+            Self::Source => (13, 22),
+            // With the mark of what is sorted by.
+            Self::Unexplained => (12, 12),
+            Self::Money => (11, 11),
+            Self::Place => (9, 16),
+            Self::Past => (6, 6),
+            Self::Sync => (8, 14),
         }
     }
 }
 
-/// How big the difference is; what is no number, or one that no decimal holds, is the biggest.
-fn units(drift: &DriftNow) -> (bool, Decimal) {
-    let units = drift.difference.as_deref().and_then(|by| Decimal::from_str_exact(by).ok());
+/// How big a difference is; what is no number, or one that no decimal holds, is the biggest.
+fn units(difference: Option<&str>) -> (bool, Decimal) {
+    let units = difference.and_then(|by| Decimal::from_str_exact(by).ok());
     units.map_or((true, Decimal::ZERO), |units| (false, units.abs()))
 }
 
+/// What orders in flight leave of the difference, where they explain any of it.
+fn unexplained(drift: &DriftNow) -> Option<&str> {
+    let explains = |explained: &str| Decimal::from_str_exact(explained).is_ok_and(|explained| !explained.is_zero());
+    drift.in_flight.as_ref().filter(|by| explains(&by.explained)).map(|by| by.unexplained.as_str())
+}
+
+/// The same, and all of it where they explain nothing.
+fn rest(drift: &DriftNow) -> Option<&str> {
+    unexplained(drift).or(drift.difference.as_deref())
+}
+
+/// The largest amount of what is endangered; `None` where nobody says how much that is.
+fn worth(drift: &DriftNow) -> Option<f64> {
+    let hit = drift.endangered.as_ref()?;
+    (hit.orders == 0 || !hit.money.is_empty()).then(|| largest(&hit.money))
+}
+
 /// How the columns of the table share its width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriftColumns {
-    columns: usize,
-    /// What the others leave.
-    item: usize,
+    /// Those for which there is room, from left to right, and how wide they are.
+    shown: Vec<(DriftColumn, usize)>,
 }
 
 impl DriftColumns {
-    /// Shares out `columns`: which item comes first, then by how much and since when.
-    pub fn of(columns: usize) -> Self {
-        let taken: usize = DriftColumn::SHOWN
-            .iter()
-            .filter(|column| **column != DriftColumn::Item)
-            .map(|column| column.width(columns))
-            .filter(|width| *width > 0)
-            .map(|width| width + 1)
-            .sum();
-        Self { columns, item: columns.saturating_sub(taken + 2) }
+    /// Shares out `columns`: which item comes first, then what is sorted by, by how much and since when, what
+    /// both say, and what that endangers.
+    pub fn of(columns: usize, sorted: DriftColumn) -> Self {
+        // The mark; each column has a blank before it.
+        let mut free = columns.saturating_sub(1);
+        let [item, others @ ..] = DriftColumn::BY_WEIGHT;
+        let others = others.into_iter().filter(|column| *column != sorted);
+        let wanted = std::iter::once(sorted).filter(|column| *column != item).chain(others);
+        let mut shown = vec![(item, item.widths().0.min(free.saturating_sub(1)))];
+        free = free.saturating_sub(shown[0].1 + 1);
+        for (column, (least, _)) in wanted.map(|column| (column, column.widths())) {
+            if least < free {
+                shown.push((column, least));
+                free -= least + 1;
+            }
+        }
+        for (column, width) in &mut shown {
+            let more = column.widths().1.saturating_sub(*width).min(free);
+            *width += more;
+            free -= more;
+        }
+        shown[0].1 += free;
+        shown.sort_by_key(|(column, _)| DriftColumn::SHOWN.iter().position(|shown| shown == column));
+        Self { shown }
     }
 
-    fn line(self, mark: (Tone, &str), cell: impl Fn(DriftColumn) -> (Tone, String)) -> Line {
+    fn line(&self, mark: (Tone, &str), cell: impl Fn(DriftColumn) -> (Tone, String)) -> Line {
         let mut line = Line::of(mark.0, pad(mark.1, 1));
-        for column in DriftColumn::SHOWN {
-            let width = if column == DriftColumn::Item { self.item } else { column.width(self.columns) };
-            if width == 0 {
-                continue;
-            }
+        for &(column, width) in &self.shown {
             let (tone, text) = cell(column);
             line.push(Tone::Plain, " ");
             match column.is_figure() {
@@ -177,7 +235,7 @@ impl DriftColumns {
     }
 
     /// The names of the columns; the one sorted by bears the mark.
-    pub fn heading(self, sorted: (DriftColumn, char)) -> Line {
+    pub fn heading(&self, sorted: (DriftColumn, char)) -> Line {
         self.line((Tone::Plain, ""), |column| match sorted {
             (by, mark) if by == column => (Tone::Title, format!("{}{mark}", column.name())),
             _ => (Tone::Dim, column.name().to_owned()),
@@ -185,15 +243,15 @@ impl DriftColumns {
     }
 
     /// One drift: marked `!` where it takes longer than the target's vendor says.
-    pub fn row(self, drift: &DriftNow, now: Timestamp) -> Line {
+    pub fn row(&self, drift: &DriftNow, now: Timestamp) -> Line {
         let (tone, mark) = if drift.late { (Tone::Error, "!") } else { (Tone::Plain, "") };
-        self.line((tone, mark), |column| {
-            let tone = match column {
-                DriftColumn::Item => Tone::Strong,
-                DriftColumn::Age => tone,
-                _ => Tone::Plain,
-            };
-            (tone, column.text(drift, now))
+        let has_place = self.shown.iter().any(|(column, _)| *column == DriftColumn::Place);
+        self.line((tone, mark), |column| match column {
+            // Else the places of a SKU would look the same.
+            DriftColumn::Item if !has_place => (Tone::Strong, known([&drift.subject, &place(drift)])),
+            DriftColumn::Item => (Tone::Strong, column.text(drift, now)),
+            DriftColumn::Age => (tone, column.text(drift, now)),
+            _ => (Tone::Plain, column.text(drift, now)),
         })
     }
 }
@@ -208,13 +266,17 @@ pub fn item_text(drift: &DriftNow) -> String {
     known([&drift.subject, &drift.location, &drift.channel, &drift.field])
 }
 
+/// `+7`, `-11`, `0`.
+pub(super) fn signed(by: &str) -> String {
+    if by.starts_with('-') || by == "0" { by.to_owned() } else { format!("+{by}") }
+}
+
 fn known<const N: usize>(texts: [&String; N]) -> String {
     texts.into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" ")
 }
 
 /// `wms 7, storefront 10 (+3, +42.86 %)`.
 pub fn values_text(drift: &DriftNow) -> String {
-    let signed = |by: &String| if by.starts_with('-') { by.clone() } else { format!("+{by}") };
     let percent = drift.percent.as_ref().map(|by| format!(", {} %", signed(by))).unwrap_or_default();
     let by = drift.difference.as_ref().map(|by| format!(" ({}{percent})", signed(by)));
     let currency = if drift.currency.is_empty() { String::new() } else { format!(" {}", drift.currency) };
@@ -247,11 +309,50 @@ mod tests {
     #[test]
     fn a_row_is_as_wide_as_the_screen() {
         for columns in 12..200 {
-            for drift in sample::sync().drifts {
-                let line = DriftColumns::of(columns).row(&drift, sample::now());
-                assert_eq!(line.width(), columns, "{:?}", line.text());
+            for sorted in DriftColumn::ALL {
+                let layout = DriftColumns::of(columns, sorted);
+                for drift in sample::sync().drifts {
+                    let line = layout.row(&drift, sample::now());
+                    assert_eq!(line.width(), columns, "{sorted:?}: {:?}", line.text());
+                }
             }
         }
+    }
+
+    #[test]
+    fn what_matters_is_shown_where_room_is_short() {
+        let shown = |columns, sorted| {
+            let heading = DriftColumns::of(columns, sorted).heading((sorted, '▼')).text();
+            heading.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(40, DriftColumn::Age), ["ITEM", "BY", "FOR▼"]);
+        assert_eq!(shown(79, DriftColumn::Age), ["ITEM", "SOURCE", "TARGET", "BY", "MONEY", "FOR▼"]);
+        assert!(shown(103, DriftColumn::Age).contains(&"UNEXPLAINED".to_owned()));
+        for columns in 40..200 {
+            for sorted in DriftColumn::ALL {
+                let mark = format!("{}▼", sorted.name());
+                assert!(shown(columns, sorted).contains(&mark), "{sorted:?} at {columns}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_places_of_a_sku_look_different() {
+        let drift = &sample::sync().drifts[0];
+        let row = |columns| DriftColumns::of(columns, DriftColumn::Age).row(drift, sample::now()).text();
+        assert!(row(79).contains("HAT-RED-M main "), "{}", row(79));
+        assert!(row(120).contains("HAT-RED-M  ") && row(120).contains(" main "), "{}", row(120));
+    }
+
+    #[test]
+    fn what_nobody_knows_is_not_nothing() {
+        let drifts = sample::sync().drifts;
+        let texts = |column: DriftColumn| [0, 1, 2, 3].map(|at| column.text(&drifts[at], sample::now()));
+        assert_eq!(texts(DriftColumn::Money), ["129 EUR", "1204 EUR+", "–", ""]);
+        assert_eq!(texts(DriftColumn::Unexplained), ["", "-7", "", ""]);
+        let mut idle = drifts[1].clone();
+        idle.in_flight.as_mut().unwrap().explained = "0".to_owned();
+        assert_eq!(DriftColumn::Unexplained.text(&idle, sample::now()), "", "orders that work the other way round");
     }
 
     #[test]
@@ -263,6 +364,8 @@ mod tests {
         };
         assert_eq!(first(DriftColumn::Age), ["7", "-11", "", "5"]);
         assert_eq!(first(DriftColumn::Units), ["", "-11", "7", "5"], "what is no number is the biggest");
+        assert_eq!(first(DriftColumn::Unexplained), ["", "7", "-11", "5"], "-7 of -11, and all of the others");
+        assert_eq!(first(DriftColumn::Money), ["-11", "7", "5", ""], "what nobody knows comes last");
         assert_eq!(first(DriftColumn::Sync)[0], "5", "prices before stock");
         let mut column = DriftColumn::default();
         DriftColumn::ALL.iter().for_each(|_| column = column.next());

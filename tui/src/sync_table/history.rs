@@ -1,10 +1,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ordertrace_api::history::{CopyHistory, History};
+use ordertrace_api::lines::SkuOrder;
 use ordertrace_api::reading::{Entity, StockState};
 use ordertrace_api::sync::DriftNow;
 
-use super::steps::steps;
+use super::drifts::signed;
+use super::steps::{marks, steps};
 use crate::text::{Line, Tone, fit, human, ns_between, pad, width};
 
 const SINCE: usize = 7;
@@ -77,6 +79,17 @@ impl HistoryColumns {
         self.line((Tone::Plain, ""), [what, system, place, value, by, since, (Tone::Dim, axis)])
     }
 
+    /// When orders touched it, over the bars; where one of them is `chosen`, it stands out. `None` where there are
+    /// no bars.
+    pub fn marks(self, history: &History, orders: &[SkuOrder], chosen: Option<&SkuOrder>) -> Option<Line> {
+        let [name, blank] = [(Tone::Dim, "orders".to_owned()), (Tone::Plain, String::new())];
+        let (what, system) = if self.what > 0 { (name, blank.clone()) } else { (blank.clone(), name) };
+        let [place, value, by, since] = std::array::from_fn(|_| blank.clone());
+        let touched = (Tone::Strong, marks(history, orders, chosen, self.steps));
+        let line = self.line((Tone::Plain, ""), [what, system, place, value, by, since, touched]);
+        Some(line).filter(|_| self.steps > 0)
+    }
+
     /// One copy: marked `!` where it does not show what its source does and is late, `~` where it is not.
     pub fn row(self, history: &History, copy: &CopyHistory, drifts: &[DriftNow], now: Timestamp) -> Line {
         let drift = drift_of(copy, drifts);
@@ -133,11 +146,8 @@ fn value_text(copy: &CopyHistory) -> String {
 }
 
 fn by_text(copy: &CopyHistory, drifts: &[DriftNow]) -> String {
-    match drift_of(copy, drifts).and_then(|drift| drift.difference.as_ref()) {
-        Some(by) if by.starts_with('-') => by.clone(),
-        Some(by) => format!("+{by}"),
-        None => String::new(),
-    }
+    let by = drift_of(copy, drifts).and_then(|drift| drift.difference.as_deref());
+    by.map(signed).unwrap_or_default()
 }
 
 /// What differs of it now.
@@ -185,6 +195,9 @@ mod tests {
             let layout = HistoryColumns::of(columns, &history, &drifts);
             let wide = layout.heading(&history, &TimeZone::UTC).width();
             assert!(wide <= columns, "{columns}: {wide}");
+            if let Some(line) = layout.marks(&history, &sample::sku_orders().orders, None) {
+                assert_eq!(line.width(), wide, "{columns}: {:?}", line.text());
+            }
             for copy in &history.copies {
                 let line = layout.row(&history, copy, &drifts, sample::now());
                 assert_eq!(line.width(), wide, "{columns}: {:?}", line.text());

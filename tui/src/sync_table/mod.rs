@@ -5,6 +5,8 @@ mod drifts;
 mod heat;
 mod history;
 mod matrix;
+mod orders;
+mod sku_orders;
 mod steps;
 
 pub use detail::{copy_detail, doubt_text, drift_detail, lag_detail, state_text};
@@ -12,3 +14,5 @@ pub use drifts::{DriftColumn, DriftColumns, age_text, item_text, past_text, valu
 pub use heat::Heat;
 pub use history::{HistoryColumns, copy_text};
 pub use matrix::{Matrix, MatrixLayout};
+pub use orders::orders_texts;
+pub use sku_orders::{SkuOrderColumns, is_sku, money_text, open_mark, order_detail, reached_last};

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use ordertrace_api::history::{CopyHistory, History};
+use ordertrace_api::lines::SkuOrder;
 
 use crate::text::ns_between;
 
@@ -14,6 +15,11 @@ const MIDDLE: char = '▄';
 /// What is no number is a line that changes at points.
 const SAME: char = '─';
 const OTHER: char = '●';
+
+/// When orders touched it.
+const TOUCHED: char = '◆';
+/// The same beside one that is chosen.
+const BESIDE: char = '·';
 
 /// The lowest and the highest of what is drawn on one scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,12 +58,7 @@ fn number(copy: &CopyHistory, value: &str) -> Option<f64> {
 /// anything is known.
 pub(super) fn steps(history: &History, copy: &CopyHistory, columns: usize) -> String {
     let scale = Scale::of(history, copy);
-    let whole_ns = ns_between(history.since, history.until).max(1);
-    // The last part of the range in which a time lies, counted from 0.
-    let part = |at: Timestamp| {
-        let parts = u128::from(ns_between(history.since, at)) * columns as u128 / u128::from(whole_ns);
-        usize::try_from(parts).unwrap_or(columns).min(columns.saturating_sub(1))
-    };
+    let part = |at: Timestamp| part(history, at, columns);
     let mut line = vec![' '; columns];
     for (value, next) in copy.values.iter().zip(copy.values.iter().skip(1).map(Some).chain([None])) {
         let from = part(value.since);
@@ -76,10 +77,37 @@ pub(super) fn steps(history: &History, copy: &CopyHistory, columns: usize) -> St
     line.into_iter().collect()
 }
 
+/// When orders touched the SKU, in the same parts of the range; where one of them is chosen, it stands out.
+pub(super) fn marks(history: &History, orders: &[SkuOrder], chosen: Option<&SkuOrder>, columns: usize) -> String {
+    let mut line = vec![' '; columns];
+    let mut mark = |order: &SkuOrder, with: char| {
+        let within = |at: &Timestamp| (history.since..=history.until).contains(at);
+        for at in order.seen.iter().map(|seen| seen.at).filter(within) {
+            if let Some(place) = line.get_mut(part(history, at, columns)) {
+                *place = with;
+            }
+        }
+    };
+    let with = if chosen.is_some() { BESIDE } else { TOUCHED };
+    orders.iter().for_each(|order| mark(order, with));
+    if let Some(order) = chosen {
+        mark(order, TOUCHED);
+    }
+    line.into_iter().collect()
+}
+
+/// The last of `columns` parts of the range in which a time lies, counted from 0.
+fn part(history: &History, at: Timestamp, columns: usize) -> usize {
+    let whole_ns = ns_between(history.since, history.until).max(1);
+    let parts = u128::from(ns_between(history.since, at)) * columns as u128 / u128::from(whole_ns);
+    usize::try_from(parts).unwrap_or(columns).min(columns.saturating_sub(1))
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
     use ordertrace_api::history::ValueSince;
+    use ordertrace_api::lines::LineSeen;
 
     use super::*;
     use crate::sample;
@@ -117,6 +145,24 @@ mod tests {
     fn what_is_no_number_changes_at_points() {
         assert_eq!(drawn(&[("open", -5), ("paid", 4), ("NaN", 8)], &[]), "────●───●─");
         assert_eq!(drawn(&[], &[]), " ".repeat(10));
+    }
+
+    #[test]
+    fn orders_are_marked_where_the_bars_change() {
+        let mut history = sample::history();
+        (history.since, history.until) = (sample::now() - SignedDuration::from_mins(10), sample::now());
+        history.copies[0].values = values(&[("7", -5), ("6", 3), ("5", 7)]);
+        let order = |minutes: &[i64]| {
+            let template = sample::sku_orders().orders[0].clone();
+            let at = |minute: i64| sample::now() - SignedDuration::from_mins(10 - minute);
+            let seen = minutes.iter().map(|minute| LineSeen { at: at(*minute), ..template.seen[0].clone() });
+            SkuOrder { seen: seen.collect(), ..template }
+        };
+        let orders = [order(&[7, 8]), order(&[-3, 3])];
+        assert_eq!(steps(&history, &history.copies[0], 10), "███▇▇▇▇▆▆▆");
+        assert_eq!(marks(&history, &orders, None, 10), "   ◆   ◆◆ ", "what lies outside the range is left out");
+        assert_eq!(marks(&history, &orders, Some(&orders[1]), 10), "   ◆   ·· ");
+        assert_eq!(marks(&history, &orders, None, 0), "");
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod size;
 pub use ascii::ascii;
 pub use duration::{coarse, human};
 pub use fit::{fit, fit_end, pad, plain, width, wrap};
-pub use moment::{clock, date_clock, full_clock, ns_between, offset, short_clock};
+pub use moment::{clock, date_clock, full_clock, near_clock, ns_between, offset, short_clock};
 pub use size::size;
 
 /// What a piece of text means; a [`Theme`](crate::theme::Theme) decides how it looks.

@@ -23,6 +23,13 @@ pub fn date_clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// Time of day of the last 24 hours, else day and minute: `09:12:03`, `11-19 09:12`.
+pub fn near_clock(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    const DAY_NS: u64 = 86_400_000_000_000;
+    let format = if ns_between(at, now) < DAY_NS { "%H:%M:%S" } else { "%m-%d %H:%M" };
+    at.to_zoned(zone.clone()).strftime(format).to_string()
+}
+
 /// How far `ns` lies from zero, with its sign: `+12.3ms`, `−4ms`.
 pub fn offset(ns: i64) -> String {
     let sign = if ns < 0 { '−' } else { '+' };

@@ -50,6 +50,8 @@ pub(super) enum Command {
     Explain,
     Compare,
     Stretch,
+    /// From one list of the screen to the other.
+    OtherList,
     Turn,
     Fold,
     Close,

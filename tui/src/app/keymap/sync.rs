@@ -39,8 +39,15 @@ pub(in crate::app) const SYNC: &[&[Binding]] = &[
 pub(in crate::app) const SKU: &[&[Binding]] = &[
     &[
         bind(Command::Stretch, &[C('t')], "t", "last day, week, 30 days, hour", Some(("t", "time"))),
-        bind(Command::Open, &[KeyCode::Enter], "Enter", "of an order's status: the order", Some(("⏎", "order"))),
-        bind(Command::CopyId, &[C('y'), C('Y')], "y Y", "copy the SKU", Some(("y", "copy"))),
+        bind(
+            Command::OtherList,
+            &[KeyCode::Tab, KeyCode::BackTab],
+            "Tab",
+            "from the systems to the orders that touched the SKU, and back",
+            Some(("Tab", "orders")),
+        ),
+        bind(Command::Open, &[KeyCode::Enter], "Enter", "the order; of an order's status too", Some(("⏎", "order"))),
+        bind(Command::CopyId, &[C('y'), C('Y')], "y Y", "copy the SKU, or the order's id", Some(("y", "copy"))),
     ],
     MOVES,
     &[REFRESH, HELP, BACK],

@@ -71,6 +71,10 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
             sku::receive(state, ticket, result);
             Vec::new()
         }
+        Event::SkuOrders { ticket, result } => {
+            sku::receive_orders(state, ticket, result);
+            Vec::new()
+        }
         Event::Alerts { ticket, result } => {
             alerts::receive(state, ticket, result);
             Vec::new()
@@ -142,6 +146,7 @@ fn ask(state: &mut State) -> Vec<Action> {
     let mut questions: Vec<Action> = if is_waiting(state) { None } else { ask_shown(state) }.into_iter().collect();
     // While the collector is not known to be there, one question is enough to find it.
     if state.connection == Connection::Up {
+        questions.extend(if screen == Screen::Sku { sku::ask_orders(state) } else { None });
         questions.extend(if screen == Screen::List(List::Findings) { None } else { findings::ask(state) });
         questions.extend(if screen == Screen::List(List::Alerts) { None } else { alerts::ask(state) });
     }
@@ -188,7 +193,9 @@ fn fit(state: &mut State) {
     state.sync.cursor.fit(state.sync.shown.len(), list);
     if let Some(sku) = &mut state.sku {
         let len = sku.copies().len();
-        sku.cursor.fit(len, usize::from(geometry::sku(state.size).list));
+        let rows = geometry::sku(state.size, len, sku.orders_told());
+        sku.cursor.fit(len, usize::from(rows.rows.list));
+        sku.orders.cursor.fit(sku.orders.shown.len(), usize::from(rows.orders_listed()));
     }
     if let Some(touched) = &mut state.touched {
         touched.cursor.fit(touched.orders.len(), usize::from(geometry::orders(state.size, false).list));

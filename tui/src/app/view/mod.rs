@@ -14,6 +14,7 @@ mod orders;
 mod overlay;
 mod prompt;
 mod sku;
+mod sku_orders;
 mod surface;
 mod sync;
 #[cfg(test)]

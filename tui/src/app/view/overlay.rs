@@ -139,6 +139,7 @@ fn sync_legend() -> Vec<Line> {
         Line::of(Tone::Warning, "?").and(Tone::Dim, " a source of it is not up to date: it may be otherwise by now"),
     );
     lines.push(Line::of(Tone::Dim, "2h00m 613/306  the first waits since 2h, 613 do, 306 of them late"));
+    lines.push(Line::of(Tone::Dim, "129 EUR+  open orders that hold it are worth that and more; –  nobody says"));
     lines
 }
 
@@ -151,6 +152,10 @@ fn sku_legend() -> Vec<Line> {
             .and(Tone::Dim, " within its floor"),
         Line::of(Tone::Work, "▁▄█")
             .and(Tone::Dim, " its value over time; all of one kind on one scale, cases as units"),
+        Line::of(Tone::Strong, "◆")
+            .and(Tone::Dim, " an order touched it   ")
+            .and(Tone::Strong, "·")
+            .and(Tone::Dim, " another than the chosen one"),
         Line::of(Tone::Work, "─●─")
             .and(Tone::Dim, " a text that changed   ")
             .and(Tone::Dim, "×12  it counts cases of twelve"),

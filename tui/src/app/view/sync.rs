@@ -11,7 +11,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let rows = geometry::sync(state.size, sync.matrix.targets());
     canvas.split_row(0, title(sync), freshness(state, sync.received_at, sync.paused));
     draw_matrix(canvas, state, rows.head);
-    let columns = DriftColumns::of(canvas.columns().saturating_sub(1));
+    let columns = DriftColumns::of(canvas.columns().saturating_sub(1), sync.sort);
     if rows.heading > 0 && sync.matrix.targets() > 0 {
         let mark = if sync.reversed { '▲' } else { '▼' };
         canvas.put(1, rows.head, canvas.columns(), columns.heading((sync.sort, mark)));

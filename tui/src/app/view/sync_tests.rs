@@ -1,5 +1,6 @@
 use insta::assert_snapshot;
 use ordertrace_api::history::History;
+use ordertrace_api::lines::SkuOrders;
 use ordertrace_api::sync::SyncReply;
 
 use super::tests::{both_sizes, plain};
@@ -40,10 +41,22 @@ fn nothing_to_compare_and_nothing_that_differs() {
 #[test]
 fn one_sku_in_every_system() {
     both_sizes("sku", Driver::with_sku, |driver| driver.press("j"));
+    both_sizes("sku_orders", Driver::with_sku, |driver| driver.press("⇥jj"));
+    both_sizes("sku_no_orders", Driver::with_sync, |driver| {
+        driver.press("⏎");
+        driver.answer_history(Ok((sample::history(), sample::sync().drifts)));
+        driver.answer_sku_orders(Ok(SkuOrders::default()));
+    });
+    both_sizes("sku_orders_unknown", Driver::with_sync, |driver| {
+        driver.press("⏎");
+        driver.answer_history(Ok((sample::history(), sample::sync().drifts)));
+        driver.answer_sku_orders(Err("503 ClickHouse is away".to_owned()));
+    });
     both_sizes("sku_asking", Driver::with_sync, |driver| driver.press("⏎"));
     both_sizes("sku_empty", Driver::with_sync, |driver| {
         driver.press("⏎");
         driver.answer_history(Ok((History { copies: Vec::new(), ..sample::history() }, Vec::new())));
+        driver.answer_sku_orders(Ok(SkuOrders::default()));
     });
     both_sizes("sku_disconnected", Driver::with_sku, |driver| {
         driver.tick(5_000);
@@ -57,6 +70,9 @@ fn lags_and_drifts_wherever_they_are_looked_at() {
     both_sizes("help_sku", Driver::with_sku, |driver| driver.press("?"));
     assert_snapshot!("sync_20x5", Driver::with_sync(20, 5).screen());
     assert_snapshot!("sku_20x5", Driver::with_sku(20, 5).screen());
+    let mut driver = Driver::with_sku(20, 5);
+    driver.press("⇥");
+    assert_snapshot!("sku_orders_20x5", driver.screen());
     plain("sync", &Driver::with_sync(80, 24));
     plain("sku", &Driver::with_sku(80, 24));
 }

@@ -4,7 +4,7 @@ use ordertrace_api::sync::{DriftNow, Endangered, InFlight, count_orders};
 
 /// `3 orders in flight explain -4, -7 unexplained` and `12 open orders, 1204.50 EUR: order:A`, as far as there is
 /// something to tell.
-pub(super) fn orders_texts(drift: &DriftNow) -> Vec<String> {
+pub fn orders_texts(drift: &DriftNow) -> Vec<String> {
     let in_flight = drift.in_flight.as_ref().filter(|in_flight| in_flight.orders > 0).map(in_flight_text);
     let endangered = drift.endangered.as_ref().filter(|hit| hit.orders > 0).map(Endangered::to_string);
     in_flight.into_iter().chain(endangered).collect()

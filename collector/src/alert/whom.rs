@@ -16,13 +16,15 @@ pub(super) async fn name(
     news: &mut [Kept],
     now_ms: i64,
 ) -> clickhouse::error::Result<()> {
-    let Some((sync, _, scope)) = rule.condition.compared() else { return Ok(()) };
     let (mut told, mut items) = (Vec::new(), Vec::new());
     for kept in news.iter_mut().filter(|kept| kept.stage.is_active()) {
         let of = |label: &str| kept.labels.get(label).cloned();
-        items.push(match (of("sku"), of("order"), of("target")) {
-            (Some(sku), _, _) => vec![(sku, of("location").unwrap_or_default())],
-            (None, None, Some(target)) => source.differing((sync, scope), &target).await?,
+        items.push(match (of("sku"), rule.condition.compared(), of("target")) {
+            (Some(sku), ..) => vec![(sku, of("location").unwrap_or_default())],
+            // What an order says of itself is of no SKU.
+            (None, Some((sync, _, scope)), Some(target)) if of("order").is_none() => {
+                source.differing((sync, scope), &target).await?
+            }
             _ => continue,
         });
         told.push(kept);

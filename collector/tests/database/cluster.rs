@@ -5,9 +5,10 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ordertrace_api::alert::AlertState;
 use ordertrace_api::keys::KindTable;
 use ordertrace_api::source::SourceState;
-use ordertrace_collector::alert::{self, AlertMetrics, Failures, Receivers, Rules};
+use ordertrace_collector::alert::{self, AlertMetrics, Evaluator, Failures, Receivers, Rules, Wanted};
 use ordertrace_collector::engine::progress::Silent;
 use ordertrace_collector::engine::{Engine, EngineSettings};
 use ordertrace_collector::flow::Flows;
@@ -15,7 +16,7 @@ use ordertrace_collector::journey::{Found, JourneyLimits, Journeys};
 use ordertrace_collector::lines::LinesView;
 use ordertrace_collector::recognise::Recogniser;
 use ordertrace_collector::record::{Content, SourceOutcome, SpanRecord};
-use ordertrace_collector::settings::{AlertSettings, FlowSettings, RecogniseSettings};
+use ordertrace_collector::settings::{AlertSettings, FlowSettings, RecogniseSettings, SyncSettings};
 use ordertrace_otlp::Signal;
 
 use ordertrace_collector::storage::{Cluster, Connection, GroupLimits, Retention, Storage, StorageError};
@@ -99,6 +100,12 @@ impl Shards {
         let client = self.engines[n].endpoint().client().with_database("ordertrace");
         client.query(&format!("SELECT toUInt64(ifNull(({sql}), 0))")).fetch_one().await.unwrap()
     }
+}
+
+/// Who knows which orders hold what.
+fn lines(client: &clickhouse::Client) -> LinesView {
+    let recogniser = Recogniser::new(&RecogniseSettings::default()).unwrap();
+    LinesView::new(client.clone(), Arc::new(Flows::new(&[FlowSettings::shop()], &recogniser).unwrap()))
 }
 
 /// One of many calls for the same order.
@@ -240,6 +247,63 @@ async fn rows_that_replace_each_other_are_of_one_shard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rules_of_each_kind_look_at_all_shards() {
+    let shards = Shards::start(2).await;
+    let collectors = [shards.collector(0).await, shards.collector(1).await];
+    let client = collectors[0].client().clone().with_setting("distributed_foreground_insert", "1");
+    let now = format!("fromUnixTimestamp64Nano({}, 'UTC')", at_ns(7_200_000));
+    for n in 1..=6 {
+        collectors[usize::from(n) % 2].spans(batch(Signal::Traces, &n.to_string()), &call(n)).await.unwrap();
+        let place = format!("'inventory' AS entity, 'HAT' AS subject, 'place-{n}' AS location, 'available' AS state");
+        let drift = format!(
+            "INSERT INTO drifts (entity, subject, location, state, sync, target, since, source_value, target_value, difference)
+             SELECT {place}, 'stock', 'web', {now} - 600, '1', '9', '8'"
+        );
+        // It was 1 an hour ago and is 9 now.
+        let readings = format!(
+            "INSERT INTO readings (entity, subject, location, state, system, value, at)
+             SELECT {place}, 'web', ['1', '9'][number + 1], {now} - 3600 * (2 - number) + 3000 FROM numbers(2)"
+        );
+        let copy = format!(
+            "INSERT INTO copies (entity, subject, location, state, system, value, since) SELECT {place}, 'web', '9', {now} - 600"
+        );
+        for sql in [&drift, &readings, &copy] {
+            client.query(sql).execute().await.unwrap();
+        }
+    }
+    let price = format!(
+        "INSERT INTO copies (entity, subject, currency, system, value, moment)
+         SELECT 'price', 'HAT', 'EUR', 'web', '100', {now}"
+    );
+    client.query(&price).execute().await.unwrap();
+    let rules = "rules:
+- {name: Any, for: 0s, drift: {sync: stock}}
+- {name: Dear, for: 0s, drift: {sync: stock, over: {money: {amount: '4000', currency: EUR}}, each: target}}
+- {name: Late, for: 0s, lag: {sync: stock, over: 1m}}
+- {name: Jumps, for: 0s, change: {entity: inventory, over: {units: '5'}, within: 1h}}
+- {name: Old, for: 0s, age: {entity: feed, over: 1m}}
+- {name: Paid, for: 0s, finding: {kinds: [paid_not_created]}}";
+    let settings: AlertSettings = ordertrace_config::parse(rules, "alerts").unwrap();
+    let sync: Vec<SyncSettings> =
+        ordertrace_config::parse("[{name: stock, entity: inventory, source: wms, targets: [{system: web}]}]", "sync")
+            .unwrap();
+    let evaluator = Evaluator::new(client.clone(), Rules::new(&settings, &sync).unwrap(), AlertMetrics::default());
+    assert_eq!(
+        evaluator.naming(lines(&client)).round_at(at_ns(7_200_000) / 1_000_000).await.unwrap(),
+        0,
+        "a rule could not be evaluated"
+    );
+    let wanted = Wanted { state: Some(AlertState::Firing), limit: 100, ..Wanted::default() };
+    let mut firing: HashMap<String, usize> = HashMap::new();
+    for alert in alert::Ledger::new(client).list(&wanted).await.unwrap() {
+        assert_eq!(alert.hit, "1 open order, 1 of unknown worth: order:A-1", "{alert:?}");
+        *firing.entry(alert.rule).or_default() += 1;
+    }
+    let expected = [("Any", 6), ("Dear", 1), ("Late", 1), ("Jumps", 6)];
+    assert_eq!(firing, expected.map(|(rule, alerts)| (rule.to_owned(), alerts)).into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_newest_of_a_source_counts_whichever_shard_was_told() {
     let shards = Shards::start(2).await;
     let collector = shards.collector(0).await;
@@ -290,9 +354,7 @@ async fn of_the_collectors_of_a_cluster_one_tells() {
     let mut running = tokio::task::JoinSet::new();
     for collector in &collectors {
         let (client, metrics) = (collector.client().clone(), (AlertMetrics::default(), Failures::default()));
-        let recogniser = Recogniser::new(&RecogniseSettings::default()).unwrap();
-        let lines = LinesView::new(client.clone(), Arc::new(Flows::new(&[FlowSettings::shop()], &recogniser).unwrap()));
-        let told = (Rules::new(&settings, &[]).unwrap(), Receivers::new(&settings).unwrap(), lines);
+        let told = (Rules::new(&settings, &[]).unwrap(), Receivers::new(&settings).unwrap(), lines(&client));
         running.spawn(alert::run(client, told, settings.every, metrics, stop.clone()));
     }
     for (state, event, count) in [("open", "fired", 1), ("closed", "resolved", 2)] {

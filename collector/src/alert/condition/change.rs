@@ -78,7 +78,7 @@ impl ChangeCondition {
              FROM readings
              WHERE readings.entity = ? AND state = ? AND id_kind = ''
                 AND at >= fromUnixTimestamp64Nano(?, 'UTC') AND at <= fromUnixTimestamp64Nano(?, 'UTC')
-                AND {is_known} AND subject IN ({changed} LIMIT {MOST_SUBJECTS})
+                AND {is_known} AND subject GLOBAL IN ({changed} LIMIT {MOST_SUBJECTS})
                 AND (empty(?) OR system IN ?) AND (empty(?) OR location IN ?) AND (empty(?) OR channel IN ?)
                 AND (empty(?) OR arrayExists(pattern -> subject LIKE pattern, ?))
              GROUP BY system, subject, location, channel, currency

@@ -76,7 +76,7 @@ impl Source {
             return format!(
                 "SELECT copies.subject AS priced, argMax(copies.value, (moment, copies.value)) AS newest
                  FROM copies FINAL
-                 WHERE copies.entity = 'price' AND copies.currency = '{currency}' AND copies.subject IN (
+                 WHERE copies.entity = 'price' AND copies.currency = '{currency}' AND copies.subject GLOBAL IN (
                     SELECT subject FROM drifts WHERE ended = fromUnixTimestamp64Nano(0, 'UTC'))
                  GROUP BY copies.subject"
             );
@@ -88,7 +88,7 @@ impl Source {
                 SELECT subject, max({NEWEST}) AS newest
                 FROM readings
                 WHERE entity = 'price' AND currency = '{currency}' AND stored_at <= fromUnixTimestamp64Milli({known_ms}, 'UTC')
-                    AND subject IN (SELECT subject FROM drifts UNION ALL SELECT subject FROM drift_history)
+                    AND subject GLOBAL IN (SELECT subject FROM drifts UNION ALL SELECT subject FROM drift_history)
                 GROUP BY subject, location, channel, system
              ) AS told
              GROUP BY told.subject"

@@ -24,9 +24,8 @@ use crate::storage::{SETTLED, settled_ms};
 /// Readings taken in at once.
 const MOST_READINGS: usize = 20_000;
 
-/// Subjects looked up at once: each query costs whatever it is about, and what is known of a subject takes some
-/// kilobytes while it is held against others.
-const AT_ONCE: usize = 2_000;
+/// Subjects looked up at once: those of most rounds, because each query costs whatever it is about.
+const AT_ONCE: usize = 10_000;
 
 /// Of readings that were stored long ago those of so short a time are looked for at once, milliseconds, at first.
 const STRETCH_MS: i64 = 2_000;
@@ -160,22 +159,24 @@ impl Evaluator {
     /// Takes the readings of subjects in, which were stored up to `until_ms`, and writes what became of it.
     #[instrument(name = "sync", skip_all)]
     async fn look(&mut self, news: &[(&Subject, Vec<&Read>)], until_ms: i64) -> clickhouse::error::Result<()> {
+        let mut known: HashMap<&Subject, Packed> = HashMap::new();
+        known.extend(news.iter().filter_map(|(subject, _)| Some((*subject, self.recent.take(subject)?))));
+        let others: Vec<&Subject> =
+            news.iter().map(|(subject, _)| *subject).filter(|subject| !known.contains_key(subject)).collect();
+        let mut stored: HashMap<Subject, Packed> = HashMap::new();
+        for others in others.chunks(AT_ONCE) {
+            stored.extend(self.ledger.known(others).await?);
+        }
         let mut writing = self.ledger.write().await?;
-        for news in news.chunks(AT_ONCE) {
-            let mut known: HashMap<&Subject, Packed> = HashMap::new();
-            known.extend(news.iter().filter_map(|(subject, _)| Some((*subject, self.recent.take(subject)?))));
-            let others: Vec<&Subject> =
-                news.iter().map(|(subject, _)| *subject).filter(|subject| !known.contains_key(subject)).collect();
-            let mut stored = if others.is_empty() { HashMap::new() } else { self.ledger.known(&others).await? };
-            for (subject, reads) in news {
-                let before = known.remove(subject).or_else(|| stored.remove(*subject));
-                let (copies, open) = before.as_ref().map(|before| before.unpack(subject)).unwrap_or_default();
-                let mut known = Known::new(copies, open);
-                known.take(&self.pairs, reads.clone());
-                let until_ms = before.map_or(until_ms, |before| before.until_ms.max(until_ms));
-                let packed = writing.add(subject, until_ms, &known).await?;
-                self.recent.put((*subject).clone(), packed);
-            }
+        for (subject, reads) in news {
+            let before = known.remove(subject).or_else(|| stored.remove(*subject));
+            // One at a time: unpacked it takes ten times as much.
+            let (copies, open) = before.as_ref().map(|before| before.unpack(subject)).unwrap_or_default();
+            let mut known = Known::new(copies, open);
+            known.take(&self.pairs, reads.clone());
+            let until_ms = before.map_or(until_ms, |before| before.until_ms.max(until_ms));
+            let packed = writing.add(subject, until_ms, &known).await?;
+            self.recent.put((*subject).clone(), packed);
         }
         writing.end().await
     }

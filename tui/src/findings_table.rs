@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ordertrace_api::finding::{DetectionProgress, Finding, FindingState, Money, Severity};
+use ordertrace_api::finding::{DetectionProgress, Finding, FindingState, Severity};
 
 use crate::listing::id;
+use crate::money;
 use crate::text::{Line, Tone, coarse, date_clock, fit, ns_between, pad, short_clock, wrap};
 
 const SINCE: usize = 5;
@@ -82,7 +83,7 @@ impl FindingColumns {
             (tone, severity),
             (tone, finding.kind.name().to_owned()),
             (tone_if_it_holds(Tone::Plain), coarse(ns_between(finding.since, now))),
-            (tone_if_it_holds(Tone::Plain), finding.money.as_ref().map(money_text).unwrap_or_default()),
+            (tone_if_it_holds(Tone::Plain), finding.money.as_ref().map(money::full).unwrap_or_default()),
             (tone_if_it_holds(Tone::Strong), subject(finding, self.order)),
             (tone_if_it_holds(Tone::Plain), what),
         ])
@@ -162,11 +163,6 @@ pub fn subject(finding: &Finding, columns: usize) -> String {
         (None, Some(system)) => fit(system, columns),
         (None, None) => String::new(),
     }
-}
-
-/// `129.90 EUR`.
-pub fn money_text(money: &Money) -> String {
-    format!("{} {}", money.amount, money.currency)
 }
 
 /// How it looks.

@@ -2,6 +2,11 @@
 
 use ordertrace_api::finding::Money;
 
+/// `129.90 EUR`.
+pub fn full(money: &Money) -> String {
+    format!("{} {}", money.amount, money.currency)
+}
+
 /// The largest amount, cut to a few digits, and `+` where there are other currencies, or `more` of which nobody says
 /// how much it is; JSON has all of it.
 pub fn short(amounts: &[Money], more: bool) -> String {

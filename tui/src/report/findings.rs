@@ -2,7 +2,8 @@ use ordertrace_api::finding::{Finding, FindingsPage};
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
-use crate::findings_table::{FindingColumns, money_text, state_name};
+use crate::findings_table::{FindingColumns, state_name};
+use crate::money;
 use crate::text::{Line, Tone, wrap};
 
 /// Findings as a table.
@@ -28,7 +29,7 @@ pub fn findings_markdown(page: &FindingsPage, around: &Surroundings) -> String {
             escape(finding.kind.name()),
             code(&subject(finding)),
             around.date_clock(finding.since),
-            escape(&finding.money.as_ref().map(money_text).unwrap_or_default()),
+            escape(&finding.money.as_ref().map(money::full).unwrap_or_default()),
             escape(&finding.says),
         ]
     });

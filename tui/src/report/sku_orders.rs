@@ -2,7 +2,8 @@ use ordertrace_api::lines::SkuOrders;
 
 use super::Surroundings;
 use super::markdown::{Markdown, code, escape};
-use crate::sync_table::{SkuOrderColumns, money_text, open_mark, reached_last};
+use crate::money;
+use crate::sync_table::{SkuOrderColumns, open_mark, reached_last};
 use crate::text::{Line, Tone, wrap};
 
 /// The orders that touched a SKU, the newest first.
@@ -33,7 +34,7 @@ pub fn sku_orders_markdown(reply: &SkuOrders, around: &Surroundings) -> String {
             order.seen.last().map(|seen| around.date_clock(seen.at)).unwrap_or_default(),
             code(&order.order.to_string()),
             order.units.clone().unwrap_or_default(),
-            order.money.as_ref().map(money_text).unwrap_or_default(),
+            order.money.as_ref().map(money::full).unwrap_or_default(),
             open_mark(order).1.to_owned(),
             escape(milestone),
             escape(system),

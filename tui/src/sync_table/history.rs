@@ -5,6 +5,7 @@ use ordertrace_api::lines::SkuOrder;
 use ordertrace_api::reading::{Entity, StockState};
 use ordertrace_api::sync::DriftNow;
 
+use super::cells::push_cells;
 use super::drifts::signed;
 use super::steps::{marks, steps};
 use crate::text::{Line, Tone, fit, human, ns_between, pad, width};
@@ -62,12 +63,7 @@ impl HistoryColumns {
             (since, self.since, true),
             (steps, self.steps, false),
         ];
-        for ((tone, text), columns, is_figure) in columns.into_iter().filter(|(_, columns, _)| *columns > 0) {
-            let text = fit(&text, columns);
-            let blanks = " ".repeat(columns - width(&text));
-            line.push(Tone::Plain, " ");
-            line.push(tone, if is_figure { format!("{blanks}{text}") } else { format!("{text}{blanks}") });
-        }
+        push_cells(&mut line, columns);
         line
     }
 

@@ -1,5 +1,6 @@
 //! Sync lag, drift and one SKU's history as tables, for a screen or a report.
 
+mod cells;
 mod detail;
 mod drifts;
 mod heat;
@@ -15,4 +16,4 @@ pub use heat::Heat;
 pub use history::{HistoryColumns, copy_text};
 pub use matrix::{Matrix, MatrixLayout};
 pub use orders::orders_texts;
-pub use sku_orders::{SkuOrderColumns, is_sku, money_text, open_mark, order_detail, reached_last};
+pub use sku_orders::{SkuOrderColumns, is_sku, open_mark, order_detail, reached_last};

@@ -7,9 +7,10 @@ use ordertrace_api::history::History;
 use ordertrace_api::lines::{LineSeen, SkuOrder};
 use ordertrace_api::reading::Entity;
 
+use super::cells::push_cells;
 use crate::listing::id;
 use crate::money;
-use crate::text::{Line, Tone, date_clock, fit, near_clock, pad, width};
+use crate::text::{Line, Tone, date_clock, near_clock, pad, width};
 
 const SEEN: usize = 11;
 const UNITS: usize = 5;
@@ -51,24 +52,17 @@ impl SkuOrderColumns {
     }
 
     fn line(self, cells: [(Tone, String); 6]) -> Line {
-        let columns = [
-            (self.seen, false),
-            (self.order, false),
-            (self.units, true),
-            (self.money, true),
-            (self.state, false),
-            (self.milestone, false),
-        ];
+        let [seen, order, units, money, state, milestone] = cells;
         let mut line = Line::default();
-        for ((tone, text), (columns, is_figure)) in
-            cells.into_iter().zip(columns).filter(|(_, (columns, _))| *columns > 0)
-        {
-            let gap = if line.0.is_empty() { "" } else { " " };
-            let text = fit(&text, columns);
-            let blanks = " ".repeat(columns - width(&text));
-            line.push(Tone::Plain, gap);
-            line.push(tone, if is_figure { format!("{blanks}{text}") } else { format!("{text}{blanks}") });
-        }
+        let columns = [
+            (seen, self.seen, false),
+            (order, self.order, false),
+            (units, self.units, true),
+            (money, self.money, true),
+            (state, self.state, false),
+            (milestone, self.milestone, false),
+        ];
+        push_cells(&mut line, columns);
         line
     }
 
@@ -118,7 +112,7 @@ pub fn reached_last(order: &SkuOrder) -> Option<(&str, &str)> {
 pub fn order_detail(order: &SkuOrder, zone: &TimeZone) -> Vec<Line> {
     let (tone, state) = open_mark(order);
     let units = order.units.as_deref().map_or_else(|| "units unknown".to_owned(), units_text);
-    let worth = order.money.as_ref().map_or_else(|| "worth unknown".to_owned(), money_text);
+    let worth = order.money.as_ref().map_or_else(|| "worth unknown".to_owned(), money::full);
     let head = Line::of(tone, state).and(Tone::Strong, format!("   {units}, {worth}"));
     std::iter::once(head).chain(order.seen.iter().rev().map(|seen| seen_line(seen, zone))).collect()
 }
@@ -139,13 +133,8 @@ fn units_text(units: &str) -> String {
     format!("{units} unit{}", if units == "1" { "" } else { "s" })
 }
 
-/// `64.95 EUR`.
-pub fn money_text(worth: &Money) -> String {
-    format!("{} {}", worth.amount, worth.currency)
-}
-
 fn money_within(worth: &Money, columns: usize) -> String {
-    let text = money_text(worth);
+    let text = money::full(worth);
     if width(&text) > columns { money::short(std::slice::from_ref(worth), false) } else { text }
 }
 

@@ -133,9 +133,7 @@ impl AlertsScreen {
         let admits = |alert: &&Alert| (self.resolved || holds(alert)) && says(alert, &self.filter);
         self.shown = self.listed.iter().filter(admits).cloned().collect();
         let chosen = self.chosen.as_ref();
-        if let Some(at) = self.shown.iter().position(|alert| Some(&identity(alert)) == chosen) {
-            self.cursor.at = at;
-        }
+        self.cursor.follow(&self.shown, |alert| Some(&identity(alert)) == chosen);
     }
 
     /// Moves the choice by `rows`.

@@ -13,6 +13,11 @@ impl Cursor {
         self.at = self.at.saturating_add_signed(rows).min(len.saturating_sub(1));
     }
 
+    /// Goes where the chosen row has gone; stays where it is when that is gone.
+    pub fn follow<T>(&mut self, rows: &[T], is_chosen: impl FnMut(&T) -> bool) {
+        self.at = rows.iter().position(is_chosen).unwrap_or(self.at);
+    }
+
     /// Keeps the chosen row within a list of `len` and on a screen of `height` rows.
     pub fn fit(&mut self, len: usize, height: usize) {
         self.at = self.at.min(len.saturating_sub(1));

@@ -120,9 +120,7 @@ impl FindingsScreen {
         let admits = |finding: &&Finding| (self.all || holds(finding)) && says(finding, &self.filter);
         self.shown = self.listed.iter().filter(admits).cloned().collect();
         let chosen = self.chosen.as_ref();
-        if let Some(at) = self.shown.iter().position(|finding| Some(&finding.id) == chosen) {
-            self.cursor.at = at;
-        }
+        self.cursor.follow(&self.shown, |finding| Some(&finding.id) == chosen);
     }
 
     /// Moves the choice by `rows`.

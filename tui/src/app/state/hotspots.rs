@@ -138,9 +138,7 @@ impl HotspotsScreen {
             one.figures.is_gone().cmp(&other.figures.is_gone()).then(if reversed { order.reverse() } else { order })
         });
         let chosen = self.chosen.as_ref();
-        if let Some(at) = self.shown.iter().position(|spot| Some(&spot.name()) == chosen) {
-            self.cursor.at = at;
-        }
+        self.cursor.follow(&self.shown, |spot| Some(&spot.name()) == chosen);
     }
 
     /// Handoffs instead of systems, or the other way round.

@@ -223,9 +223,7 @@ impl OrdersScreen {
             self.shown.reverse();
         }
         let chosen = self.chosen.as_ref();
-        if let Some(at) = self.shown.iter().position(|order| Some(&order.id) == chosen) {
-            self.cursor.at = at;
-        }
+        self.cursor.follow(&self.shown, |order| Some(&order.id) == chosen);
     }
 
     /// Moves the choice by `rows`.

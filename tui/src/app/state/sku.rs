@@ -84,14 +84,17 @@ impl SkuScreen {
 
     /// Whether keys go to the orders: never where there are none, and always where there is nothing else.
     pub fn in_orders(&self) -> bool {
-        self.orders_told().is_some_and(|orders| orders > 0) && (self.turned || self.copies().is_empty())
+        self.has_orders() && (self.turned || self.copies().is_empty())
     }
 
     /// From the copies to the orders, and back; `false` where there are none.
     pub fn turn(&mut self) -> bool {
-        let has_orders = self.orders_told().is_some_and(|orders| orders > 0);
-        self.turned = has_orders && !self.turned;
-        has_orders
+        self.turned = self.has_orders() && !self.turned;
+        self.has_orders()
+    }
+
+    fn has_orders(&self) -> bool {
+        self.orders_told().is_some_and(|orders| orders > 0)
     }
 
     /// Takes in an answer; the chosen copy stays chosen.
@@ -100,9 +103,7 @@ impl SkuScreen {
         self.received_at = Some(now);
         self.drifts = drifts;
         let chosen = self.chosen.as_ref();
-        if let Some(at) = history.copies.iter().position(|copy| Some(&copy_text(copy)) == chosen) {
-            self.cursor.at = at;
-        }
+        self.cursor.follow(&history.copies, |copy| Some(&copy_text(copy)) == chosen);
         self.history = Some(history);
     }
 
@@ -139,6 +140,7 @@ impl SkuScreen {
         }
         stretched
     }
+
     /// Asks for all of it as soon as nothing is under way.
     pub fn hurry(&mut self) {
         self.poll.hurry();

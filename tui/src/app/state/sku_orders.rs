@@ -46,9 +46,7 @@ impl TouchingOrders {
         self.more = reply.more;
         self.shown = reply.orders;
         let chosen = self.chosen.as_ref();
-        if let Some(at) = self.shown.iter().position(|order| Some(&order.order) == chosen) {
-            self.cursor.at = at;
-        }
+        self.cursor.follow(&self.shown, |order| Some(&order.order) == chosen);
     }
 
     /// Moves the choice by `rows`.

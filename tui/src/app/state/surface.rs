@@ -120,10 +120,8 @@ impl SurfaceScreen {
             if reversed { order.reverse() } else { order }
         });
         self.shown = shown;
-        if let Some(chosen) = &self.chosen
-            && let Some(at) = self.shown.iter().position(|way| is_same(way, chosen))
-        {
-            self.cursor.at = at;
+        if let Some(chosen) = &self.chosen {
+            self.cursor.follow(&self.shown, |way| is_same(way, chosen));
         }
     }
 

@@ -121,10 +121,8 @@ impl SyncScreen {
             if reversed { order.reverse() } else { order }
         });
         self.shown = shown;
-        if let Some(chosen) = &self.chosen
-            && let Some(at) = self.shown.iter().position(|drift| is_same(drift, chosen))
-        {
-            self.cursor.at = at;
+        if let Some(chosen) = &self.chosen {
+            self.cursor.follow(&self.shown, |drift| is_same(drift, chosen));
         }
     }
 

@@ -65,9 +65,7 @@ impl TouchedScreen {
         self.more = page.more;
         self.orders = page.orders;
         let chosen = self.chosen.as_ref();
-        if let Some(at) = self.orders.iter().position(|order| Some(&order.id.to_string()) == chosen) {
-            self.cursor.at = at;
-        }
+        self.cursor.follow(&self.orders, |order| Some(&order.id.to_string()) == chosen);
     }
 
     /// Moves the choice by `rows`.

@@ -159,17 +159,16 @@ impl Evaluator {
     /// Takes the readings of subjects in, which were stored up to `until_ms`, and writes what became of it.
     #[instrument(name = "sync", skip_all)]
     async fn look(&mut self, news: &[(&Subject, Vec<&Read>)], until_ms: i64) -> clickhouse::error::Result<()> {
-        let mut known: HashMap<&Subject, Packed> = HashMap::new();
-        known.extend(news.iter().filter_map(|(subject, _)| Some((*subject, self.recent.take(subject)?))));
+        let taken = news.iter().filter_map(|(subject, _)| Some(((*subject).clone(), self.recent.take(subject)?)));
+        let mut packed: HashMap<Subject, Packed> = taken.collect();
         let others: Vec<&Subject> =
-            news.iter().map(|(subject, _)| *subject).filter(|subject| !known.contains_key(subject)).collect();
-        let mut stored: HashMap<Subject, Packed> = HashMap::new();
+            news.iter().map(|(subject, _)| *subject).filter(|subject| !packed.contains_key(subject)).collect();
         for others in others.chunks(AT_ONCE) {
-            stored.extend(self.ledger.known(others).await?);
+            packed.extend(self.ledger.known(others).await?);
         }
         let mut writing = self.ledger.write().await?;
         for (subject, reads) in news {
-            let before = known.remove(subject).or_else(|| stored.remove(*subject));
+            let before = packed.remove(*subject);
             // One at a time: unpacked it takes ten times as much.
             let (copies, open) = before.as_ref().map(|before| before.unpack(subject)).unwrap_or_default();
             let mut known = Known::new(copies, open);

@@ -123,11 +123,11 @@ impl Ledger {
             .query("SELECT id, entity, subject, known, until FROM sync_subjects WHERE id IN ?")
             .with_setting("max_threads", "1")
             .with_setting("local_filesystem_read_method", "pread");
-        let mut rows = query.bind(ids).fetch::<SubjectRow>()?;
+        let mut rows = query.bind(ids).fetch::<SubjectRow<'_>>()?;
         let mut newest: HashMap<Subject, Packed> = HashMap::new();
         while let Some(row) = rows.next().await? {
-            let Some(subject) = packed::subject(&row.entity, row.subject) else { continue };
-            let packed = Packed { text: row.known, until_ms: row.until };
+            let Some(subject) = packed::subject(row.entity, row.subject.to_owned()) else { continue };
+            let packed = Packed { text: row.known.to_owned(), until_ms: row.until };
             match newest.entry(subject) {
                 Entry::Occupied(mut known) if known.get().until_ms <= packed.until_ms => _ = known.insert(packed),
                 Entry::Occupied(_) => {}

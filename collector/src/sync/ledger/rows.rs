@@ -32,11 +32,11 @@ pub(in crate::sync) struct ReadRow {
 }
 
 #[derive(Debug, Row, Serialize, Deserialize)]
-pub(super) struct SubjectRow {
+pub(super) struct SubjectRow<'s> {
     pub(super) id: u64,
-    pub(super) entity: String,
-    pub(super) subject: String,
-    pub(super) known: String,
+    pub(super) entity: &'s str,
+    pub(super) subject: &'s str,
+    pub(super) known: &'s str,
     pub(super) until: i64,
 }
 
@@ -129,13 +129,13 @@ impl ReadRow {
     }
 }
 
-impl SubjectRow {
-    pub(super) fn of(subject: &Subject, packed: &Packed) -> Self {
+impl<'s> SubjectRow<'s> {
+    pub(super) fn of(subject: &'s Subject, packed: &'s Packed) -> Self {
         Self {
             id: packed::id(subject),
-            entity: subject.entity.name().to_owned(),
-            subject: subject.name.clone(),
-            known: packed.text.clone(),
+            entity: subject.entity.name(),
+            subject: &subject.name,
+            known: &packed.text,
             until: packed.until_ms,
         }
     }

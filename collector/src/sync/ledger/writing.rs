@@ -13,7 +13,7 @@ pub(in crate::sync) struct Writing {
     lags: Insert<LagRow<'static>>,
     drifts: Insert<DriftRow>,
     copies: Insert<CopyRow<'static>>,
-    subjects: Insert<SubjectRow>,
+    subjects: Insert<SubjectRow<'static>>,
 }
 
 impl Writing {
